@@ -1,0 +1,33 @@
+/**
+ * The closed table of security events. Names are stable: operators alert on them. The level says who should
+ * look: `warn` is worth a look, `info` is the record of normal use.
+ */
+export const EVENTS = {
+  login: 'info',
+  login_failed: 'warn',
+  login_throttled: 'warn',
+  logout: 'info',
+  consent_granted: 'info',
+  consent_denied: 'info',
+  code_issued: 'info',
+  token_issued: 'info',
+  refresh_replayed: 'info',
+  code_reuse_detected: 'warn',
+  refresh_reuse_detected: 'warn',
+  grant_revoked: 'info',
+  token_revoked: 'info',
+  client_authentication_failed: 'warn',
+} as const satisfies Record<string, 'info' | 'warn'>
+
+export type EventName = keyof typeof EVENTS
+
+/** One security event. Fields are names and numbers only: never a secret, code, token, password or cookie. */
+export interface SecurityEvent {
+  event: EventName
+  client_id?: string
+  sub?: string
+  grant_id?: string
+  grant_type?: string
+  scope?: string
+  reason?: string
+}

@@ -1,0 +1,63 @@
+import type { StoredRecord } from '../store/store.ts'
+
+/** A combination that access tokens of a grant were issued with; the token names it by its place. */
+export interface AccessProfile {
+  readonly scope: string
+  /** Seconds: no token of this profile lives longer. Past it the place may be used for another combination. */
+  readonly until: number
+}
+
+/** The living refresh token of a grant. The token itself is not stored: it is grant id and generation. */
+export interface RefreshState {
+  readonly generation: number
+  /** Seconds: fixed when this generation was made, so that repeating the answer never extends it. */
+  readonly expires_at: number
+  /** Seconds at which the latest generations were rotated away, newest first; only those within the grace. */
+  readonly rotations: readonly number[]
+}
+
+/**
+ * What one authorization leads to: one record, one key. Deleting it revokes everything. What only the code
+ * needs (redirect URI, challenge) is inside the code itself, so that a replay can be judged without keeping it.
+ */
+export interface Grant extends StoredRecord {
+  readonly client_id: string
+  readonly sub: string
+  /** The login that it came from (public). */
+  readonly sid: string
+  readonly scope: string
+  readonly auth_time: number
+  readonly expires_at: number
+  /** Seconds: the absolute end, where the configuration sets one. */
+  readonly ends_at: number | null
+  readonly redeemed: boolean
+  readonly refresh: RefreshState | null
+  readonly profiles: readonly AccessProfile[]
+  /** Access tokens that were revoked one by one: `jti` and end. */
+  readonly revoked: readonly (readonly [string, number])[]
+  /** Seconds: access tokens issued before this are revoked. 0 for none. */
+  readonly revoked_before: number
+}
+
+/** A grant's next version: the loop draws its revision. */
+export type NextGrant = Omit<Grant, 'revision'>
+
+/** The lifetimes that apply to one client, in seconds. */
+export interface Lifetimes {
+  access_token_ttl: number
+  refresh_token_ttl: number
+  authorization_code_ttl: number
+  /** How long after its rotation a refresh token still gets the same successor; 0 = strict. */
+  refresh_token_grace: number
+  /** The longest a grant lives, however often it is refreshed; 0 = no limit. */
+  grant_max_ttl: number
+}
+
+/** What is minted for a grant after a transition: facts only, no token. */
+export interface Minting {
+  profile: number
+  scope: string
+  issued_at: number
+  access_expires_at: number
+  refresh?: { generation: number; expires_at: number }
+}

@@ -1,0 +1,34 @@
+import type { Lifetimes, Minting, NextGrant } from './grant.ts'
+import { withProfile } from './profiles.ts'
+
+/**
+ * Prepares the tokens of a grant whose refresh state is already right: chooses the profile, fixes the ends.
+ * Gives undefined where no profile is free. A grant's absolute end caps every token.
+ */
+export function mint(
+  grant: NextGrant,
+  scope: string,
+  lifetimes: Lifetimes,
+  now: number,
+): { grant: NextGrant; minting: Minting } | undefined {
+  // A watermark one second ahead must not kill the tokens issued right after it.
+  const issued_at = Math.max(now, grant.revoked_before)
+  const access_expires_at = capped(issued_at + lifetimes.access_token_ttl, grant.ends_at)
+  const placed = withProfile(grant, scope, access_expires_at, now)
+  if (placed === undefined) return undefined
+  const expires_at = Math.max(
+    placed.grant.redeemed ? (grant.refresh?.expires_at ?? 0) : grant.expires_at,
+    ...placed.grant.profiles.map((profile) => profile.until),
+  )
+  const next = expires_at === placed.grant.expires_at ? placed.grant : { ...placed.grant, expires_at }
+  const minting: Minting = { profile: placed.profile, scope, issued_at, access_expires_at }
+  if (grant.refresh) {
+    minting.refresh = { generation: grant.refresh.generation, expires_at: grant.refresh.expires_at }
+  }
+  return { grant: next, minting }
+}
+
+/** The earlier of `expires_at` and the grant's absolute end. */
+export function capped(expires_at: number, ends_at: number | null): number {
+  return ends_at === null ? expires_at : Math.min(expires_at, ends_at)
+}

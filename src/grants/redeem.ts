@@ -1,0 +1,44 @@
+import type { Decision } from '../store/update.ts'
+import type { Grant, Lifetimes, Minting, NextGrant } from './grant.ts'
+import { capped, mint } from './mint.ts'
+
+/** What a code's redemption leads to. `reused` has revoked the grant. */
+export type RedeemAnswer =
+  | { result: 'issued'; grant: NextGrant; minting: Minting }
+  | { result: 'reused'; grant: Grant }
+  | { result: 'unknown' }
+
+/** What the registries say now about this redemption. */
+export interface RedeemInput {
+  /** The granted scope that the client may still have. */
+  scope: string
+  /** Whether the client has the `refresh_token` grant type. */
+  refresh: boolean
+  lifetimes: Lifetimes
+}
+
+/**
+ * RFC 6749 §4.1.2: a code is used once. The caller has checked that the attempt passes everything else
+ * (client, redirect URI, verifier, expiry), so that a second use here is the real thing: it revokes what the
+ * first one issued.
+ */
+export function redeem(
+  grant: Grant | undefined,
+  input: RedeemInput,
+  now: number,
+): Decision<Grant, RedeemAnswer> {
+  if (grant === undefined) return { answer: { result: 'unknown' } }
+  if (grant.redeemed) return { next: 'delete', answer: { result: 'reused', grant }, accuses: true }
+  const { lifetimes } = input
+  const refresh = input.refresh
+    ? {
+        generation: 0,
+        expires_at: capped(now + lifetimes.refresh_token_ttl, grant.ends_at),
+        rotations: [],
+      }
+    : null
+  // A fresh grant has no profiles, so there is always room for the first.
+  const minted = mint({ ...grant, redeemed: true, refresh }, input.scope, lifetimes, now)
+  if (minted === undefined) return { answer: { result: 'unknown' } }
+  return { next: minted.grant, answer: { result: 'issued', ...minted } }
+}

@@ -1,0 +1,71 @@
+import { scopeIntersection, scopeWithin } from '../protocol/scope.ts'
+import type { Decision } from '../store/update.ts'
+import type { Grant, Lifetimes, Minting, NextGrant, RefreshState } from './grant.ts'
+import { capped, mint } from './mint.ts'
+
+/** What a refresh leads to. `replayed`: the successor was given before and is given again. */
+export type RefreshAnswer =
+  | { result: 'issued' | 'replayed'; grant: NextGrant; minting: Minting }
+  | { result: 'reused'; grant: Grant }
+  | { result: 'unknown' | 'expired' | 'superseded' | 'scope_widened' | 'profiles_full' }
+
+export interface RefreshInput {
+  generation: number
+  /** The requested scope, where the client narrows it. */
+  scope: string | undefined
+  /** What the client may have now. */
+  client_scope: string
+  lifetimes: Lifetimes
+}
+
+// More rotations within one grace than a healthy client makes; keeps the record's size constant.
+const MAX_ROTATIONS = 8
+
+/**
+ * Rotation with a grace (RFC 9700 §4.14.2). The current generation rotates. The one before, within the grace,
+ * gets the very same successor again: a client that lost the answer or raced itself stays logged in, and there
+ * is never a second living token. Older ones within the grace are slow duplicates: refused, nothing revoked.
+ * Anything else is reuse: the grant goes.
+ */
+export function refresh(
+  grant: Grant | undefined,
+  input: RefreshInput,
+  now: number,
+): Decision<Grant, RefreshAnswer> {
+  const state = grant?.refresh
+  if (grant === undefined || !state || input.generation > state.generation) {
+    return { answer: { result: 'unknown' } }
+  }
+  const behind = state.generation - input.generation
+  const { lifetimes } = input
+  if (behind > 0 && !withinGrace(state.rotations[behind - 1], lifetimes.refresh_token_grace, now)) {
+    return { next: 'delete', answer: { result: 'reused', grant }, accuses: true }
+  }
+  if (behind > 1) return { answer: { result: 'superseded' } }
+  if (state.expires_at <= now) return { answer: { result: 'expired' } }
+  // RFC 6749 §6: not beyond what was originally granted. The refresh token keeps the whole scope.
+  if (input.scope !== undefined && !scopeWithin(input.scope, grant.scope)) {
+    return { answer: { result: 'scope_widened' } }
+  }
+  const scope = scopeIntersection(input.scope ?? grant.scope, input.client_scope)
+  const before: NextGrant =
+    behind === 1 ? grant : { ...grant, refresh: rotated(grant, state, lifetimes, now) }
+  const minted = mint(before, scope, lifetimes, now)
+  if (minted === undefined) return { answer: { result: 'profiles_full' } }
+  const answer: RefreshAnswer = { result: behind === 1 ? 'replayed' : 'issued', ...minted }
+  return minted.grant === grant ? { answer } : { next: minted.grant, answer }
+}
+
+function rotated(grant: Grant, state: RefreshState, lifetimes: Lifetimes, now: number): RefreshState {
+  const grace = lifetimes.refresh_token_grace
+  return {
+    generation: state.generation + 1,
+    expires_at: capped(now + lifetimes.refresh_token_ttl, grant.ends_at),
+    rotations: [now, ...state.rotations].filter((at) => withinGrace(at, grace, now)).slice(0, MAX_ROTATIONS),
+  }
+}
+
+// Clocks of two nodes differ: a rotation in the future counts as just now.
+function withinGrace(rotated_at: number | undefined, grace: number, now: number): boolean {
+  return rotated_at !== undefined && Math.max(0, now - rotated_at) < grace
+}

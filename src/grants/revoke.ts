@@ -1,0 +1,39 @@
+import type { Decision } from '../store/update.ts'
+import type { Grant } from './grant.ts'
+import { profileScope } from './profiles.ts'
+
+/** The facts of an access token that its handle proves. Times in seconds. */
+export interface AccessTokenFacts {
+  grant_id: string
+  profile: number
+  issued_at: number
+  expires_at: number
+  jti: string
+}
+
+const MAX_REVOKED = 32
+
+/** Whether an access token of this grant is still good. The caller has checked its expiry. */
+export function accessTokenScope(grant: Grant, token: AccessTokenFacts): string | undefined {
+  if (token.issued_at < grant.revoked_before) return undefined
+  if (grant.revoked.some(([jti]) => jti === token.jti)) return undefined
+  return profileScope(grant, token.profile, token.expires_at)
+}
+
+/**
+ * Revokes one access token (RFC 7009 §2.1). Where the list is full of tokens that still live, a watermark
+ * revokes all that were issued until now, so that a revocation never fails and the record stays small.
+ */
+export function revokeAccessToken(
+  grant: Grant | undefined,
+  token: AccessTokenFacts,
+  now: number,
+): Decision<Grant, boolean> {
+  if (grant === undefined || accessTokenScope(grant, token) === undefined) return { answer: false }
+  const living = grant.revoked.filter(([, expires_at]) => expires_at > now)
+  if (living.length < MAX_REVOKED) {
+    return { next: { ...grant, revoked: [...living, [token.jti, token.expires_at]] }, answer: true }
+  }
+  const revoked_before = Math.max(now, token.issued_at) + 1
+  return { next: { ...grant, revoked: [], revoked_before }, answer: true }
+}

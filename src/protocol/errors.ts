@@ -1,0 +1,56 @@
+/** Every error code that may go over the wire, with the HTTP status of a direct (JSON) answer. */
+export const ERRORS = {
+  // RFC 6749 §5.2, §4.1.2.1
+  invalid_request: 400,
+  invalid_client: 401,
+  invalid_grant: 400,
+  unauthorized_client: 400,
+  unsupported_grant_type: 400,
+  invalid_scope: 400,
+  access_denied: 403,
+  unsupported_response_type: 400,
+  server_error: 500,
+  temporarily_unavailable: 503,
+  // OpenID Connect Core §3.1.2.6
+  login_required: 400,
+  consent_required: 400,
+  interaction_required: 400,
+  request_not_supported: 400,
+  request_uri_not_supported: 400,
+} as const
+
+export type ErrorCode = keyof typeof ERRORS
+
+interface Extra {
+  /** For the log only: never sent. */
+  detail?: string
+  /** HTTP status where it is not the table's (405, 413, 415, 429). */
+  status?: number
+  /** Seconds, for `Retry-After`. */
+  retryAfter?: number
+  cause?: unknown
+}
+
+/**
+ * The one error of the protocol. `message` is sent as `error_description`; characters that RFC 6749 §5.2
+ * does not allow there become `?`, so that no caller can break a header or a redirect with echoed input.
+ */
+export class OAuthError extends Error {
+  readonly error: ErrorCode
+  readonly status: number
+  readonly detail: string | undefined
+  readonly retryAfter: number | undefined
+
+  constructor(error: ErrorCode, description: string, extra: Extra = {}) {
+    // A stack costs microseconds and says nothing about a client's mistake.
+    const limit = Error.stackTraceLimit
+    Error.stackTraceLimit = 0
+    super(description.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, '?'), { cause: extra.cause })
+    Error.stackTraceLimit = limit
+    this.name = 'OAuthError'
+    this.error = error
+    this.status = extra.status ?? ERRORS[error]
+    this.detail = extra.detail
+    this.retryAfter = extra.retryAfter
+  }
+}

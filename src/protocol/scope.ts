@@ -1,0 +1,42 @@
+import { OAuthError } from './errors.ts'
+
+// RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E ), separated by one space.
+const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]+( [\x21\x23-\x5B\x5D-\x7E]+)*$/
+
+/** Whether `text` is a well-formed scope string. */
+export function isScope(text: string): boolean {
+  return SCOPE.test(text)
+}
+
+/** The scope's tokens, each once, in the order given. An empty scope has none. */
+export function scopeTokens(scope: string): string[] {
+  return scope === '' ? [] : [...new Set(scope.split(' '))]
+}
+
+/** Parses an untrusted `scope` parameter; throws `invalid_scope` where it is malformed. */
+export function readScope(text: string): string {
+  if (!isScope(text))
+    throw new OAuthError('invalid_scope', 'scope is a list of names separated by single spaces')
+  return text.includes(' ') ? scopeTokens(text).join(' ') : text
+}
+
+/** Whether every token of `part` is one of `whole`'s. */
+export function scopeWithin(part: string, whole: string): boolean {
+  if (part === whole || part === '') return true
+  const allowed = whole.split(' ')
+  return part.split(' ').every((token) => allowed.includes(token))
+}
+
+/** The tokens of `part` that `whole` has too, in `part`'s order. */
+export function scopeIntersection(part: string, whole: string): string {
+  if (part === whole) return part
+  const allowed = whole.split(' ')
+  return scopeTokens(part)
+    .filter((token) => allowed.includes(token))
+    .join(' ')
+}
+
+/** The tokens of both, `first`'s before the ones that only `second` has. */
+export function scopeUnion(first: string, second: string): string {
+  return [...new Set([...scopeTokens(first), ...scopeTokens(second)])].join(' ')
+}

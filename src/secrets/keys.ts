@@ -1,0 +1,60 @@
+import { createHmac, createSecretKey, hash, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
+
+/** What a derived key is for. A value made for one purpose never verifies for another. */
+export type Purpose = 'at' | 'ct' | 'rt' | 'ac' | 'bs' | 'bw' | 'dv' | 'csrf' | 'client_secret' | 'counter'
+
+const ID_BYTES = 4
+
+interface Key {
+  id: Buffer
+  derived: Map<Purpose, KeyObject>
+  secret: string
+}
+
+/**
+ * The keys of `SECRET_KEYS`. The first signs, all verify; four bytes of a digest name the key inside every
+ * value it made, so that a value of a dropped key is refused without trying the others.
+ */
+export class Keys {
+  readonly #keys: readonly Key[]
+
+  /** `secrets`: one or more texts of at least 32 random bytes each; the caller has checked them. */
+  constructor(secrets: readonly string[]) {
+    this.#keys = secrets.map((secret) => ({
+      id: hash('sha256', `postern key id ${secret}`, 'buffer').subarray(0, ID_BYTES),
+      derived: new Map(),
+      secret,
+    }))
+  }
+
+  /** The identifier (4 bytes) of the key that signs. */
+  get currentId(): Buffer {
+    return this.#first.id
+  }
+
+  /** HMAC-SHA256 (32 bytes) over `parts`, under the signing key's derivation for `purpose`. */
+  sign(purpose: Purpose, data: Buffer | string): Buffer {
+    return mac(this.#first, purpose, data)
+  }
+
+  /** Whether `tag` is the HMAC of `data` under the key that `id` names; constant time in the tag. */
+  verify(purpose: Purpose, id: Buffer, data: Buffer | string, tag: Buffer): boolean {
+    const key = this.#keys.find((one) => one.id.equals(id))
+    if (key === undefined || tag.length !== 32) return false
+    return timingSafeEqual(mac(key, purpose, data), tag)
+  }
+
+  get #first(): Key {
+    return this.#keys[0] as Key
+  }
+}
+
+function mac(key: Key, purpose: Purpose, data: Buffer | string): Buffer {
+  let derived = key.derived.get(purpose)
+  if (derived === undefined) {
+    // RFC 5869: one key per purpose, so that a refresh token can never be read as an access token.
+    derived = createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, 'postern', purpose, 32)))
+    key.derived.set(purpose, derived)
+  }
+  return createHmac('sha256', derived).update(data).digest()
+}

@@ -1,0 +1,47 @@
+import type { IndexPage } from './store.ts'
+
+const PAGE = 100
+// Dead members looked at on each link: more than one, so that an index shrinks faster than it grows.
+const TRIM = 4
+
+/** The memory store's indexes: members with their end, trimmed a few at a time as they are written. */
+export class MemoryIndexes {
+  readonly #indexes = new Map<string, Map<string, number>>()
+
+  link(index: string, member: string, expires_at: number, now: number): void {
+    const members = this.#indexes.get(index) ?? new Map<string, number>()
+    this.#indexes.set(index, members)
+    this.#trim(members, now)
+    members.set(member, expires_at)
+  }
+
+  unlink(index: string, member: string): void {
+    const members = this.#indexes.get(index)
+    members?.delete(member)
+    if (members?.size === 0) this.#indexes.delete(index)
+  }
+
+  list(index: string, now: number, cursor = '0'): IndexPage {
+    const from = Number(cursor)
+    const all = [...(this.#indexes.get(index) ?? [])]
+    const members = all.slice(from, from + PAGE).filter(([, end]) => end > now)
+    const page = { members: members.map(([member]) => member) }
+    return from + PAGE < all.length ? { ...page, cursor: String(from + PAGE) } : page
+  }
+
+  get size(): number {
+    let size = 0
+    for (const members of this.#indexes.values()) size += members.size
+    return size
+  }
+
+  #trim(members: Map<string, number>, now: number): void {
+    let looked = 0
+    for (const [member, end] of members) {
+      if (looked++ === TRIM) return
+      members.delete(member)
+      // A living one goes to the back of the insertion order, so that the next look finds others.
+      if (end > now) members.set(member, end)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The record kinds. *Expiring* kinds carry their own end and vanish then; *durable* ones stay until deleted
+ * and carry a schema version. `share` is the part of a bounded store that the kind may fill: every kind has
+ * its own part, so that a flood of one leaves the others room (sessions and logins above all).
+ */
+export const KINDS = {
+  grant: { durable: false, share: 0.6 },
+  session: { durable: false, share: 0.1 },
+  revoked_token: { durable: false, share: 0.1 },
+  counter: { durable: false, share: 0.1 },
+  consent: { durable: true, share: 0.1 },
+} as const
+
+export type Kind = keyof typeof KINDS
+
+/** What every record has. Records are immutable: a change is a new record. */
+export interface StoredRecord {
+  /** Random bits drawn by the writer of this version: tells whose write is in the store. */
+  readonly revision: string
+  /** Seconds since the epoch; past it the record does not exist. Durable records have none. */
+  readonly expires_at?: number
+  /** The client whose share a bounded store counts the record against. */
+  readonly client_id?: string
+}
+
+/** The three ways a write can end. *Unknown*: the connection died before the answer; it may have happened. */
+export type WriteOutcome = 'won' | 'lost' | 'unknown'
+
+/** A count that ends `ttl` seconds after its last increment. */
+export interface Counter {
+  count: number
+  expires_at: number
+}
+
+/** One page of an index. `cursor` is absent after the last one. */
+export interface IndexPage {
+  members: readonly string[]
+  cursor?: string
+}
+
+/**
+ * The verbs. All but `create`, `replace` and `delete` throw `StoreUnavailable` where the store cannot answer;
+ * those answer `unknown` where their effect is uncertain and throw where it surely did not happen.
+ * `now` is in seconds and passed in: expiry is judged by the caller's clock in every store.
+ */
+export interface Store {
+  /** For the start's report. */
+  readonly name: string
+  /** Writes a record where none lives under this key. May throw `StoreFull`. */
+  create(kind: Kind, id: string, record: StoredRecord, now: number): Promise<WriteOutcome>
+  read<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined>
+  /** Writes `record` where the living one still has `revision`. */
+  replace(kind: Kind, id: string, revision: string, record: StoredRecord, now: number): Promise<WriteOutcome>
+  /** Reads and deletes in one step: of many callers one gets the record. */
+  take<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined>
+  /** Idempotent: `won` whether or not there was a record. */
+  delete(kind: Kind, id: string): Promise<WriteOutcome>
+  /** Adds one and lets the count live `ttl` seconds from now. */
+  increment(id: string, ttl: number, now: number): Promise<Counter>
+  /** The counts of several counters in one round trip; undefined where there is none. */
+  counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]>
+  /** Adds `member` to an index until `expires_at` (seconds). An index only enumerates; it decides nothing. */
+  link(index: string, member: string, expires_at: number, now: number): Promise<void>
+  unlink(index: string, member: string): Promise<void>
+  /** Members that have not expired, a page at a time, in no order that means anything. */
+  list(index: string, now: number, cursor?: string): Promise<IndexPage>
+  /** Resolves where the store answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** The store cannot answer now. Sent as `temporarily_unavailable`. */
+export class StoreUnavailable extends Error {
+  override readonly name: string = 'StoreUnavailable'
+}
+
+/** A bounded store has no room for another record of this kind, or of this client. Nothing live was evicted. */
+export class StoreFull extends StoreUnavailable {
+  override readonly name = 'StoreFull'
+}

@@ -1,0 +1,77 @@
+import { randomText } from '../secrets/random.ts'
+import { type Kind, type Store, type StoredRecord, StoreUnavailable } from './store.ts'
+
+/** What a pure transition decided about a record. */
+export interface Decision<R, A> {
+  /** The next version, without its revision; `'delete'`; or absent where the record stays as it is. */
+  next?: Omit<R, 'revision'> | 'delete'
+  answer: A
+  /**
+   * Set where the decision blames the caller for using something twice. After a write of our own whose
+   * outcome is unknown it may be our own first attempt that we see, so it must not be acted on.
+   */
+  accuses?: boolean
+}
+
+// Every lost round means that somebody else's write succeeded, so the loop makes progress; the bound is for
+// a record under attack.
+const ATTEMPTS = 100
+
+/**
+ * The only way to change a record: read, decide (pure), replace if unchanged, again while lost. `decide` gets
+ * undefined where there is no record; it may then only answer. Gives the answer of the decision that held.
+ * Throws `StoreUnavailable` where the store is down, stays contended, or leaves it unclear what happened.
+ */
+export async function update<R extends StoredRecord, A>(
+  store: Store,
+  key: { kind: Kind; id: string; now: number },
+  decide: (record: R | undefined) => Decision<R, A>,
+): Promise<A> {
+  const { kind, id, now } = key
+  const mine = new Map<string, A>()
+  let unsure = false
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const record = await store.read<R>(kind, id, now)
+    const won = record === undefined ? undefined : mine.get(record.revision)
+    if (won !== undefined) return won
+    const { next, answer, accuses } = decide(record)
+    if (accuses && unsure) throw new StoreUnavailable('the outcome of a write is unknown')
+    if (next === undefined || record === undefined) return answer
+    if (next === 'delete') {
+      // Deleting twice does no harm: an unknown outcome is simply tried again.
+      if ((await store.delete(kind, id)) === 'won') return answer
+      unsure = true
+      continue
+    }
+    const revision = randomText(9)
+    const outcome = await store.replace(kind, id, record.revision, { ...next, revision } as R, now)
+    if (outcome === 'won') return answer
+    if (outcome === 'unknown') {
+      unsure = true
+      mine.set(revision, answer)
+    }
+  }
+  throw new StoreUnavailable(`the ${kind} record stayed contended`)
+}
+
+/**
+ * Creates a record under a fresh random id and stays with it until the store confirms it: after an unknown
+ * outcome, `lost` can only mean that our own first attempt is there.
+ */
+export async function insert(
+  store: Store,
+  key: { kind: Kind; id: string; now: number },
+  record: Omit<StoredRecord, 'revision'>,
+): Promise<void> {
+  const complete = { ...record, revision: randomText(9) }
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const outcome = await store.create(key.kind, key.id, complete, key.now)
+    if (outcome === 'won') return
+    if (outcome === 'lost') {
+      const found = await store.read(key.kind, key.id, key.now)
+      if (found?.revision === complete.revision) return
+      throw new StoreUnavailable(`a ${key.kind} record with this id exists`)
+    }
+  }
+  throw new StoreUnavailable('the outcome of a write is unknown')
+}
