@@ -42,17 +42,6 @@ export interface Grant extends StoredRecord {
 /** A grant's next version: the loop draws its revision. */
 export type NextGrant = Omit<Grant, 'revision'>
 
-/** The lifetimes that apply to one client, in seconds. */
-export interface Lifetimes {
-  access_token_ttl: number
-  refresh_token_ttl: number
-  authorization_code_ttl: number
-  /** How long after its rotation a refresh token still gets the same successor; 0 = strict. */
-  refresh_token_grace: number
-  /** The longest a grant lives, however often it is refreshed; 0 = no limit. */
-  grant_max_ttl: number
-}
-
 /** What is minted for a grant after a transition: facts only, no token. */
 export interface Minting {
   profile: number

@@ -1,4 +1,5 @@
-import type { Lifetimes, Minting, NextGrant } from './grant.ts'
+import type { Lifetimes } from '../clients/client.ts'
+import type { Minting, NextGrant } from './grant.ts'
 import { withProfile } from './profiles.ts'
 
 /**

@@ -1,5 +1,7 @@
+import type { Lifetimes } from '../clients/client.ts'
+import { scopeIntersection } from '../protocol/scope.ts'
 import type { Decision } from '../store/update.ts'
-import type { Grant, Lifetimes, Minting, NextGrant } from './grant.ts'
+import type { Grant, Minting, NextGrant } from './grant.ts'
 import { capped, mint } from './mint.ts'
 
 /** What a code's redemption leads to. `reused` has revoked the grant. */
@@ -10,8 +12,8 @@ export type RedeemAnswer =
 
 /** What the registries say now about this redemption. */
 export interface RedeemInput {
-  /** The granted scope that the client may still have. */
-  scope: string
+  /** What the client may have now. */
+  client_scope: string
   /** Whether the client has the `refresh_token` grant type. */
   refresh: boolean
   lifetimes: Lifetimes
@@ -30,6 +32,7 @@ export function redeem(
   if (grant === undefined) return { answer: { result: 'unknown' } }
   if (grant.redeemed) return { next: 'delete', answer: { result: 'reused', grant }, accuses: true }
   const { lifetimes } = input
+  const scope = scopeIntersection(grant.scope, input.client_scope)
   const refresh = input.refresh
     ? {
         generation: 0,
@@ -38,7 +41,7 @@ export function redeem(
       }
     : null
   // A fresh grant has no profiles, so there is always room for the first.
-  const minted = mint({ ...grant, redeemed: true, refresh }, input.scope, lifetimes, now)
+  const minted = mint({ ...grant, redeemed: true, refresh }, scope, lifetimes, now)
   if (minted === undefined) return { answer: { result: 'unknown' } }
   return { next: minted.grant, answer: { result: 'issued', ...minted } }
 }

@@ -1,6 +1,7 @@
+import type { Lifetimes } from '../clients/client.ts'
 import { scopeIntersection, scopeWithin } from '../protocol/scope.ts'
 import type { Decision } from '../store/update.ts'
-import type { Grant, Lifetimes, Minting, NextGrant, RefreshState } from './grant.ts'
+import type { Grant, Minting, NextGrant, RefreshState } from './grant.ts'
 import { capped, mint } from './mint.ts'
 
 /** What a refresh leads to. `replayed`: the successor was given before and is given again. */

@@ -17,6 +17,16 @@ export interface Decision<R, A> {
 // a record under attack.
 const ATTEMPTS = 100
 
+/** Which record, and when. */
+export interface RecordKey<R> {
+  kind: Kind
+  id: string
+  /** Seconds. */
+  now: number
+  /** The record where the caller has just read it: saves the first round trip. */
+  known?: R | undefined
+}
+
 /**
  * The only way to change a record: read, decide (pure), replace if unchanged, again while lost. `decide` gets
  * undefined where there is no record; it may then only answer. Gives the answer of the decision that held.
@@ -24,14 +34,14 @@ const ATTEMPTS = 100
  */
 export async function update<R extends StoredRecord, A>(
   store: Store,
-  key: { kind: Kind; id: string; now: number },
+  key: RecordKey<R>,
   decide: (record: R | undefined) => Decision<R, A>,
 ): Promise<A> {
   const { kind, id, now } = key
   const mine = new Map<string, A>()
   let unsure = false
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const record = await store.read<R>(kind, id, now)
+    const record = attempt === 0 && key.known ? key.known : await store.read<R>(kind, id, now)
     const won = record === undefined ? undefined : mine.get(record.revision)
     if (won !== undefined) return won
     const { next, answer, accuses } = decide(record)

@@ -1,0 +1,47 @@
+import type { ClientSecret } from './secret.ts'
+
+/** The lifetimes that apply to one client, in seconds. */
+export interface Lifetimes {
+  access_token_ttl: number
+  refresh_token_ttl: number
+  authorization_code_ttl: number
+  /** How long after its rotation a refresh token still gets the same successor; 0 = strict. */
+  refresh_token_grace: number
+  /** The longest a grant lives, however often it is refreshed; 0 = no limit. */
+  grant_max_ttl: number
+}
+
+export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+
+/** A registered client, complete: every default is filled in. */
+export interface Client {
+  readonly client_id: string
+  readonly client_name: string
+  readonly logo_uri?: string
+  readonly client_uri?: string
+  readonly policy_uri?: string
+  readonly tos_uri?: string
+  readonly redirect_uris: readonly string[]
+  readonly grant_types: ReadonlySet<string>
+  readonly scope: string
+  readonly default_scope: string | undefined
+  /** How it may authenticate. A public client has exactly `none` (RFC 6749 §2.1). */
+  readonly auth_methods: readonly TokenEndpointAuthMethod[]
+  readonly secret: ClientSecret | undefined
+  readonly require_pkce: boolean
+  readonly allow_plain_pkce: boolean
+  readonly skip_consent: boolean
+  readonly trust_loopback: boolean
+  readonly introspect_any: boolean
+  readonly lifetimes: Lifetimes
+}
+
+/** Whether the client cannot keep a secret (RFC 6749 §2.1). */
+export function isPublic(client: Client): boolean {
+  return client.secret === undefined
+}
+
+/** Where clients are found. An unknown id is undefined, never an error. */
+export interface Clients {
+  find(client_id: string): Promise<Client | undefined>
+}

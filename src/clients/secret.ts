@@ -1,0 +1,32 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+import type { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import type { Keys } from '../secrets/keys.ts'
+
+/** Something a client's secret can be checked against. */
+export interface ClientSecret {
+  /** Whether `secret` is the client's. May throw `Busy`. */
+  verify(secret: string): boolean | Promise<boolean>
+}
+
+/** A secret that the configuration gives in clear: kept as SHA-256, compared in constant time. */
+export function plainSecret(secret: string): ClientSecret {
+  const expected = hash('sha256', secret, 'buffer')
+  return { verify: (given) => timingSafeEqual(hash('sha256', given, 'buffer'), expected) }
+}
+
+/**
+ * A secret configured as a bcrypt hash. bcrypt runs until the right secret was seen once; from then on its
+ * keyed digest decides, so that a token request does not cost 60 ms for the rest of the process.
+ */
+export function hashedSecret(secretHash: string, queue: BcryptQueue, keys: Keys): ClientSecret {
+  let known: Buffer | undefined
+  const digest = (secret: string) => keys.sign('client_secret', `${secretHash} ${secret}`)
+  return {
+    async verify(secret) {
+      if (known !== undefined) return timingSafeEqual(digest(secret), known)
+      if (!(await queue.verify(secret, secretHash))) return false
+      known = digest(secret)
+      return true
+    },
+  }
+}

@@ -1,0 +1,100 @@
+import type { Static } from 'typebox'
+
+const seconds = { type: 'integer', minimum: 1, maximum: 315_360_000 } as const
+const text = { type: 'string', minLength: 1 } as const
+const texts = { type: 'array', items: { type: 'string', minLength: 1 } } as const
+
+/** A client, in the metadata names of RFC 7591 §2 and a few of our own. */
+export const CLIENT_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['client_id'],
+  properties: {
+    client_id: { type: 'string', pattern: '^[\\x20-\\x7E]+$', maxLength: 255 },
+    client_secret: text,
+    client_secret_hash: { type: 'string', pattern: '^\\$2[aby]\\$\\d\\d\\$[./A-Za-z0-9]{53}$' },
+    client_name: text,
+    logo_uri: text,
+    client_uri: text,
+    policy_uri: text,
+    tos_uri: text,
+    redirect_uris: texts,
+    grant_types: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', enum: ['authorization_code', 'refresh_token', 'client_credentials'] },
+    },
+    response_types: { type: 'array', items: { type: 'string', enum: ['code'] } },
+    scope: { type: 'string' },
+    default_scope: { type: 'string' },
+    token_endpoint_auth_method: {
+      type: 'string',
+      enum: ['client_secret_basic', 'client_secret_post', 'none'],
+    },
+    require_pkce: { type: 'boolean' },
+    allow_plain_pkce: { type: 'boolean' },
+    skip_consent: { type: 'boolean' },
+    trust_loopback: { type: 'boolean' },
+    introspect_any: { type: 'boolean' },
+    access_token_ttl: seconds,
+    refresh_token_ttl: seconds,
+    refresh_token_grace: { type: 'integer', minimum: 0, maximum: 300 },
+    authorization_code_ttl: { type: 'integer', minimum: 1, maximum: 600 },
+    grant_max_ttl: seconds,
+  },
+} as const
+
+/** A user: how to log in, and the standard claims of OpenID Connect Core §5.1. */
+export const USER_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['username'],
+  properties: {
+    username: text,
+    password: text,
+    password_hash: { type: 'string', pattern: '^\\$2[aby]\\$\\d\\d\\$[./A-Za-z0-9]{53}$' },
+    sub: { type: 'string', pattern: '^[\\x21-\\x7E]+$', maxLength: 255 },
+    disabled: { type: 'boolean' },
+    name: text,
+    given_name: text,
+    family_name: text,
+    middle_name: text,
+    nickname: text,
+    preferred_username: text,
+    profile: text,
+    picture: text,
+    website: text,
+    gender: text,
+    birthdate: text,
+    zoneinfo: text,
+    locale: text,
+    email: text,
+    email_verified: { type: 'boolean' },
+    phone_number: text,
+    phone_number_verified: { type: 'boolean' },
+    address: { type: 'object', additionalProperties: { type: 'string' } },
+    updated_at: { type: 'integer' },
+  },
+} as const
+
+/** The whole of `CONFIG_FILE`. */
+export const FILE_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['clients', 'users'],
+  properties: {
+    clients: { type: 'array', items: CLIENT_SCHEMA },
+    users: { type: 'array', items: USER_SCHEMA },
+    scopes: { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+  },
+} as const
+
+export type ClientEntry = Static<typeof CLIENT_SCHEMA>
+export type UserEntry = Static<typeof USER_SCHEMA>
+
+/** Clients, users and scopes as the file (or the demo) describes them. */
+export interface Entries {
+  clients: ClientEntry[]
+  users: UserEntry[]
+  scopes: Record<string, string>
+}

@@ -1,0 +1,157 @@
+import { isLoopbackHost } from '../protocol/redirect-uri.ts'
+
+/** One environment variable: how it is read, and what the operator is told about it. */
+export interface Variable<T> {
+  /** The value where the variable is not set; undefined where there is none. */
+  default: T
+  /** For `.env.example` and the docs: one sentence or two. */
+  description: string
+  /** What is allowed, completing "must be …". */
+  allowed: string
+  /** Parses a non-empty text; undefined where it is not allowed. */
+  read: (text: string) => T | undefined
+  /** A secret has a `_FILE` twin and is never shown in an error. */
+  secret?: true
+  /** For the docs, where the default is not plain. */
+  defaultText?: string
+}
+
+function text(default_: string, description: string): Variable<string> {
+  return { default: default_, description, allowed: 'a text', read: (value) => value }
+}
+
+function oneOf<const T extends string>(allowed: readonly T[], default_: T, description: string): Variable<T> {
+  return {
+    default: default_,
+    description,
+    allowed: `one of ${allowed.join(', ')}`,
+    read: (value) => allowed.find((one) => one === value),
+  }
+}
+
+function integer(range: [number, number], default_: number, description: string): Variable<number> {
+  const [min, max] = range
+  return {
+    default: default_,
+    description,
+    allowed: `a whole number from ${min} to ${max}`,
+    read: (value) => {
+      const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN
+      return number >= min && number <= max ? number : undefined
+    },
+  }
+}
+
+const seconds = (range: [number, number], default_: number, description: string): Variable<number> =>
+  integer(range, default_, `${description} Seconds.`)
+
+const DAY = 86_400
+
+/** Every variable that Postern reads. The type, the check, `.env.example` and the docs follow from this table. */
+export const VARIABLES = {
+  HOST: text('127.0.0.1', 'The address to listen on. The container image sets 0.0.0.0.'),
+  PORT: integer([1, 65_535], 8000, 'The port to listen on.'),
+  ISSUER: {
+    default: '',
+    defaultText: 'http://localhost:PORT',
+    description:
+      'The URL that clients and browsers know this server by, without a trailing slash. Every URL that is printed or published starts with it. https, or http on a loopback host.',
+    allowed: 'an https URL (http only on localhost), without query, fragment or trailing slash',
+    read: readIssuer,
+  } satisfies Variable<string>,
+  STORE: oneOf(
+    ['memory'],
+    'memory',
+    'Where grants, sessions and consents are kept. memory dies with the process.',
+  ),
+  CONFIG_FILE: text('', 'YAML or JSON file with clients, users and scopes. Without one the demo runs.'),
+  SECRET_KEYS: {
+    default: [] as readonly string[],
+    defaultText: 'random in the demo, else required',
+    description:
+      'Comma-separated keys that sign tokens and cookies, each made by: openssl rand -base64 32. The first signs, all verify.',
+    allowed:
+      'a comma-separated list of different keys, each of 32 random bytes or more as text (43 characters or more), as openssl rand -base64 32 prints',
+    read: readSecretKeys,
+    secret: true,
+  } satisfies Variable<readonly string[]>,
+  ACCESS_TOKEN_TTL: seconds([1, DAY], 300, 'How long an access token lives.'),
+  REFRESH_TOKEN_TTL: seconds([1, 3650 * DAY], 14 * DAY, 'How long a refresh token lives from its issue.'),
+  REFRESH_TOKEN_GRACE: seconds(
+    [0, 300],
+    10,
+    'How long a rotated refresh token still gets the same successor, for clients that lost an answer or raced themselves. 0 is strict.',
+  ),
+  GRANT_MAX_TTL: seconds(
+    [0, 3650 * DAY],
+    0,
+    'The longest that a login keeps giving tokens, however often they are refreshed. 0 sets no limit.',
+  ),
+  AUTHORIZATION_CODE_TTL: seconds([1, 600], 60, 'How long an authorization code can be redeemed.'),
+  SESSION_TTL: seconds([60, 365 * DAY], DAY / 2, 'How long a browser stays logged in after a login.'),
+  SESSION_IDLE_TTL: seconds(
+    [60, 365 * DAY],
+    2 * 3600,
+    'How long a browser stays logged in without being used.',
+  ),
+  TRUST_PROXY: {
+    default: false as boolean | number | string,
+    defaultText: 'false',
+    description:
+      'Whose X-Forwarded-* headers to believe: false, the number of proxies in front, or their addresses as a comma-separated list.',
+    allowed: 'false, a number of proxies (1 to 10), or a comma-separated list of IP addresses or CIDR ranges',
+    read: readTrustProxy,
+  } satisfies Variable<boolean | number | string>,
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', 'What to log.'),
+  VIEWS_DIR: text(
+    '',
+    "A folder with templates to use instead of the built-in ones; start from a copy of 'views'.",
+  ),
+  DEMO_HOSTS: {
+    default: [] as readonly string[],
+    defaultText: '',
+    description:
+      'Further host names that the demo answers to, comma-separated. The demo has a known password: loopback only by default.',
+    allowed: 'a comma-separated list of host names without ports',
+    read: readHosts,
+  } satisfies Variable<readonly string[]>,
+} as const
+
+function readIssuer(value: string): string | undefined {
+  const url = URL.parse(value)
+  if (url === null || url.search !== '' || value.includes('#') || value.includes('?')) return undefined
+  if (url.username !== '' || url.password !== '' || value.endsWith('/')) return undefined
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname)))
+    return undefined
+  // Clients compare the issuer byte for byte (RFC 8414 §3.3): only the spelling that URLs print themselves.
+  const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
+  return canonical === value && !url.pathname.includes('//') ? value : undefined
+}
+
+function readSecretKeys(value: string): readonly string[] | undefined {
+  const keys = list(value)
+  const strong = keys.every((key) => key.length >= 43 && new Set(key).size >= 12)
+  return keys.length > 0 && strong && new Set(keys).size === keys.length ? keys : undefined
+}
+
+function readTrustProxy(value: string): boolean | number | string | undefined {
+  if (value === 'false') return false
+  if (/^(10|[1-9])$/.test(value)) return Number(value)
+  const addresses = list(value)
+  const known = addresses.every((one) =>
+    /^(loopback|linklocal|uniquelocal|[0-9a-f:.]+(\/\d{1,3})?)$/i.test(one),
+  )
+  return addresses.length > 0 && known && /[.:a-z]/i.test(value) ? addresses.join(',') : undefined
+}
+
+function readHosts(value: string): readonly string[] | undefined {
+  const hosts = list(value).map((host) => host.toLowerCase())
+  return hosts.every((host) => /^[a-z0-9_.-]+$/.test(host)) ? hosts : undefined
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+}

@@ -1,0 +1,60 @@
+import { hash } from 'node:crypto'
+import { scopeUnion, scopeWithin } from '../protocol/scope.ts'
+import { randomText } from '../secrets/random.ts'
+import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
+import { update } from '../store/update.ts'
+
+/** What a person has approved for a client, until they take it back. Durable. */
+export interface Consent extends StoredRecord {
+  readonly schema: 1
+  readonly client_id: string
+  readonly sub: string
+  /** Everything approved so far. */
+  readonly scope: string
+  /** Seconds. */
+  readonly granted_at: number
+}
+
+/** Remembered decisions, one record for each person and client. */
+export class Consents {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  async find(sub: string, client_id: string, now: number): Promise<Consent | undefined> {
+    return this.#store.read<Consent>('consent', consentId(sub, client_id), now)
+  }
+
+  /** Adds `scope` to what is approved. */
+  async remember(decision: { sub: string; client_id: string; scope: string }, now: number): Promise<void> {
+    const { sub, client_id, scope } = decision
+    const key = { kind: 'consent', id: consentId(sub, client_id), now } as const
+    const record: Consent = { schema: 1, client_id, sub, scope, granted_at: now, revision: randomText(9) }
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if ((await this.#store.create(key.kind, key.id, record, now)) === 'won') return
+      // Somebody's record is there, perhaps our own: add to it, unless it has gone in between.
+      const added = await update<Consent, boolean>(this.#store, key, (current) => {
+        if (current === undefined) return { answer: false }
+        if (scopeWithin(scope, current.scope)) return { answer: true }
+        return {
+          next: { ...current, scope: scopeUnion(current.scope, scope), granted_at: now },
+          answer: true,
+        }
+      })
+      if (added) return
+    }
+    throw new StoreUnavailable('the outcome of a write is unknown')
+  }
+
+  /** Forgets the decision: the person is asked again. */
+  async forget(sub: string, client_id: string): Promise<void> {
+    const id = consentId(sub, client_id)
+    await update(this.#store, { kind: 'consent', id, now: 0 }, () => ({ next: 'delete', answer: undefined }))
+  }
+}
+
+function consentId(sub: string, client_id: string): string {
+  return hash('sha256', JSON.stringify([sub, client_id]), 'base64url')
+}

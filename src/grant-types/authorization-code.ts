@@ -1,0 +1,99 @@
+import { hash } from 'node:crypto'
+import type { Client } from '../clients/client.ts'
+import type { FoundGrant, Grants } from '../grants/grants.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { verifierDigest } from '../protocol/pkce.ts'
+import type { Keys } from '../secrets/keys.ts'
+import { type CodeFacts, openCode } from '../tokens/tokens.ts'
+import { findActive, type Users } from '../users/user.ts'
+import type { GrantType, Proven } from './grant-type.ts'
+
+interface CodeRequest {
+  code: string
+  redirect_uri: string | undefined
+  verifier: Buffer | undefined
+}
+
+/** RFC 6749 §4.1.3 with RFC 7636 §4.5: a code, proven by its redirect URI and verifier, once. */
+export function authorizationCode(context: {
+  keys: Keys
+  grants: Grants
+  users: Users
+}): GrantType<CodeRequest> {
+  const { keys, grants, users } = context
+  return {
+    grant_type: 'authorization_code',
+
+    readParameters(parameters) {
+      const verifier = parameters.one('code_verifier')
+      return {
+        code: parameters.required('code'),
+        redirect_uri: parameters.one('redirect_uri'),
+        verifier: verifier === undefined ? undefined : verifierDigest(verifier),
+      }
+    },
+
+    async prove(request, client, now) {
+      const code = openCode(keys, request.code)
+      if (code === undefined) return refused('the code is unknown')
+      if (code.expires_at <= now) return refused('the code has expired')
+      const grant = await grants.find(code.grant_id, now)
+      // RFC 6749 §4.1.3: issued to the authenticated client. A failed attempt never burns the code.
+      if (grant?.client_id !== client.client_id)
+        return refused('the code is unknown or was issued to another client')
+      const mismatch = redirectProblem(code, request) ?? verifierProblem(code, request)
+      if (mismatch !== undefined) return refused(mismatch)
+      if ((await findActive(users, grant.sub)) === undefined) {
+        await grants.revoke(code.grant_id, grant.sub)
+        return refused('the person who approved this can no longer log in')
+      }
+      return redeemed({ id: code.grant_id, grant }, client, now)
+    },
+  }
+
+  async function redeemed(found: FoundGrant, client: Client, now: number): Promise<Proven> {
+    const input = {
+      client_scope: client.scope,
+      refresh: client.grant_types.has('refresh_token'),
+      lifetimes: client.lifetimes,
+    }
+    const answer = await grants.redeem(found, input, now)
+    const grant_id = found.id
+    if (answer.result === 'issued') {
+      return { outcome: 'grant', grant_id, sub: answer.grant.sub, minting: answer.minting, events: [] }
+    }
+    if (answer.result === 'unknown') return refused('the code is unknown')
+    const { client_id, sub } = answer.grant
+    return {
+      ...refused('the code was used before; everything issued for it is revoked'),
+      events: [{ event: 'code_reuse_detected', client_id, sub, grant_id }],
+    }
+  }
+}
+
+// RFC 6749 §4.1.3: where the authorization request named the redirect URI, the token request names the same.
+// RFC 9700 §2.1 leaves that to PKCE where it was used; a URI that is sent must be right in any case.
+function redirectProblem(code: CodeFacts, request: CodeRequest): string | undefined {
+  if (request.redirect_uri === undefined) {
+    return code.redirect_uri_sent && code.challenge_digest === undefined
+      ? 'redirect_uri is missing; send the one of the authorization request'
+      : undefined
+  }
+  const same = hash('sha256', request.redirect_uri, 'buffer').equals(code.redirect_uri_digest)
+  return same ? undefined : 'redirect_uri is not the one of the authorization request'
+}
+
+function verifierProblem(code: CodeFacts, request: CodeRequest): string | undefined {
+  if (code.challenge_digest === undefined) {
+    // RFC 9700 §2.1.1: or a stripped challenge would go unnoticed (PKCE downgrade).
+    return request.verifier && 'code_verifier is sent, but the authorization request had no code_challenge'
+  }
+  if (request.verifier === undefined) return 'code_verifier is missing'
+  return request.verifier.equals(code.challenge_digest)
+    ? undefined
+    : 'code_verifier does not match code_challenge'
+}
+
+function refused(description: string): Proven & { outcome: 'refused' } {
+  return { outcome: 'refused', error: new OAuthError('invalid_grant', description), events: [] }
+}

@@ -1,0 +1,27 @@
+import type { Client } from '../clients/client.ts'
+import type { SecurityEvent } from '../events/events.ts'
+import type { Minting } from '../grants/grant.ts'
+import type { OAuthError } from '../protocol/errors.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+
+/** What the proof of a grant leads to. Only the pipeline turns it into tokens. */
+export type Proven =
+  | { outcome: 'grant'; grant_id: string; sub: string; minting: Minting; events: readonly SecurityEvent[] }
+  | { outcome: 'client'; scope: string; events: readonly SecurityEvent[] }
+  | { outcome: 'refused'; error: OAuthError; events: readonly SecurityEvent[] }
+
+/**
+ * One `grant_type`: what its request carries and what proves it. It cannot skip a phase of the pipeline, and
+ * it cannot mint.
+ */
+export interface GrantType<P> {
+  readonly grant_type: string
+  /** Reads this grant type's own parameters. Throws `OAuthError` where one is missing or malformed. */
+  readParameters(parameters: Parameters): P
+  /** Proves the grant for an authenticated client that may use this grant type. `now` in seconds. */
+  prove(request: P, client: Client, now: number): Promise<Proven>
+}
+
+/** A grant type whose parameters only it knows. */
+// biome-ignore lint/suspicious/noExplicitAny: the pipeline passes a grant type its own parameters back, unread
+export type AnyGrantType = GrantType<any>

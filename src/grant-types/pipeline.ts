@@ -1,0 +1,73 @@
+import { authenticateClient } from '../clients/authenticate.ts'
+import type { Client, Clients } from '../clients/client.ts'
+import type { SecurityEvent } from '../events/events.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import type { Issuer, TokenResponse } from '../tokens/issuer.ts'
+import type { AnyGrantType, Proven } from './grant-type.ts'
+
+/** What a token request led to, and what the log is told of it. */
+export interface TokenResult {
+  result: TokenResponse | OAuthError
+  events: readonly SecurityEvent[]
+}
+
+/** The token endpoint without HTTP: `authorization` is the header's value. `now` in seconds. */
+export type TokenPipeline = (
+  request: { authorization: string | undefined; parameters: Parameters },
+  now: number,
+) => Promise<TokenResult>
+
+/**
+ * The phases that every grant type shares, in their one order: which grant type, who is the client, may it use
+ * it, are the parameters well-formed, prove the grant, mint. A grant type can neither skip nor reorder one.
+ */
+export function tokenPipeline(context: {
+  clients: Clients
+  grantTypes: readonly AnyGrantType[]
+  issuer: Issuer
+}): TokenPipeline {
+  const { clients, issuer } = context
+  const grantTypes = new Map(context.grantTypes.map((one) => [one.grant_type, one]))
+
+  return async ({ authorization, parameters }, now) => {
+    const grantType = requireGrantType(parameters.required('grant_type'))
+    const client = await authenticateClient(clients, authorization, parameters)
+    // RFC 6749 §5.2: the authenticated client is not authorized to use this grant type.
+    if (!client.grant_types.has(grantType.grant_type)) {
+      throw new OAuthError('unauthorized_client', `this client may not use ${grantType.grant_type}`, {
+        detail: `add it to grant_types of client ${client.client_id}`,
+      })
+    }
+    const request = grantType.readParameters(parameters)
+    const proven = await grantType.prove(request, client, now)
+    if (proven.outcome === 'refused') return { result: proven.error, events: proven.events }
+    const response = mint(client, proven, now)
+    return { result: response, events: [...proven.events, issuedEvent(client, grantType, proven)] }
+  }
+
+  function requireGrantType(name: string): AnyGrantType {
+    const grantType = grantTypes.get(name)
+    if (grantType !== undefined) return grantType
+    throw new OAuthError(
+      'unsupported_grant_type',
+      `grant_type is one of ${[...grantTypes.keys()].join(', ')}`,
+    )
+  }
+
+  function mint(client: Client, proven: Exclude<Proven, { outcome: 'refused' }>, now: number): TokenResponse {
+    if (proven.outcome === 'client') return issuer.clientToken(client, proven.scope, now)
+    return issuer.grantTokens(proven.grant_id, proven.minting, now)
+  }
+}
+
+function issuedEvent(
+  { client_id }: Client,
+  { grant_type }: AnyGrantType,
+  proven: Exclude<Proven, { outcome: 'refused' }>,
+): SecurityEvent {
+  if (proven.outcome === 'client')
+    return { event: 'token_issued', client_id, grant_type, scope: proven.scope }
+  const { grant_id, sub, minting } = proven
+  return { event: 'token_issued', client_id, grant_type, sub, grant_id, scope: minting.scope }
+}

@@ -1,0 +1,88 @@
+import type { Grants } from '../grants/grants.ts'
+import type { RefreshAnswer } from '../grants/refresh.ts'
+import { type ErrorCode, OAuthError } from '../protocol/errors.ts'
+import { readScope } from '../protocol/scope.ts'
+import type { Keys } from '../secrets/keys.ts'
+import { openRefreshToken } from '../tokens/tokens.ts'
+import { findActive, type Users } from '../users/user.ts'
+import type { GrantType, Proven } from './grant-type.ts'
+
+interface RefreshRequest {
+  refresh_token: string
+  scope: string | undefined
+}
+
+/** What a refusal says. `reused` and the successes are handled apart. */
+const REFUSALS: Record<
+  Exclude<RefreshAnswer['result'], 'issued' | 'replayed' | 'reused'>,
+  [ErrorCode, string]
+> = {
+  unknown: ['invalid_grant', 'the refresh token is unknown or was revoked'],
+  expired: ['invalid_grant', 'the refresh token has expired'],
+  superseded: ['invalid_grant', 'the refresh token was replaced by a newer one'],
+  scope_widened: ['invalid_scope', 'scope asks for more than was granted'],
+  profiles_full: ['invalid_scope', 'too many different scopes are in use at once; repeat one of them'],
+}
+
+/** RFC 6749 §6: rotation for every client (RFC 9700 §4.14.2); scope may narrow, never widen. */
+export function refreshToken(context: {
+  keys: Keys
+  grants: Grants
+  users: Users
+}): GrantType<RefreshRequest> {
+  const { keys, grants, users } = context
+  return {
+    grant_type: 'refresh_token',
+
+    readParameters(parameters) {
+      const scope = parameters.one('scope')
+      return {
+        refresh_token: parameters.required('refresh_token'),
+        scope: scope === undefined ? undefined : readScope(scope),
+      }
+    },
+
+    async prove(request, client, now) {
+      const token = openRefreshToken(keys, request.refresh_token)
+      if (token === undefined) return refused('unknown')
+      const { grant_id, generation } = token
+      const grant = await grants.find(grant_id, now)
+      // RFC 6749 §6: bound to the client it was issued to. Said in the same words as unknown: a stranger
+      // must not learn that it is somebody's.
+      if (grant?.client_id !== client.client_id) return refused('unknown')
+      if ((await findActive(users, grant.sub)) === undefined) {
+        await grants.revoke(grant_id, grant.sub)
+        return refused('unknown')
+      }
+      const { scope } = request
+      const input = { generation, scope, client_scope: client.scope, lifetimes: client.lifetimes }
+      const answer = await grants.refresh({ id: grant_id, grant }, input, now)
+      if (answer.result === 'issued') return issued(grant_id, answer, [])
+      const about = { client_id: client.client_id, sub: grant.sub, grant_id }
+      if (answer.result === 'replayed')
+        return issued(grant_id, answer, [{ event: 'refresh_replayed', ...about }])
+      if (answer.result !== 'reused') return refused(answer.result)
+      return {
+        outcome: 'refused',
+        error: new OAuthError(
+          'invalid_grant',
+          'the refresh token was used before; the login it came from is revoked',
+        ),
+        events: [{ event: 'refresh_reuse_detected', ...about }],
+      }
+    },
+  }
+}
+
+function issued(
+  grant_id: string,
+  answer: RefreshAnswer & { result: 'issued' | 'replayed' },
+  events: Proven['events'],
+): Proven {
+  return { outcome: 'grant', grant_id, sub: answer.grant.sub, minting: answer.minting, events }
+}
+
+function refused(result: keyof typeof REFUSALS): Proven {
+  const [code, description] = REFUSALS[result]
+  return { outcome: 'refused', error: new OAuthError(code, description), events: [] }
+}

@@ -1,0 +1,65 @@
+/** Too many slow hashes are waiting. Sent as 503 with `Retry-After`. */
+export class Busy extends Error {
+  override readonly name = 'Busy'
+  /** Seconds. */
+  readonly retryAfter = 2
+}
+
+/** bcrypt reads 72 bytes and ignores the rest: a longer password must be refused, never cut. */
+export const MAX_PASSWORD_BYTES = 72
+
+/**
+ * bcrypt with bounded concurrency and a bounded queue: hashing runs on the process' thread pool, which DNS and
+ * files need too, and a flood of logins must not become a queue that outlives its clients.
+ */
+export class BcryptQueue {
+  readonly #concurrency: number
+  readonly #limit: number
+  readonly #waiting: (() => void)[] = []
+  #running = 0
+
+  /** `concurrency`: hashes at once; `limit`: how many more may wait. */
+  constructor({ concurrency, limit }: { concurrency: number; limit: number }) {
+    this.#concurrency = concurrency
+    this.#limit = limit
+  }
+
+  /** Whether `password` has this bcrypt hash. Always does the hash's work. Throws `Busy`. */
+  async verify(password: string, passwordHash: string): Promise<boolean> {
+    const usable = isUsablePassword(password)
+    const matches = await this.#run(async () => {
+      const { default: bcrypt } = await import('bcrypt')
+      return bcrypt.compare(usable ? password : 'x', passwordHash)
+    })
+    return usable && matches
+  }
+
+  /** A new bcrypt hash. The caller has checked `isUsablePassword`. Throws `Busy`. */
+  async hash(password: string, cost: number): Promise<string> {
+    return this.#run(async () => {
+      const { default: bcrypt } = await import('bcrypt')
+      return bcrypt.hash(password, cost)
+    })
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#concurrency) {
+      if (this.#waiting.length >= this.#limit) throw new Busy('too many password checks are waiting')
+      // The finishing one hands its place over, so that `#running` never counts a place twice.
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    } else this.#running++
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#running--
+    }
+  }
+}
+
+/** Whether bcrypt takes the whole of `password`: 1 to 72 bytes of UTF-8, no NUL (which would end it). */
+export function isUsablePassword(password: string): boolean {
+  const bytes = Buffer.byteLength(password)
+  return bytes > 0 && bytes <= MAX_PASSWORD_BYTES && !password.includes('\0')
+}

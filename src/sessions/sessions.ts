@@ -1,0 +1,103 @@
+import { makeHandle, openHandle } from '../secrets/handles.ts'
+import type { Keys } from '../secrets/keys.ts'
+import { random, randomText } from '../secrets/random.ts'
+import type { Store } from '../store/store.ts'
+import { type Decision, insert, update } from '../store/update.ts'
+import { type Proof, type Session, withProof } from './session.ts'
+
+/** A session as a request sees it. */
+export interface CurrentSession {
+  id: string
+  session: Session
+}
+
+const ID_BYTES = 16
+const TOUCH_EVERY = 60
+
+/** Browser logins in the store. The cookie is a handle of the record's id: the store holds no usable cookie. */
+export class Sessions {
+  readonly #store: Store
+  readonly #keys: Keys
+  readonly #ttl: number
+  readonly #idleTtl: number
+
+  /** `ttl`: seconds after the login; `idleTtl`: seconds after the last use. */
+  constructor(context: { store: Store; keys: Keys; ttl: number; idleTtl: number }) {
+    this.#store = context.store
+    this.#keys = context.keys
+    this.#ttl = context.ttl
+    this.#idleTtl = context.idleTtl
+  }
+
+  /** The living session of a cookie's value, or undefined. */
+  async find(cookie: string | undefined, now: number): Promise<CurrentSession | undefined> {
+    const facts = cookie === undefined ? undefined : openHandle(this.#keys, 'bs', cookie)
+    if (facts?.length !== ID_BYTES) return undefined
+    const id = facts.toString('base64url')
+    const session = await this.#store.read<Session>('session', id, now)
+    return session === undefined ? undefined : { id, session }
+  }
+
+  /**
+   * Notes that the session is used: at most once a minute, and nobody waits for it. A lost note costs
+   * nothing: the next request makes it again.
+   */
+  touch({ id, session }: CurrentSession, now: number): void {
+    if (now - session.last_used_at < TOUCH_EVERY) return
+    const touched = (current: Session | undefined): Decision<Session, void> => {
+      if (current === undefined) return { answer: undefined }
+      const expires_at = this.#expiry(current.created_at, now)
+      return { next: { ...current, last_used_at: now, expires_at }, answer: undefined }
+    }
+    update(this.#store, { kind: 'session', id, now }, touched).catch(() => {})
+  }
+
+  /**
+   * Begins a new session after a login, under a new handle (session fixation), and ends the one before. The
+   * same person keeps `sid` and the proofs of other requests. Gives the cookie's value.
+   */
+  async begin(
+    login: {
+      sub: string
+      amr: readonly string[]
+      proof: Proof | undefined
+      previous: CurrentSession | undefined
+    },
+    now: number,
+  ): Promise<{ cookie: string; current: CurrentSession }> {
+    const { sub, amr, proof, previous } = login
+    const before = previous?.session.accounts.find((account) => account.sub === sub)
+    const fresh = {
+      accounts: [{ sub, sid: before?.sid ?? randomText(16), auth_time: now, amr }],
+      proofs: before ? (previous?.session.proofs ?? []) : [],
+      created_at: now,
+      last_used_at: now,
+      expires_at: this.#expiry(now, now),
+    }
+    const record = proof === undefined ? fresh : withProof(fresh, proof)
+    const bytes = random(ID_BYTES)
+    const id = bytes.toString('base64url')
+    await insert(this.#store, { kind: 'session', id, now }, record)
+    if (previous !== undefined) await this.end(previous.id)
+    const cookie = makeHandle(this.#keys, 'bs', bytes)
+    return { cookie, current: { id, session: { ...record, revision: '' } } }
+  }
+
+  /** Changes a session by a pure decision. */
+  async update<A>(
+    id: string,
+    now: number,
+    decide: (session: Session | undefined) => Decision<Session, A>,
+  ): Promise<A> {
+    return update<Session, A>(this.#store, { kind: 'session', id, now }, decide)
+  }
+
+  /** Ends a session. */
+  async end(id: string): Promise<void> {
+    await update(this.#store, { kind: 'session', id, now: 0 }, () => ({ next: 'delete', answer: undefined }))
+  }
+
+  #expiry(created_at: number, now: number): number {
+    return Math.min(created_at + this.#ttl, now + this.#idleTtl)
+  }
+}

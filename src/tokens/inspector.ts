@@ -1,0 +1,124 @@
+import type { Client, Clients } from '../clients/client.ts'
+import type { Grant } from '../grants/grant.ts'
+import type { Grants } from '../grants/grants.ts'
+import { type AccessTokenFacts, accessTokenScope } from '../grants/revoke.ts'
+import { scopeIntersection } from '../protocol/scope.ts'
+import type { Keys } from '../secrets/keys.ts'
+import type { Store } from '../store/store.ts'
+import { insert } from '../store/update.ts'
+import { findActive, type User, type Users } from '../users/user.ts'
+import {
+  type ClientTokenFacts,
+  openAccessToken,
+  openClientToken,
+  openRefreshToken,
+  type RefreshTokenFacts,
+} from './tokens.ts'
+
+/** What a genuine handle turned out to be. Genuine is not yet good. */
+export type OpenedToken =
+  | { kind: 'access_token'; facts: AccessTokenFacts }
+  | { kind: 'client_token'; facts: ClientTokenFacts }
+  | { kind: 'refresh_token'; facts: RefreshTokenFacts }
+
+/** A token that is good now. Times in seconds. */
+export interface ActiveToken {
+  client: Client
+  scope: string
+  expires_at: number
+  issued_at?: number
+  jti?: string
+  user?: User
+  token_type?: 'Bearer'
+}
+
+/** Tells what a token is and whether it is good now: asks the registries and the store again at every use. */
+export class TokenInspector {
+  readonly #keys: Keys
+  readonly #store: Store
+  readonly #grants: Grants
+  readonly #clients: Clients
+  readonly #users: Users
+
+  constructor(context: { keys: Keys; store: Store; grants: Grants; clients: Clients; users: Users }) {
+    this.#keys = context.keys
+    this.#store = context.store
+    this.#grants = context.grants
+    this.#clients = context.clients
+    this.#users = context.users
+  }
+
+  /** Checks the proof inside a token, without I/O. The prefix tells the kind, so no hint can mislead. */
+  open(text: string): OpenedToken | undefined {
+    const access = openAccessToken(this.#keys, text)
+    if (access) return { kind: 'access_token', facts: access }
+    const client = openClientToken(this.#keys, text)
+    if (client) return { kind: 'client_token', facts: client }
+    const refresh = openRefreshToken(this.#keys, text)
+    return refresh && { kind: 'refresh_token', facts: refresh }
+  }
+
+  /** The token as it stands now, or undefined where it is not good (any more). */
+  async active(token: OpenedToken, now: number): Promise<ActiveToken | undefined> {
+    if (token.kind === 'client_token') return this.#activeClientToken(token.facts, now)
+    if (token.kind === 'access_token' && token.facts.expires_at <= now) return undefined
+    const grant = await this.#grants.find(token.facts.grant_id, now)
+    if (grant === undefined) return undefined
+    const found =
+      token.kind === 'access_token' ? accessState(grant, token.facts) : refreshState(grant, token.facts, now)
+    if (found === undefined) return undefined
+    const client = await this.#clients.find(grant.client_id)
+    const user = await findActive(this.#users, grant.sub)
+    if (client === undefined || user === undefined) {
+      // RFC 6749 §10.5 leaves it to us: what belongs to nobody any more goes at its next use.
+      await this.#grants.revoke(token.facts.grant_id, grant.sub)
+      return undefined
+    }
+    return { ...found, client, user, scope: scopeIntersection(found.scope, client.scope) }
+  }
+
+  /** Who the token was issued to, also where it is no longer good; undefined where that cannot be told. */
+  async owner(token: OpenedToken, now: number): Promise<{ client_id: string; sub?: string } | undefined> {
+    if (token.kind === 'client_token') return { client_id: token.facts.client_id }
+    return this.#grants.find(token.facts.grant_id, now)
+  }
+
+  /** Revokes (RFC 7009 §2.1): a refresh token takes its whole grant with it, an access token goes alone. */
+  async revoke(token: OpenedToken, sub: string | undefined, now: number): Promise<void> {
+    if (token.kind === 'refresh_token') return this.#grants.revoke(token.facts.grant_id, sub ?? '')
+    if (token.kind === 'access_token') {
+      await this.#grants.revokeAccessToken(token.facts, now)
+      return
+    }
+    const { jti, expires_at, client_id } = token.facts
+    if (expires_at <= now || (await this.#isRevoked(jti, now))) return
+    await insert(this.#store, { kind: 'revoked_token', id: jti, now }, { expires_at, client_id })
+  }
+
+  async #activeClientToken(facts: ClientTokenFacts, now: number): Promise<ActiveToken | undefined> {
+    if (facts.expires_at <= now) return undefined
+    const client = await this.#clients.find(facts.client_id)
+    if (!client?.grant_types.has('client_credentials') || (await this.#isRevoked(facts.jti, now)))
+      return undefined
+    const { issued_at, expires_at, jti } = facts
+    const scope = scopeIntersection(facts.scope, client.scope)
+    return { client, scope, issued_at, expires_at, jti, token_type: 'Bearer' }
+  }
+
+  async #isRevoked(jti: string, now: number): Promise<boolean> {
+    return (await this.#store.read('revoked_token', jti, now)) !== undefined
+  }
+}
+
+function accessState(grant: Grant, facts: AccessTokenFacts) {
+  const scope = accessTokenScope(grant, facts)
+  if (scope === undefined) return undefined
+  const { issued_at, expires_at, jti } = facts
+  return { scope, issued_at, expires_at, jti, token_type: 'Bearer' as const }
+}
+
+function refreshState(grant: Grant, facts: RefreshTokenFacts, now: number) {
+  const state = grant.refresh
+  if (state === null || state.generation !== facts.generation || state.expires_at <= now) return undefined
+  return { scope: grant.scope, expires_at: state.expires_at }
+}

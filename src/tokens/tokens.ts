@@ -1,0 +1,124 @@
+import type { AccessTokenFacts } from '../grants/revoke.ts'
+import { makeHandle, openHandle } from '../secrets/handles.ts'
+import type { Keys } from '../secrets/keys.ts'
+
+// The layouts of the handles' facts. Times are seconds in 6 bytes; grant ids are 16 bytes.
+const GRANT = 16
+const TIME = 6
+const JTI = 12
+
+/** The facts of a `client_credentials` token: complete in itself, nothing is stored for it. */
+export interface ClientTokenFacts {
+  client_id: string
+  scope: string
+  issued_at: number
+  expires_at: number
+  jti: string
+}
+
+/** What a code carries beside its grant: with this a replay can be judged after the grant has forgotten it. */
+export interface CodeFacts {
+  grant_id: string
+  expires_at: number
+  /** Whether the authorization request named the redirect URI. */
+  redirect_uri_sent: boolean
+  /** SHA-256 of the redirect URI. */
+  redirect_uri_digest: Buffer
+  /** What SHA-256 of the right verifier equals; undefined without PKCE. */
+  challenge_digest: Buffer | undefined
+}
+
+export interface RefreshTokenFacts {
+  grant_id: string
+  generation: number
+}
+
+/** `at_`: grant, profile, issue and expiry time, nonce. */
+export function makeAccessToken(keys: Keys, token: AccessTokenFacts): string {
+  const facts = Buffer.allocUnsafe(GRANT + 1 + 2 * TIME + JTI)
+  facts.write(token.grant_id, 0, 'base64url')
+  let at = facts.writeUInt8(token.profile, GRANT)
+  at = facts.writeUIntBE(token.issued_at, at, TIME)
+  at = facts.writeUIntBE(token.expires_at, at, TIME)
+  facts.write(token.jti, at, 'base64url')
+  return makeHandle(keys, 'at', facts)
+}
+
+export function openAccessToken(keys: Keys, text: string): AccessTokenFacts | undefined {
+  const facts = openHandle(keys, 'at', text)
+  if (facts?.length !== GRANT + 1 + 2 * TIME + JTI) return undefined
+  return {
+    grant_id: facts.toString('base64url', 0, GRANT),
+    profile: facts.readUInt8(GRANT),
+    issued_at: facts.readUIntBE(GRANT + 1, TIME),
+    expires_at: facts.readUIntBE(GRANT + 1 + TIME, TIME),
+    jti: facts.toString('base64url', GRANT + 1 + 2 * TIME),
+  }
+}
+
+/** `ct_`: issue and expiry time, nonce, length of the client id (2 bytes), client id, scope. */
+export function makeClientToken(keys: Keys, token: ClientTokenFacts): string {
+  const head = 2 * TIME + JTI + 2
+  const idLength = Buffer.byteLength(token.client_id)
+  const facts = Buffer.allocUnsafe(head + idLength + Buffer.byteLength(token.scope))
+  facts.writeUIntBE(token.issued_at, 0, TIME)
+  facts.writeUIntBE(token.expires_at, TIME, TIME)
+  facts.write(token.jti, 2 * TIME, 'base64url')
+  facts.writeUInt16BE(idLength, 2 * TIME + JTI)
+  facts.write(token.client_id, head)
+  facts.write(token.scope, head + idLength)
+  return makeHandle(keys, 'ct', facts)
+}
+
+export function openClientToken(keys: Keys, text: string): ClientTokenFacts | undefined {
+  const facts = openHandle(keys, 'ct', text)
+  const head = 2 * TIME + JTI + 2
+  if (facts === undefined || facts.length < head) return undefined
+  const idEnd = head + facts.readUInt16BE(2 * TIME + JTI)
+  return {
+    issued_at: facts.readUIntBE(0, TIME),
+    expires_at: facts.readUIntBE(TIME, TIME),
+    jti: facts.toString('base64url', 2 * TIME, 2 * TIME + JTI),
+    client_id: facts.toString('utf8', head, idEnd),
+    scope: facts.toString('utf8', idEnd),
+  }
+}
+
+/** `rt_`: grant and generation. No nonce: the same generation is always the same token, and can be made again. */
+export function makeRefreshToken(keys: Keys, token: RefreshTokenFacts): string {
+  const facts = Buffer.allocUnsafe(GRANT + 4)
+  facts.write(token.grant_id, 0, 'base64url')
+  facts.writeUInt32BE(token.generation, GRANT)
+  return makeHandle(keys, 'rt', facts)
+}
+
+export function openRefreshToken(keys: Keys, text: string): RefreshTokenFacts | undefined {
+  const facts = openHandle(keys, 'rt', text)
+  if (facts?.length !== GRANT + 4) return undefined
+  return { grant_id: facts.toString('base64url', 0, GRANT), generation: facts.readUInt32BE(GRANT) }
+}
+
+/** `ac_`: grant, expiry, flags, digest of the redirect URI, digest of the challenge (zeros without one). */
+export function makeCode(keys: Keys, code: CodeFacts): string {
+  const facts = Buffer.alloc(GRANT + TIME + 1 + 64)
+  facts.write(code.grant_id, 0, 'base64url')
+  facts.writeUIntBE(code.expires_at, GRANT, TIME)
+  facts[GRANT + TIME] = (code.redirect_uri_sent ? 1 : 0) | (code.challenge_digest ? 2 : 0)
+  code.redirect_uri_digest.copy(facts, GRANT + TIME + 1)
+  code.challenge_digest?.copy(facts, GRANT + TIME + 1 + 32)
+  return makeHandle(keys, 'ac', facts)
+}
+
+export function openCode(keys: Keys, text: string): CodeFacts | undefined {
+  const facts = openHandle(keys, 'ac', text)
+  if (facts?.length !== GRANT + TIME + 1 + 64) return undefined
+  const flags = facts[GRANT + TIME] as number
+  const digests = GRANT + TIME + 1
+  return {
+    grant_id: facts.toString('base64url', 0, GRANT),
+    expires_at: facts.readUIntBE(GRANT, TIME),
+    redirect_uri_sent: (flags & 1) !== 0,
+    redirect_uri_digest: facts.subarray(digests, digests + 32),
+    challenge_digest: (flags & 2) === 0 ? undefined : facts.subarray(digests + 32),
+  }
+}

@@ -1,0 +1,22 @@
+import type { UserEntry } from '../config/schema.ts'
+
+/** A person who can log in. `claims` are OpenID Connect's standard claims, as configured. */
+export interface User {
+  readonly sub: string
+  readonly username: string
+  readonly disabled: boolean
+  readonly claims: Omit<UserEntry, 'username' | 'password' | 'password_hash' | 'sub' | 'disabled'>
+}
+
+/** Where people are found. A disabled person is found; whoever asks decides. */
+export interface Users {
+  find(sub: string): Promise<User | undefined>
+  /** The person with this user name and password, or undefined. Equal work for every answer. Throws `Busy`. */
+  authenticate(username: string, password: string): Promise<User | undefined>
+}
+
+/** The person, unless unknown or disabled: asked again at every use of a grant or session. */
+export async function findActive(users: Users, sub: string): Promise<User | undefined> {
+  const user = await users.find(sub)
+  return user === undefined || user.disabled ? undefined : user
+}
