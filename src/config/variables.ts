@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 
 /** One environment variable: how it is read, and what the operator is told about it. */
@@ -95,13 +96,13 @@ export const VARIABLES = {
     'How long a browser stays logged in without being used.',
   ),
   TRUST_PROXY: {
-    default: false as boolean | number | string,
-    defaultText: 'false',
+    default: [] as readonly string[],
+    defaultText: '',
     description:
-      'Whose X-Forwarded-* headers to believe: false, the number of proxies in front, or their addresses as a comma-separated list.',
-    allowed: 'false, a number of proxies (1 to 10), or a comma-separated list of IP addresses or CIDR ranges',
+      'The addresses of the reverse proxies whose X-Forwarded-* headers are believed, comma-separated: IP addresses, CIDR ranges, or the names loopback, linklocal, uniquelocal.',
+    allowed: 'a comma-separated list of IP addresses, CIDR ranges, loopback, linklocal or uniquelocal',
     read: readTrustProxy,
-  } satisfies Variable<boolean | number | string>,
+  } satisfies Variable<readonly string[]>,
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', 'What to log.'),
   VIEWS_DIR: text(
     '',
@@ -134,14 +135,17 @@ function readSecretKeys(value: string): readonly string[] | undefined {
   return keys.length > 0 && strong && new Set(keys).size === keys.length ? keys : undefined
 }
 
-function readTrustProxy(value: string): boolean | number | string | undefined {
-  if (value === 'false') return false
-  if (/^(10|[1-9])$/.test(value)) return Number(value)
-  const addresses = list(value)
-  const known = addresses.every((one) =>
-    /^(loopback|linklocal|uniquelocal|[0-9a-f:.]+(\/\d{1,3})?)$/i.test(one),
-  )
-  return addresses.length > 0 && known && /[.:a-z]/i.test(value) ? addresses.join(',') : undefined
+function readTrustProxy(value: string): readonly string[] | undefined {
+  const proxies = list(value)
+  const known = proxies.every((one) => {
+    if (['loopback', 'linklocal', 'uniquelocal'].includes(one)) return true
+    const [address = '', bits, ...more] = one.split('/')
+    const version = isIP(address)
+    return (
+      version !== 0 && more.length === 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128))
+    )
+  })
+  return known ? proxies : undefined
 }
 
 function readHosts(value: string): readonly string[] | undefined {

@@ -83,13 +83,13 @@ export class Sessions {
     return { cookie, current: { id, session: { ...record, revision: '' } } }
   }
 
-  /** Changes a session by a pure decision. */
+  /** Changes a session that was just read, by a pure decision. */
   async update<A>(
-    id: string,
+    { id, session }: CurrentSession,
     now: number,
     decide: (session: Session | undefined) => Decision<Session, A>,
   ): Promise<A> {
-    return update<Session, A>(this.#store, { kind: 'session', id, now }, decide)
+    return update<Session, A>(this.#store, { kind: 'session', id, now, known: session }, decide)
   }
 
   /** Ends a session. */

@@ -1,0 +1,58 @@
+import { scopeWithin } from '../protocol/scope.ts'
+import type { Account, Proof, ProofStep } from '../sessions/session.ts'
+import { type AuthorizationRequest, maySkipConsent } from './request.ts'
+
+/** What a request needs next. `refuse` answers the client: nobody may be asked (`prompt=none`). */
+export type Step =
+  | { step: 'login' }
+  | { step: 'select_account'; account: Account }
+  | { step: 'consent'; account: Account }
+  | { step: 'answer'; account: Account }
+  | { step: 'refuse'; error: 'login_required' | 'consent_required' }
+
+/** Everything that the order of steps depends on. */
+export interface Situation {
+  request: AuthorizationRequest
+  /** Who is logged in, unless unknown or disabled by now. */
+  account: Account | undefined
+  /** The scope that the person approved for this client before; undefined for none. */
+  consented: string | undefined
+  /** The proofs of this session that still count. */
+  proofs: readonly Proof[]
+  /** Seconds. */
+  now: number
+}
+
+/** The order of steps, in one place. Pure: the same situation always needs the same step. */
+export function nextStep(situation: Situation): Step {
+  const { request, account } = situation
+  const silent = request.prompt.includes('none')
+  if (account === undefined || needsLogin(situation, account)) {
+    return silent ? { step: 'refuse', error: 'login_required' } : { step: 'login' }
+  }
+  if (request.prompt.includes('select_account') && !proven(situation, 'select_account', 'login')) {
+    return { step: 'select_account', account }
+  }
+  if (needsConsent(situation)) {
+    return silent ? { step: 'refuse', error: 'consent_required' } : { step: 'consent', account }
+  }
+  return { step: 'answer', account }
+}
+
+function needsLogin(situation: Situation, account: Account): boolean {
+  const { request, now } = situation
+  if (proven(situation, 'login')) return false
+  if (request.prompt.includes('login')) return true
+  // OpenID Connect Core §3.1.2.1: max_age=0 always asks; the proof above ends the loop.
+  return request.max_age !== undefined && now - account.auth_time >= request.max_age
+}
+
+function needsConsent({ request, consented }: Situation): boolean {
+  if (request.prompt.includes('consent') || !maySkipConsent(request.target)) return true
+  if (request.target.client.skip_consent) return false
+  return consented === undefined || !scopeWithin(request.scope, consented)
+}
+
+function proven({ request, proofs }: Situation, ...steps: ProofStep[]): boolean {
+  return proofs.some((proof) => proof.request_digest === request.digest && steps.includes(proof.step))
+}

@@ -1,0 +1,135 @@
+import { hash } from 'node:crypto'
+import { isPublic } from '../clients/client.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import { CODE_CHALLENGE_METHODS, type CodeChallengeMethod, challengeDigest } from '../protocol/pkce.ts'
+import { type Prompt, readMaxAge, readPrompt } from '../protocol/prompt.ts'
+import { isLoopbackRedirect } from '../protocol/redirect-uri.ts'
+import { readScope, scopeTokens, scopeWithin } from '../protocol/scope.ts'
+import { RESPONSE_MODES, type ResponseMode } from './response.ts'
+import type { Target } from './target.ts'
+
+/** An authorization request whose every parameter is checked. Stored nowhere: the URL is the state. */
+export interface AuthorizationRequest {
+  target: Target
+  state: string | undefined
+  response_mode: ResponseMode
+  scope: string
+  challenge_digest: Buffer | undefined
+  prompt: readonly Prompt[]
+  /** Seconds. */
+  max_age: number | undefined
+  login_hint: string | undefined
+  /** SHA-256 of the sorted parameters: the request's identity for proofs and forms. */
+  digest: string
+}
+
+/** Where an answer goes that can be sent before the whole request is known to be right. */
+export interface ResponseAddress {
+  target: Target
+  state: string | undefined
+  response_mode: ResponseMode
+}
+
+/** Reads what an error answer needs. Nothing here throws: a wrong value falls back to the plainest form. */
+export function readAddress(target: Target, parameters: Parameters): ResponseAddress {
+  const mode = parameters.quiet('response_mode')
+  return {
+    target,
+    state: parameters.quiet('state'),
+    response_mode: RESPONSE_MODES.find((one) => one === mode) ?? 'query',
+  }
+}
+
+/**
+ * Checks the rest of the request, in order. Throws `OAuthError` that goes to the client by redirect
+ * (RFC 6749 §4.1.2.1).
+ */
+export function readRequest(target: Target, parameters: Parameters): AuthorizationRequest {
+  checkUnsupported(parameters)
+  const response_type = parameters.required('response_type')
+  if (response_type !== 'code') throw new OAuthError('unsupported_response_type', 'response_type is code')
+  if (!target.client.grant_types.has('authorization_code')) {
+    throw new OAuthError('unauthorized_client', 'this client may not use the authorization code')
+  }
+  const state = parameters.one('state')
+  const response_mode = readResponseMode(parameters)
+  const challenge_digest = readChallenge(target, parameters)
+  return {
+    target,
+    state,
+    response_mode,
+    scope: readRequestedScope(target, parameters),
+    challenge_digest,
+    prompt: readPrompt(parameters.one('prompt')),
+    max_age: readMaxAge(parameters.one('max_age')),
+    login_hint: parameters.one('login_hint'),
+    digest: hash('sha256', JSON.stringify(parameters.sorted()), 'base64url'),
+  }
+}
+
+function checkUnsupported(parameters: Parameters): void {
+  // OpenID Connect Core §6: to be refused by these names, not ignored.
+  if (parameters.one('request') !== undefined) {
+    throw new OAuthError('request_not_supported', 'send the parameters in the query, not in a request object')
+  }
+  if (parameters.one('request_uri') !== undefined) {
+    throw new OAuthError('request_uri_not_supported', 'send the parameters in the query, not by reference')
+  }
+}
+
+function readResponseMode(parameters: Parameters): ResponseMode {
+  const text = parameters.one('response_mode')
+  if (text === undefined) return 'query'
+  const mode = RESPONSE_MODES.find((one) => one === text)
+  if (mode === undefined) {
+    throw new OAuthError('invalid_request', `response_mode is one of ${RESPONSE_MODES.join(', ')}`)
+  }
+  return mode
+}
+
+function readChallenge({ client, redirect_uri }: Target, parameters: Parameters): Buffer | undefined {
+  const challenge = parameters.one('code_challenge')
+  const text = parameters.one('code_challenge_method')
+  if (challenge === undefined) {
+    if (text !== undefined)
+      throw new OAuthError('invalid_request', 'code_challenge_method needs a code_challenge')
+    // RFC 8252 §8.1 and RFC 9700 §2.1.1. A loopback redirect can be listened to by any program on the machine.
+    if (client.require_pkce || isLoopbackRedirect(redirect_uri)) {
+      throw new OAuthError('invalid_request', 'this client must use PKCE: send code_challenge and S256')
+    }
+    return undefined
+  }
+  // RFC 7636 §4.3: no method means plain.
+  const method = CODE_CHALLENGE_METHODS.find((one) => one === (text ?? 'plain'))
+  const allowed: readonly CodeChallengeMethod[] = client.allow_plain_pkce ? ['S256', 'plain'] : ['S256']
+  if (method === undefined || !allowed.includes(method)) {
+    throw new OAuthError('invalid_request', `code_challenge_method is ${allowed.join(' or ')}`)
+  }
+  return challengeDigest(challenge, method)
+}
+
+function readRequestedScope({ client }: Target, parameters: Parameters): string {
+  const text = parameters.one('scope')
+  if (text === undefined) return client.default_scope ?? withoutAsked(client.scope)
+  const scope = readScope(text)
+  if (!scopeWithin(scope, client.scope)) {
+    throw new OAuthError('invalid_scope', `this client may ask for: ${client.scope || 'no scope at all'}`)
+  }
+  return scope
+}
+
+// Both change what kind of answer the client gets: only ever on its own word.
+function withoutAsked(scope: string): string {
+  return scopeTokens(scope)
+    .filter((token) => token !== 'openid' && token !== 'offline_access')
+    .join(' ')
+}
+
+/**
+ * Whether the consent page may be left out for this client at all. RFC 8252 §8.6: another app on the device
+ * can pretend to be a public client on a loopback or private-use redirect, so the person is always asked.
+ */
+export function maySkipConsent({ client, redirect_uri }: Target): boolean {
+  return !isPublic(client) || redirect_uri.startsWith('https:') || client.trust_loopback
+}

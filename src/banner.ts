@@ -1,0 +1,49 @@
+import type { Config } from './config/config.ts'
+import { DEMO } from './config/demo.ts'
+import { tryPath } from './server.ts'
+
+/** What the demo prints at its start: everything that the walk-through needs, once. */
+export function demoBanner({ issuer, env }: Config): string {
+  const { client_id, client_secret, redirect_uri, username, password } = DEMO
+  const path = new URL(issuer).pathname
+  return `
+  Postern, the demo
+    issuer   ${issuer}
+    store    ${env.STORE} (gone when this process stops)
+    client   ${client_id}, secret ${client_secret}, redirect URI ${redirect_uri}
+    user     ${username}, password ${password}
+
+  1. Open in a browser, log in, approve:
+     ${new URL(issuer).origin}${tryPath(path === '/' ? '' : path)}
+
+  2. Take the code from the address bar and exchange it within ${env.AUTHORIZATION_CODE_TTL} seconds:
+     curl ${issuer.replace('http://', '')}/oauth/tokenize -u '${client_id}:${client_secret}' \\
+       -d 'grant_type=authorization_code' -d 'redirect_uri=${redirect_uri}' -d 'code=CODE'
+
+`
+}
+
+/** What an operator should know about a configuration that is valid but leaves something open. */
+export function notices({ entries, demo }: Config): string[] {
+  if (demo) return []
+  const confidential = entries.clients.filter((client) => client.client_secret || client.client_secret_hash)
+  const withoutPkce = confidential.filter(
+    ({ require_pkce, grant_types = ['authorization_code'] }) =>
+      !require_pkce && grant_types.includes('authorization_code'),
+  )
+  const withoutSub = entries.users.filter(({ sub }) => sub === undefined)
+  return [
+    ...list(
+      withoutPkce.map(({ client_id }) => client_id),
+      'clients may leave out PKCE; set require_pkce: true where they can',
+    ),
+    ...list(
+      withoutSub.map(({ username }) => username),
+      'users have no sub: their user name stands for it, and renaming one makes another person',
+    ),
+  ]
+}
+
+function list(names: readonly string[], sentence: string): string[] {
+  return names.length === 0 ? [] : [`${sentence} (${names.join(', ')})`]
+}

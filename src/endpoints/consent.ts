@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify'
+import type { AuthorizationDesk } from '../authorization/desk.ts'
+import type { Browser } from '../http/browser.ts'
+import { formOf } from '../http/form.ts'
+import { type Logger, logEvents } from '../http/logger.ts'
+import { askedOf } from './asked.ts'
+import { type FrontChannel, STALE, stepBinding } from './front-channel.ts'
+
+/**
+ * `POST /consent`: the person's decision. Terminal: it runs every check again and answers the client itself.
+ * A form that no longer fits (expired, other account, other request) shows its step again.
+ */
+export function registerConsent(
+  app: FastifyInstance,
+  context: {
+    desk: AuthorizationDesk
+    channel: FrontChannel
+    browser: Browser
+    log: Logger
+    now: () => number
+  },
+): void {
+  const { desk, channel, browser, log } = context
+  app.post('/consent', async (request, reply) => {
+    const exchange = { request, reply }
+    const { asked, answered } = await askedOf(exchange, context)
+    if (answered) return answered
+    const now = context.now()
+    const visitor = await desk.visitor(browser.session(request), now)
+    const decision = formOf(request).one('decision')
+    const own = visitor && browser.ownForm(request, { binding: stepBinding('consent', asked, visitor), now })
+    if (!own || (decision !== 'approve' && decision !== 'deny'))
+      return channel.dispatch(exchange, asked, STALE)
+    const situation = await desk.situation(asked, visitor, now)
+    const answer = await desk.complete(situation, visitor, decision)
+    if (answer === undefined) return channel.again(exchange)
+    logEvents(log, request.id, answer.events)
+    return channel.answer(exchange, asked, answer.parameters)
+  })
+}

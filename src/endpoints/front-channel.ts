@@ -1,0 +1,185 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type AuthorizationDesk, errorParameters, type Visitor } from '../authorization/desk.ts'
+import { nextStep, type Situation, type Step } from '../authorization/next-step.ts'
+import type { AuthorizationRequest, ResponseAddress } from '../authorization/request.ts'
+import { pairs, type ResponseParameters, responseUrl } from '../authorization/response.ts'
+import { scopeSentences } from '../authorization/scope-sentences.ts'
+import type { Client } from '../clients/client.ts'
+import type { Browser } from '../http/browser.ts'
+import { rawQuery } from '../http/form.ts'
+import { type Logger, logEvents } from '../http/logger.ts'
+import type { RenderPage } from '../http/pages.ts'
+import type { AccountView, ClientView, Notice } from '../http/views.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { redirectHost } from '../protocol/redirect-uri.ts'
+import type { User } from '../users/user.ts'
+
+/** What the browser endpoints share. */
+export interface FrontChannelContext {
+  desk: AuthorizationDesk
+  browser: Browser
+  render: RenderPage
+  log: Logger
+  issuer: string
+  /** URL prefix of our own paths: '' or the issuer's path. */
+  base: string
+  /** Sentences for scopes, from the configuration. */
+  scopes: Readonly<Record<string, string>>
+  /** The demo's account, to show on the login page. */
+  demo: { username: string; password: string } | undefined
+  now: () => number
+}
+
+/** A request with the reply it gets: what every function of the front channel needs. */
+export interface Exchange {
+  request: FastifyRequest
+  reply: FastifyReply
+}
+
+export const STALE: Notice = {
+  tone: 'info',
+  text: 'This page had been open for a while, or something changed since. Please check and try again.',
+}
+
+/** Renders the steps of an authorization request and sends its answer. */
+export class FrontChannel {
+  readonly #context: FrontChannelContext
+
+  constructor(context: FrontChannelContext) {
+    this.#context = context
+  }
+
+  /** Looks at the situation and does what it needs next: the dispatcher. */
+  async dispatch(exchange: Exchange, asked: AuthorizationRequest, notice?: Notice): Promise<FastifyReply> {
+    const { desk, now } = this.#context
+    const at = now()
+    const visitor = await desk.visitor(this.#context.browser.session(exchange.request), at)
+    const situation = await desk.situation(asked, visitor, at)
+    const step = nextStep(situation)
+    if (step.step === 'answer' && visitor !== undefined) {
+      const answer = await desk.complete(situation, visitor, 'none')
+      if (answer === undefined) return this.again(exchange)
+      logEvents(this.#context.log, exchange.request.id, answer.events)
+      return this.answer(exchange, asked, answer.parameters)
+    }
+    return this.#show(exchange, { situation, visitor, step, notice })
+  }
+
+  /** Back to the dispatcher, by a GET: what the browser then shows can be reloaded. */
+  again({ request, reply }: Exchange): FastifyReply {
+    return reply.redirect(`${this.#context.base}/oauth/authorize${rawQuery(request)}`, 303)
+  }
+
+  /** Sends the answer to the client the way it asked for (RFC 9207: with `iss`, errors too). */
+  async answer(
+    { reply }: Exchange,
+    address: ResponseAddress,
+    parameters: ResponseParameters,
+  ): Promise<FastifyReply> {
+    const { redirect_uri } = address.target
+    const complete = { ...parameters, iss: this.#context.issuer }
+    if (address.response_mode === 'form_post') {
+      return this.#context.render(reply, 'form-post', { action: redirect_uri, parameters: pairs(complete) })
+    }
+    return reply.redirect(responseUrl(redirect_uri, address.response_mode, complete), 303)
+  }
+
+  /** Sends an error to the client. */
+  async refuse(exchange: Exchange, address: ResponseAddress, error: OAuthError): Promise<FastifyReply> {
+    return this.answer(exchange, address, errorParameters(error, address.state))
+  }
+
+  /** The login page: for an authorization request, or (without one) for the signed-in page. */
+  async loginPage(
+    { request, reply }: Exchange,
+    page: {
+      asked?: AuthorizationRequest | undefined
+      notice?: Notice | undefined
+      username?: string
+      status?: number
+    },
+  ): Promise<FastifyReply> {
+    const { base, browser, demo, now, render } = this.#context
+    const { asked, notice, status = 200 } = page
+    const binding = loginBinding(asked)
+    return render(
+      reply,
+      'login',
+      {
+        action: `${base}/login${asked ? rawQuery(request) : ''}`,
+        csrf: browser.formToken(request, reply, { binding, now: now() }),
+        username: page.username ?? asked?.login_hint ?? '',
+        notice,
+        client: asked && clientView(asked.target.client),
+        demo,
+      },
+      { status, logo: asked?.target.client.logo_uri },
+    )
+  }
+
+  async #show(
+    exchange: Exchange,
+    shown: { situation: Situation; visitor: Visitor | undefined; step: Step; notice: Notice | undefined },
+  ): Promise<FastifyReply> {
+    const { situation, visitor, step, notice } = shown
+    const { request: asked } = situation
+    if (step.step === 'refuse') {
+      return this.refuse(
+        exchange,
+        asked,
+        new OAuthError(step.error, 'prompt=none, but the person must be asked'),
+      )
+    }
+    if (step.step === 'login' || visitor === undefined) return this.loginPage(exchange, { asked, notice })
+    const { request, reply } = exchange
+    const { base, browser, render, scopes } = this.#context
+    const binding = stepBinding(step.step === 'consent' ? 'consent' : 'select_account', asked, visitor)
+    const { client } = asked.target
+    const common = {
+      csrf: browser.formToken(request, reply, { binding, now: situation.now }),
+      client: clientView(client),
+      account: accountView(visitor.user),
+      notice,
+    }
+    const options = { logo: client.logo_uri }
+    const query = rawQuery(request)
+    const other = `${base}/login${query}`
+    if (step.step === 'select_account') {
+      const data = { ...common, action: `${base}/select-account${query}`, other_href: other }
+      return render(reply, 'select-account', data, options)
+    }
+    const redirect_host = redirectHost(asked.target.redirect_uri)
+    const sentences = scopeSentences(asked.scope, scopes)
+    const data = {
+      ...common,
+      action: `${base}/consent${query}`,
+      switch_href: other,
+      scopes: sentences,
+      redirect_host,
+    }
+    return render(reply, 'consent', data, options)
+  }
+}
+
+/** What a login form is bound to. Not to an account: it replaces whoever is there. */
+export function loginBinding(asked: AuthorizationRequest | undefined) {
+  return { account: '', form: 'login', request: asked?.digest ?? '' }
+}
+
+/** What a form that speaks for a logged-in person is bound to. */
+export function stepBinding(
+  form: 'consent' | 'select_account',
+  asked: AuthorizationRequest,
+  { account }: Visitor,
+) {
+  return { account: account.sid, form, request: asked.digest }
+}
+
+export function clientView(client: Client): ClientView {
+  const { client_name, logo_uri, client_uri, policy_uri, tos_uri } = client
+  return { name: client_name, logo_uri, client_uri, policy_uri, tos_uri }
+}
+
+export function accountView({ username, claims }: User): AccountView {
+  return { name: claims.name ?? username, username }
+}

@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify'
+import { authenticateClient } from '../clients/authenticate.ts'
+import { type Clients, isPublic } from '../clients/client.ts'
+import { formOf } from '../http/form.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import type { ActiveToken, TokenInspector } from '../tokens/inspector.ts'
+
+const RESPONSE = {
+  type: 'object',
+  required: ['active'],
+  properties: {
+    active: { type: 'boolean' },
+    scope: { type: 'string' },
+    client_id: { type: 'string' },
+    username: { type: 'string' },
+    sub: { type: 'string' },
+    token_type: { type: 'string' },
+    exp: { type: 'integer' },
+    iat: { type: 'integer' },
+    iss: { type: 'string' },
+    aud: { type: 'string' },
+    jti: { type: 'string' },
+  },
+} as const
+
+/**
+ * `POST /oauth/introspect` (RFC 7662), for confidential clients. A client asks about its own tokens; one marked
+ * `introspect_any`, as a resource server is, about anybody's. The hint is not needed: a token says what it is.
+ */
+export function registerIntrospect(
+  app: FastifyInstance,
+  context: { clients: Clients; inspector: TokenInspector; issuer: string; now: () => number },
+): void {
+  const { clients, inspector, issuer } = context
+  app.post('/oauth/introspect', { schema: { response: { 200: RESPONSE } } }, async (request, reply) => {
+    const now = context.now()
+    const parameters = formOf(request)
+    const asking = await authenticateClient(clients, request.headers.authorization, parameters)
+    if (isPublic(asking)) throw new OAuthError('invalid_client', 'introspection needs a client with a secret')
+    const opened = inspector.open(parameters.required('token'))
+    const token = opened && (await inspector.active(opened, now))
+    reply.header('cache-control', 'no-store')
+    // RFC 7662 §2.2: why a token is not active is nobody's business, and neither is somebody else's token.
+    if (token === undefined || !(asking.introspect_any || token.client.client_id === asking.client_id)) {
+      return { active: false }
+    }
+    return describe(token, issuer)
+  })
+}
+
+function describe(token: ActiveToken, issuer: string) {
+  const { client, scope, user, token_type, expires_at, issued_at, jti } = token
+  return {
+    active: true,
+    scope,
+    client_id: client.client_id,
+    username: user?.username,
+    // RFC 9068 §2.2 for the same case: a token of the client itself has the client as its subject.
+    sub: user?.sub ?? client.client_id,
+    token_type,
+    exp: expires_at,
+    iat: issued_at,
+    iss: issuer,
+    aud: issuer,
+    jti,
+  }
+}

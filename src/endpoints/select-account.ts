@@ -1,0 +1,36 @@
+import type { FastifyInstance } from 'fastify'
+import type { AuthorizationDesk } from '../authorization/desk.ts'
+import type { Browser } from '../http/browser.ts'
+import { withProof } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { askedOf } from './asked.ts'
+import { type FrontChannel, STALE, stepBinding } from './front-channel.ts'
+
+/** `POST /select-account`: the person goes on with the account that was shown. Another one is a login. */
+export function registerSelectAccount(
+  app: FastifyInstance,
+  context: {
+    desk: AuthorizationDesk
+    channel: FrontChannel
+    sessions: Sessions
+    browser: Browser
+    now: () => number
+  },
+): void {
+  const { desk, channel, sessions, browser } = context
+  app.post('/select-account', async (request, reply) => {
+    const exchange = { request, reply }
+    const { asked, answered } = await askedOf(exchange, context)
+    if (answered) return answered
+    const now = context.now()
+    const visitor = await desk.visitor(browser.session(request), now)
+    const own =
+      visitor && browser.ownForm(request, { binding: stepBinding('select_account', asked, visitor), now })
+    if (!own) return channel.dispatch(exchange, asked, STALE)
+    const proof = { request_digest: asked.digest, step: 'select_account' as const, at: now }
+    await sessions.update(visitor.current, now, (session) =>
+      session === undefined ? { answer: undefined } : { next: withProof(session, proof), answer: undefined },
+    )
+    return channel.again(exchange)
+  })
+}

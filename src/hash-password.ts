@@ -1,0 +1,44 @@
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { ConfigError } from './config/config-error.ts'
+import { isUsablePassword, MAX_PASSWORD_BYTES } from './passwords/bcrypt-queue.ts'
+
+// 2026: about a quarter of a second on a small machine.
+const COST = 12
+
+interface Streams {
+  input: NodeJS.ReadStream
+  output: NodeJS.WritableStream
+  error: NodeJS.WritableStream
+}
+
+/**
+ * `npm run hash-password`: reads one password from the terminal, unseen, or the first line of standard input;
+ * prints its bcrypt hash alone, so that it can be piped. Throws `ConfigError` for one that bcrypt would cut.
+ */
+export async function hashPassword({ input, output, error }: Streams): Promise<void> {
+  const password = await readPassword(input, error)
+  if (!isUsablePassword(password)) {
+    const bytes = Buffer.byteLength(password)
+    throw new ConfigError(
+      `the password has ${bytes} bytes; bcrypt takes 1 to ${MAX_PASSWORD_BYTES} and would silently ignore the rest`,
+    )
+  }
+  const { default: bcrypt } = await import('bcrypt')
+  output.write(`${await bcrypt.hash(password, COST)}\n`)
+}
+
+async function readPassword(input: NodeJS.ReadStream, prompt: NodeJS.WritableStream): Promise<string> {
+  const terminal = input.isTTY === true
+  // The terminal's echo goes nowhere; the prompt goes past it.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const lines = createInterface({ input, output: terminal ? nowhere : undefined, terminal })
+  if (terminal) prompt.write('Password (not shown): ')
+  try {
+    for await (const line of lines) return line
+    return ''
+  } finally {
+    lines.close()
+    if (terminal) prompt.write('\n')
+  }
+}

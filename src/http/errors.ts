@@ -1,0 +1,128 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { Busy } from '../passwords/bcrypt-queue.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { StoreFull, StoreUnavailable } from '../store/store.ts'
+import { type Logger, logEvents } from './logger.ts'
+import type { RenderPage } from './pages.ts'
+
+interface FastifyLike {
+  code?: string
+  statusCode?: number
+}
+
+/**
+ * What any thrown value is on the wire. Only an `OAuthError` speaks for itself; a fault of ours is logged with
+ * its stack and sent as `server_error`, without a word of what it was.
+ */
+export function toOAuthError(error: unknown, log: Logger, request_id: string): OAuthError {
+  if (error instanceof OAuthError) {
+    if (error.detail !== undefined) {
+      log.info({ req: request_id, error: error.error, detail: error.detail }, error.message)
+    }
+    return error
+  }
+  if (error instanceof StoreUnavailable) {
+    const hint = error instanceof StoreFull ? 'the store is full' : 'the store cannot answer'
+    log.error({ req: request_id, detail: error.message }, hint)
+    return new OAuthError('temporarily_unavailable', 'please try again in a moment', { retryAfter: 2 })
+  }
+  if (error instanceof Busy) {
+    log.warn({ req: request_id, detail: error.message }, 'password checks are saturated')
+    const { retryAfter } = error
+    return new OAuthError('temporarily_unavailable', 'too many logins at once; please try again', {
+      retryAfter,
+    })
+  }
+  return fromFastify(error as FastifyLike) ?? unexpected(error, log, request_id)
+}
+
+function fromFastify({ code, statusCode }: FastifyLike): OAuthError | undefined {
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return new OAuthError('invalid_request', 'send the body as application/x-www-form-urlencoded', {
+      status: 415,
+    })
+  }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new OAuthError('invalid_request', 'the body is larger than 64 KB', { status: 413 })
+  }
+  if (code === 'FST_ERR_VALIDATION') return new OAuthError('invalid_request', 'the form is incomplete')
+  if (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) {
+    return new OAuthError('invalid_request', 'the request is malformed', { status: statusCode })
+  }
+  return undefined
+}
+
+function unexpected(error: unknown, log: Logger, request_id: string): OAuthError {
+  const { stack, name } = error instanceof Error ? error : new Error(typeof error)
+  log.error({ req: request_id, err: { type: name, stack } }, 'unexpected error')
+  return new OAuthError('server_error', `something went wrong here; the log has it as ${request_id}`)
+}
+
+/** Sends an error as JSON (RFC 6749 §5.2), with the headers that its status asks for. */
+export function sendJsonError(reply: FastifyReply, error: OAuthError): FastifyReply {
+  reply.code(error.status).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+  if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
+  // RFC 6749 §5.2: 401 names the scheme to use.
+  if (error.error === 'invalid_client')
+    reply.header('www-authenticate', 'Basic realm="postern", charset="UTF-8"')
+  return reply
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify({ error: error.error, error_description: error.message }))
+}
+
+/** Errors of the endpoints that programs call: JSON. */
+export function handleErrors(app: FastifyInstance, log: Logger): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = toOAuthError(thrown, log, request.id)
+    if (error.error === 'invalid_client') {
+      logEvents(log, request.id, [
+        { event: 'client_authentication_failed', reason: error.detail ?? error.message },
+      ])
+    }
+    return sendJsonError(reply, error)
+  })
+}
+
+/** Errors of the pages: a page that says what to do. */
+export function handlePageErrors(
+  app: FastifyInstance,
+  { log, render }: { log: Logger; render: RenderPage },
+): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = toOAuthError(thrown, log, request.id)
+    if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
+    const again = error.status >= 500
+    return render(
+      reply,
+      'error',
+      {
+        heading: again ? 'Please try again' : 'This link does not work',
+        message: again
+          ? 'Something did not work on our side. Reload this page in a moment; you will not lose your place.'
+          : `The application that sent you here made a mistake: ${error.message}.`,
+        error: error.error,
+        request_id: request.id,
+      },
+      { status: error.status },
+    )
+  })
+}
+
+const METHODS = ['GET', 'POST'] as const
+
+/** What no route serves: 405 with `Allow` where the URL has another method (RFC 9110 §15.5.6), else 404. */
+export function handleUnknownRoutes(app: FastifyInstance): void {
+  app.setNotFoundHandler((request, reply) => {
+    const url = request.url.split('?')[0] as string
+    const allowed = METHODS.filter((method) => app.hasRoute({ method, url }))
+    reply
+      .header('cache-control', 'no-store')
+      .header('x-content-type-options', 'nosniff')
+      .type('text/plain; charset=utf-8')
+    if (allowed.length === 0) return reply.code(404).send('There is nothing at this address.\n')
+    return reply
+      .code(405)
+      .header('allow', allowed.join(', '))
+      .send(`Use ${allowed.join(' or ')} here.\n`)
+  })
+}

@@ -1,0 +1,61 @@
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { randomText } from '../secrets/random.ts'
+import type { Logger } from './logger.ts'
+
+/** Bytes: the largest body that any endpoint reads. */
+export const BODY_LIMIT = 64 * 1024
+
+/**
+ * The bare instance: what holds for every route. One log line a request, with the route's pattern and never its
+ * URL, whose query carries codes and states.
+ */
+export function createInstance(log: Logger, trustProxy: readonly string[]): FastifyInstance {
+  const run = randomText(4)
+  let count = 0
+  const instance = fastify({
+    loggerInstance: log,
+    // A child logger per request costs more than the line itself; the lines carry the id themselves.
+    childLoggerFactory: (logger) => logger,
+    disableRequestLogging: true,
+    genReqId: () => `${run}-${(++count).toString(36)}`,
+    requestIdHeader: false,
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
+    bodyLimit: BODY_LIMIT,
+    // While stopping, what still arrives on an open connection is served, not turned away.
+    return503OnClosing: false,
+    // A HEAD must not run what a GET does: at the authorization endpoint that mints a code.
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    // Malformed HTTP never reaches a route: answered here, without echoing what it was.
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable)
+        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    },
+    frameworkErrors: (_error, _request, reply) => {
+      ;(reply as FastifyReply).code(400).type('text/plain').send('the request URL is malformed\n')
+    },
+  })
+  // Only forms are read anywhere: anything else is 415 before a parser sees it.
+  instance.removeAllContentTypeParsers()
+  const app = instance as unknown as FastifyInstance
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(log, request, reply)
+    done()
+  })
+  return app
+}
+
+function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
+  const line = {
+    req: request.id,
+    method: request.method,
+    route: request.routeOptions.url ?? 'none',
+    status: reply.statusCode,
+    ms: Math.round(reply.elapsedTime * 10) / 10,
+    ip: request.ip,
+  }
+  if (reply.statusCode >= 500) log.error(line, 'request')
+  else log.info(line, 'request')
+}

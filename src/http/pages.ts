@@ -1,0 +1,119 @@
+import '@fastify/view'
+import { hash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { ConfigError } from '../config/config-error.ts'
+import type { ViewName, Views } from './views.ts'
+
+/** What a page needs beside its view's data. */
+export interface PageOptions {
+  status?: number
+  /** The client's logo, whose origin the page may then load an image from. */
+  logo?: string | undefined
+}
+
+/** Renders one view and sends it. */
+export type RenderPage = <Name extends ViewName>(
+  reply: FastifyReply,
+  view: Name,
+  data: Views[Name],
+  options?: PageOptions,
+) => Promise<FastifyReply>
+
+const TITLES: { [Name in ViewName]: (data: Views[Name]) => string } = {
+  login: () => 'Log in',
+  'select-account': () => 'Choose an account',
+  consent: ({ client }) => `Allow ${client.name}?`,
+  error: ({ heading }) => heading,
+  logout: ({ account }) => (account ? 'Log out?' : 'Logged out'),
+  home: () => 'Postern',
+  'form-post': () => 'Continue',
+}
+
+// Chromium applies form-action to every hop of the redirects after a post, so on a page whose post may end at a
+// client 'self' would block the client's own callback: there it is left out. frame-ancestors still keeps the
+// pages out of frames, and nothing user-made is on them as markup.
+const ENDS_AT_CLIENT: ReadonlySet<ViewName> = new Set([
+  'login',
+  'select-account',
+  'consent',
+  'logout',
+  'form-post',
+])
+
+/** The folder's assets, ready to send. */
+export interface Asset {
+  body: Buffer
+  type: string
+}
+
+/** The names of the static files, with their content types. */
+export const ASSETS: Readonly<Record<string, string>> = {
+  'postern.css': 'text/css; charset=utf-8',
+  'postern.svg': 'image/svg+xml',
+  'form-post.js': 'text/javascript; charset=utf-8',
+}
+
+/** Reads the static files. Throws `ConfigError` where the folder lacks a template or an asset. */
+export function readAssets(viewsDir: string): Map<string, Asset> {
+  for (const name of Object.keys(TITLES)) {
+    const path = join(viewsDir, `${name}.ejs`)
+    if (!existsSync(path)) throw new ConfigError(`VIEWS_DIR lacks ${name}.ejs; start from a copy of 'views'`)
+  }
+  const assets = new Map<string, Asset>()
+  for (const [name, type] of Object.entries(ASSETS)) {
+    const path = join(viewsDir, 'assets', name)
+    if (!existsSync(path))
+      throw new ConfigError(`VIEWS_DIR lacks assets/${name}; start from a copy of 'views'`)
+    assets.set(name, { body: readFileSync(path), type })
+  }
+  return assets
+}
+
+/** A short digest of all assets: their URLs change with their content, so they can be cached for good. */
+export function assetsVersion(assets: ReadonlyMap<string, Asset>): string {
+  return hash('sha256', Buffer.concat([...assets.values()].map(({ body }) => body)), 'hex').slice(0, 12)
+}
+
+/** Makes the render function of one server. `base` prefixes its own paths. */
+export function pageRenderer(frame: { base: string; assets: string }): RenderPage {
+  return async (reply, view, data, options = {}) => {
+    const title = TITLES[view](data)
+    const html = await reply.viewAsync(`${view}.ejs`, { ...frame, ...data, title })
+    return reply
+      .code(options.status ?? 200)
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', contentSecurityPolicy(view, options.logo))
+      .send(html)
+  }
+}
+
+function contentSecurityPolicy(view: ViewName, logo: string | undefined): string {
+  const image = logo === undefined ? '' : ` ${new URL(logo).origin}`
+  return [
+    "default-src 'none'",
+    "style-src 'self'",
+    `img-src 'self'${image}`,
+    ...(view === 'form-post' ? ["script-src 'self'"] : []),
+    ...(ENDS_AT_CLIENT.has(view) ? [] : ["form-action 'self'"]),
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+/** The headers that every reply of the pages' scope carries, redirects and errors too. */
+export function pageHeaders(app: FastifyInstance, https: boolean): void {
+  const headers = {
+    'cache-control': 'no-store',
+    // Not no-referrer: browsers would then send `Origin: null` with the page's own form.
+    'referrer-policy': 'same-origin',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    ...(https && { 'strict-transport-security': 'max-age=31536000' }),
+  }
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(headers)
+    done()
+  })
+}

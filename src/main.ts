@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs'
+import { pino } from 'pino'
+import { demoBanner, notices } from './banner.ts'
+import { checkConfig } from './check-config.ts'
+import { type Config, loadConfig } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
+import { hashPassword } from './hash-password.ts'
+import { createLogger, type Logger } from './http/logger.ts'
+import { createServer } from './server.ts'
+import { openStore } from './store/index.ts'
+
+/** Seconds that requests in flight may take after SIGTERM. */
+const STOP_WITHIN = 10
+
+/** Runs a command of the command line; without one, the server. The only code that touches the process. */
+export async function main(arguments_: readonly string[]): Promise<void> {
+  const [command = 'serve'] = arguments_
+  const commands: Record<string, () => Promise<void>> = {
+    serve,
+    'check-config': async () => checkConfig(readConfig(), (line) => console.log(line)),
+    'hash-password': async () =>
+      hashPassword({ input: process.stdin, output: process.stdout, error: process.stderr }),
+  }
+  const run = Object.hasOwn(commands, command) ? commands[command] : undefined
+  if (run === undefined) {
+    console.error(`unknown command ${command}; there are ${Object.keys(commands).join(', ')}`)
+    process.exitCode = 2
+    return
+  }
+  try {
+    await run()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    console.error(`postern: ${error.message}`)
+    process.exitCode = 1
+  }
+}
+
+function readConfig(): Config {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  return loadConfig(process.env)
+}
+
+async function serve(): Promise<void> {
+  const config = readConfig()
+  const { env } = config
+  const log = createLogger(env.LOG_LEVEL, await destination())
+  const app = await createServer(config, { store: openStore(env.STORE), log })
+  try {
+    await app.listen({ host: env.HOST, port: env.PORT })
+  } catch (error) {
+    throw listenError(error, env)
+  }
+  if (config.demo) process.stdout.write(demoBanner(config))
+  log.info(
+    { issuer: config.issuer, store: env.STORE, demo: config.demo, host: env.HOST, port: env.PORT },
+    'Postern is listening',
+  )
+  for (const notice of notices(config)) log.warn(notice)
+  stopOnSignals(() => app.close(), log)
+}
+
+// JSON for machines; for a person at a terminal the same lines, readable.
+async function destination() {
+  if (!process.stdout.isTTY) return pino.destination({ dest: 1, sync: false })
+  const { default: pretty } = await import('pino-pretty')
+  return pretty({ colorize: true, translateTime: 'HH:MM:ss', singleLine: true, sync: true })
+}
+
+function listenError(error: unknown, { HOST, PORT }: Config['env']): unknown {
+  const { code } = error as { code?: string }
+  if (code === 'EADDRINUSE')
+    return new ConfigError(`PORT is ${PORT}, which is in use on ${HOST}; choose another`)
+  if (code === 'EACCES')
+    return new ConfigError(`PORT is ${PORT}, which this user may not listen on; use 1024 or more`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new ConfigError(`HOST is ${HOST}, which is not an address of this machine`)
+  return error
+}
+
+/** Stops accepting, lets what is in flight end, then exits 0; a second signal does not wait. */
+function stopOnSignals(close: () => Promise<void>, log: Logger): void {
+  let stopping = false
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(0)
+    stopping = true
+    log.info({ signal }, 'stopping')
+    setTimeout(() => {
+      log.warn(`requests took longer than ${STOP_WITHIN} seconds to end`)
+      log.flush(() => process.exit(0))
+    }, STOP_WITHIN * 1000).unref()
+    close().then(() => {
+      log.info('stopped')
+      log.flush(() => process.exit(0))
+    })
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}

@@ -1,0 +1,149 @@
+import { fileURLToPath } from 'node:url'
+import cookie from '@fastify/cookie'
+import view from '@fastify/view'
+import ejs from 'ejs'
+import type { FastifyInstance } from 'fastify'
+import { AuthorizationDesk } from './authorization/desk.ts'
+import { FileClients } from './clients/registry.ts'
+import type { Config } from './config/config.ts'
+import { DEMO } from './config/demo.ts'
+import { Consents } from './consents/consents.ts'
+import { registerAssets } from './endpoints/assets.ts'
+import { registerAuthorize } from './endpoints/authorize.ts'
+import { registerConsent } from './endpoints/consent.ts'
+import { FrontChannel } from './endpoints/front-channel.ts'
+import { registerHealth } from './endpoints/health.ts'
+import { registerHome } from './endpoints/home.ts'
+import { registerIntrospect } from './endpoints/introspect.ts'
+import { registerLogin } from './endpoints/login.ts'
+import { registerLogout } from './endpoints/logout.ts'
+import { metadataPath, registerMetadata } from './endpoints/metadata.ts'
+import { registerRevoke } from './endpoints/revoke.ts'
+import { registerSelectAccount } from './endpoints/select-account.ts'
+import { registerTokenize } from './endpoints/tokenize.ts'
+import { grantTypes as allGrantTypes } from './grant-types/index.ts'
+import { tokenPipeline } from './grant-types/pipeline.ts'
+import { Grants } from './grants/grants.ts'
+import { Browser } from './http/browser.ts'
+import { cookiesOf } from './http/cookies.ts'
+import { allowCrossOrigin } from './http/cors.ts'
+import { handleErrors, handlePageErrors, handleUnknownRoutes } from './http/errors.ts'
+import { readForms } from './http/form.ts'
+import { guardDemo, sendToIssuer } from './http/hosts.ts'
+import { createInstance } from './http/instance.ts'
+import type { Logger } from './http/logger.ts'
+import { assetsVersion, pageHeaders, pageRenderer, readAssets } from './http/pages.ts'
+import { BcryptQueue } from './passwords/bcrypt-queue.ts'
+import { Keys } from './secrets/keys.ts'
+import { Sessions } from './sessions/sessions.ts'
+import type { Store } from './store/store.ts'
+import { Throttle } from './throttle/throttle.ts'
+import { TokenInspector } from './tokens/inspector.ts'
+import { Issuer } from './tokens/issuer.ts'
+import { FileUsers } from './users/registry.ts'
+
+/** What a server is made of beside its configuration. */
+export interface Parts {
+  store: Store
+  log: Logger
+  /** Seconds since the epoch: tests pass their own. */
+  now?: () => number
+}
+
+// Hashes run on the process' pool of four threads: three at most, one of them for clients, so that neither a
+// flood of logins nor one of wrong client secrets starves the other, or DNS and files.
+const LOGIN_QUEUE = { concurrency: 2, limit: 64 }
+const CLIENT_QUEUE = { concurrency: 1, limit: 64 }
+
+const VIEWS = fileURLToPath(new URL('../views', import.meta.url))
+const systemClock = () => Math.floor(Date.now() / 1000)
+
+/**
+ * The composition root: makes every part once and hands each endpoint exactly what it needs. Throws
+ * `ConfigError` for registrations that contradict themselves. The instance is ready to listen or to inject.
+ */
+export async function createServer(
+  config: Config,
+  { store, log, now = systemClock }: Parts,
+): Promise<FastifyInstance> {
+  const { env, issuer, demo, entries } = config
+  const keys = new Keys(config.secretKeys)
+  const clients = new FileClients(entries.clients, { env, queue: new BcryptQueue(CLIENT_QUEUE), keys })
+  const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), demo })
+  const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
+  const consents = new Consents(store)
+  const grants = new Grants(store)
+  const tokens = new Issuer(keys)
+  const inspector = new TokenInspector({ keys, store, grants, clients, users })
+  const grantTypes = allGrantTypes({ keys, grants, users })
+  const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
+  const desk = new AuthorizationDesk({ clients, users, sessions, consents, grants, issuer: tokens })
+
+  const issuerUrl = new URL(issuer)
+  const base = issuerUrl.pathname === '/' ? '' : issuerUrl.pathname
+  const app = createInstance(log, env.TRUST_PROXY)
+  if (demo) guardDemo(app, env.DEMO_HOSTS)
+  handleErrors(app, log)
+  handleUnknownRoutes(app)
+  registerHealth(app, { store })
+
+  const metadata = metadataPath(issuer)
+  const url = (method: 'GET' | 'POST', path: string) =>
+    app.hasRoute({ method, url: base + path }) ? issuer + path : undefined
+  const scopes = clients.all().map((client) => client.scope)
+  await app.register(async (scope) => {
+    allowCrossOrigin(scope, [metadata], 'GET')
+    registerMetadata(scope, metadata, () => ({ issuer, url, grantTypes, scopes }))
+  })
+
+  const direct = async (scope: FastifyInstance) => {
+    await readForms(scope)
+    registerIntrospect(scope, { clients, inspector, issuer, now })
+    await scope.register(async (open) => {
+      allowCrossOrigin(open, ['/oauth/tokenize', '/oauth/revoke'], 'POST')
+      registerTokenize(open, { pipeline, log, now })
+      registerRevoke(open, { clients, inspector, log, now })
+    })
+  }
+  await app.register(direct, { prefix: base })
+
+  const views = env.VIEWS_DIR || VIEWS
+  const assets = readAssets(views)
+  const pages = async (scope: FastifyInstance) => {
+    await readForms(scope)
+    await scope.register(cookie)
+    await scope.register(view, { engine: { ejs }, root: views, production: true })
+    const render = pageRenderer({ base, assets: assetsVersion(assets) })
+    const browser = new Browser(keys, cookiesOf(issuerUrl), issuerUrl)
+    pageHeaders(scope, issuerUrl.protocol === 'https:')
+    sendToIssuer(scope, issuerUrl)
+    handlePageErrors(scope, { log, render })
+    const sentences = entries.scopes
+    const account = demo ? { username: DEMO.username, password: DEMO.password } : undefined
+    const common = { desk, browser, render, log, base, scopes: sentences, now }
+    const channel = new FrontChannel({ ...common, issuer, demo: account })
+    registerAuthorize(scope, { desk, channel, base })
+    registerLogin(scope, { ...common, channel, users, sessions, throttle: new Throttle(store) })
+    registerSelectAccount(scope, { ...common, channel, sessions })
+    registerConsent(scope, { ...common, channel })
+    registerLogout(scope, { ...common, sessions })
+    registerHome(scope, { ...common, clients, grants, consents, tryHref: demo ? tryPath(base) : undefined })
+  }
+  await app.register(pages, { prefix: base })
+  await app.register(async (scope) => registerAssets(scope, assets), { prefix: base })
+  app.addHook('onClose', () => store.close())
+  return app
+}
+
+/** The walk-through's authorization request, as a path. */
+export function tryPath(base: string): string {
+  const { client_id, redirect_uri } = DEMO
+  const query = new URLSearchParams({
+    client_id,
+    redirect_uri,
+    response_type: 'code',
+    state: 'somestate',
+    scope: 'email',
+  })
+  return `${base}/oauth/authorize?${query}`
+}
