@@ -47,7 +47,7 @@ async function serve(): Promise<void> {
   const log = createLogger(env.LOG_LEVEL, await destination())
   const app = await createServer(config, { store: openStore(env.STORE), log })
   try {
-    await app.listen({ host: env.HOST, port: env.PORT })
+    await app.listen({ host: env.HOST, port: env.PORT, listenTextResolver: () => 'accepting connections' })
   } catch (error) {
     throw listenError(error, env)
   }

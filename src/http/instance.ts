@@ -1,4 +1,4 @@
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
 import { randomText } from '../secrets/random.ts'
 import type { Logger } from './logger.ts'
 
@@ -16,7 +16,7 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
     loggerInstance: log,
     // A child logger per request costs more than the line itself; the lines carry the id themselves.
     childLoggerFactory: (logger) => logger,
-    disableRequestLogging: true,
+    logController: new RequestLog(log),
     genReqId: () => `${run}-${(++count).toString(36)}`,
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 && [...trustProxy],
@@ -39,12 +39,21 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
   })
   // Only forms are read anywhere: anything else is 415 before a parser sees it.
   instance.removeAllContentTypeParsers()
-  const app = instance as unknown as FastifyInstance
-  app.addHook('onResponse', (request, reply, done) => {
-    logRequest(log, request, reply)
-    done()
-  })
-  return app
+  return instance as unknown as FastifyInstance
+}
+
+/** One line for each request. The framework's other lines would carry the URL: none of them is written. */
+class RequestLog extends LogController {
+  readonly #log: Logger
+
+  constructor(log: Logger) {
+    super({ disableRequestLogging: true })
+    this.#log = log
+  }
+
+  override requestCompleted(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    logRequest(this.#log, request, reply)
+  }
 }
 
 function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
