@@ -5,17 +5,24 @@ import { existsSync } from 'node:fs'
 
 const NEEDED = [{ packages: ['chromium'], commands: ['/usr/bin/chromium', '/usr/bin/chromium-browser'] }]
 
-const missing = NEEDED.filter(({ commands }) => !process.env.CHROMIUM && !commands.some((path) => existsSync(path)))
+const missing = NEEDED.filter(
+  ({ commands }) => !process.env.CHROMIUM && !commands.some((path) => existsSync(path)),
+)
 const packages = missing.flatMap((one) => one.packages)
 if (packages.length > 0) {
   const apt = spawnSync('apt-get', ['--version']).status === 0
   if (process.getuid?.() !== 0 || !apt) {
-    console.error(`The tests need: ${packages.join(', ')}. Install it, on Debian: sudo apt-get install -y ${packages.join(' ')}`)
+    console.error(
+      `The tests need: ${packages.join(', ')}. Install it, on Debian: sudo apt-get install -y ${packages.join(' ')}`,
+    )
     console.error('Where Chromium is somewhere else, name it: CHROMIUM=/path/to/chromium npm test')
     process.exit(1)
   }
   console.log(`installing ${packages.join(', ')}`)
-  const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
+  const quiet = {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  }
   execFileSync('apt-get', ['update', '-qq'], quiet)
   execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], quiet)
 }

@@ -25,11 +25,11 @@ export class Agent {
 
   /** Posts the page's form with these fields beside its hidden ones, and follows redirects on this server. */
   async submit(page: Response, fields: Record<string, string>): Promise<Response> {
-    const action = unescape(/<form[^>]*action="([^"]*)"/.exec(page.body)?.[1] ?? '')
+    const action = unescapeHtml(/<form[^>]*action="([^"]*)"/.exec(page.body)?.[1] ?? '')
     if (action === '') throw new Error(`no form on the page: ${page.statusCode} ${page.body}`)
     const hidden = [...page.body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)]
     const own = Object.fromEntries(
-      hidden.map(([, name, value]) => [name as string, unescape(value as string)]),
+      hidden.map(([, name, value]) => [name as string, unescapeHtml(value as string)]),
     )
     return this.follow(await this.post(action, { ...own, ...fields }))
   }
@@ -81,7 +81,7 @@ export function answerOf(response: Response): URLSearchParams {
   return url.hash === '' ? url.searchParams : new URLSearchParams(url.hash.slice(1))
 }
 
-function unescape(text: string): string {
+function unescapeHtml(text: string): string {
   return text
     .replaceAll('&#34;', '"')
     .replaceAll('&#39;', "'")

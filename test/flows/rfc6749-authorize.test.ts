@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
+import { buildServer } from '../support/server.ts'
+import { freshCode } from '../support/token-client.ts'
+
+const authorize = (parameters: Record<string, string>) =>
+  `/oauth/authorize?${new URLSearchParams({
+    client_id: 'test_client',
+    redirect_uri: 'https://www.example.com/redirect',
+    response_type: 'code',
+    state: 's',
+    ...parameters,
+  })}`
+
+const CHALLENGE = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+const SPA = {
+  client_id: 'spa',
+  redirect_uris: ['https://spa.example/cb', 'http://127.0.0.1/cb', 'com.example.app:/cb'],
+  scope: 'email profile openid offline_access',
+}
+
+test('RFC 6749 §4.1.2.1: an unknown client or a wrong redirect URI gets a page, never a redirect', async (t) => {
+  const { app } = await buildServer(t, { clients: [{ ...SPA, client_name: 'Spa' }] })
+  const agent = new Agent(app)
+  const wrong = [
+    authorize({ client_id: 'nobody' }),
+    authorize({ redirect_uri: 'https://evil.example/' }),
+    authorize({ redirect_uri: 'https://www.example.com/redirect/' }),
+    authorize({ redirect_uri: 'https://www.example.com/redirect?x=1' }),
+    '/oauth/authorize?response_type=code',
+    `${WALK}&client_id=test_client`,
+    `${WALK}&redirect_uri=https%3A%2F%2Fevil.example%2F`,
+    authorize({ client_id: 'spa', redirect_uri: 'http://127.0.0.1:1@evil.example/cb' }),
+    '/oauth/authorize?client_id=spa&response_type=code',
+  ]
+  for (const url of wrong) {
+    const response = await agent.get(url)
+    assert.equal(response.statusCode, 400, url)
+    assert.equal(response.headers.location, undefined, url)
+    assert.match(String(response.headers['content-type']), /text\/html/)
+  }
+})
+
+test('RFC 6749 §4.1.2.1: what is asked for in a wrong redirect URI is shown escaped', async (t) => {
+  const { app } = await buildServer(t)
+  const response = await new Agent(app).get(
+    authorize({ redirect_uri: 'https://x/<script>alert(1)</script>' }),
+  )
+  assert.doesNotMatch(response.body, /<script>/)
+  assert.match(response.body, /&lt;script&gt;/)
+})
+
+test('RFC 6749 §4.1.2.1: any other error goes to the client, with state and iss (RFC 9207)', async (t) => {
+  const { app } = await buildServer(t, { clients: [SPA] })
+  const agent = new Agent(app)
+  const spa = { client_id: 'spa', redirect_uri: 'https://spa.example/cb' }
+  const cases: [string, string][] = [
+    [authorize({ response_type: 'token' }), 'unsupported_response_type'],
+    [authorize({ response_type: '' }), 'invalid_request'],
+    [authorize({ scope: 'email admin' }), 'invalid_scope'],
+    [authorize({ scope: 'email  x' }), 'invalid_scope'],
+    [`${WALK}&scope=email`, 'invalid_request'],
+    [authorize({ request: 'e30.e30.' }), 'request_not_supported'],
+    [authorize({ request_uri: 'urn:x' }), 'request_uri_not_supported'],
+    [authorize({ prompt: 'none' }), 'login_required'],
+    [authorize({ prompt: 'none login' }), 'invalid_request'],
+    [authorize({ prompt: 'create' }), 'invalid_request'],
+    [authorize({ max_age: 'soon' }), 'invalid_request'],
+    [authorize({ response_mode: 'web_message' }), 'invalid_request'],
+    [authorize(spa), 'invalid_request'],
+    [authorize({ ...spa, code_challenge: CHALLENGE }), 'invalid_request'],
+    [authorize({ ...spa, code_challenge: CHALLENGE, code_challenge_method: 'plain' }), 'invalid_request'],
+    [authorize({ ...spa, code_challenge: 'short', code_challenge_method: 'S256' }), 'invalid_request'],
+    [authorize({ code_challenge_method: 'S256' }), 'invalid_request'],
+  ]
+  for (const [url, error] of cases) {
+    const parameters = answerOf(await agent.get(url))
+    assert.equal(parameters.get('error'), error, url)
+    assert.equal(parameters.get('state'), url.includes('somestate') ? 'somestate' : 's', url)
+    assert.equal(parameters.get('iss'), 'http://localhost:8000', url)
+    assert.ok(parameters.get('error_description'), url)
+  }
+})
+
+test('RFC 6749 §4.1.2.1: a repeated state is an error that carries no state', async (t) => {
+  const { app } = await buildServer(t)
+  const parameters = answerOf(await new Agent(app).get(`${WALK}&state=other`))
+  assert.equal(parameters.get('error'), 'invalid_request')
+  assert.equal(parameters.get('state'), null)
+})
+
+test('RFC 8252 §7.3: the port of a loopback redirect may differ; §8.1: such a request must use PKCE', async (t) => {
+  const { app } = await buildServer(t, { clients: [SPA] })
+  const agent = new Agent(app)
+  const loopback = { client_id: 'spa', redirect_uri: 'http://127.0.0.1:51234/cb' }
+  const pkce = { code_challenge: CHALLENGE, code_challenge_method: 'S256' }
+  assert.equal(answerOf(await agent.get(authorize(loopback))).get('error'), 'invalid_request')
+  assert.equal((await agent.get(authorize({ ...loopback, ...pkce }))).statusCode, 200)
+  const other = { ...loopback, redirect_uri: 'http://127.0.0.1:51234/other', ...pkce }
+  assert.equal((await agent.get(authorize(other))).headers.location, undefined)
+})
+
+test('RFC 8252 §8.6: a public client on loopback or a private scheme is asked every time; on https it is remembered', async (t) => {
+  const { app } = await buildServer(t, { clients: [SPA] })
+  const agent = new Agent(app)
+  const pkce = { code_challenge: CHALLENGE, code_challenge_method: 'S256', client_id: 'spa', scope: 'email' }
+  for (const redirect_uri of ['http://127.0.0.1:5000/cb', 'com.example.app:/cb']) {
+    assert.ok((await agent.authorize(authorize({ ...pkce, redirect_uri }))).get('code'))
+    assert.match((await agent.get(authorize({ ...pkce, redirect_uri }))).body, /value="approve"/)
+    const silent = answerOf(await agent.get(authorize({ ...pkce, redirect_uri, prompt: 'none' })))
+    assert.equal(silent.get('error'), 'consent_required')
+  }
+  assert.ok(
+    answerOf(await agent.get(authorize({ ...pkce, redirect_uri: 'https://spa.example/cb' }))).get('code'),
+  )
+})
+
+test('RFC 6749 §3.1: POST turns into the GET with the same parameters, without reading a cookie', async (t) => {
+  const { app } = await buildServer(t)
+  const agent = new Agent(app)
+  const response = await agent.post('/oauth/authorize', {
+    client_id: 'test_client',
+    response_type: 'code',
+    state: 'ä&=',
+  })
+  assert.equal(response.statusCode, 303)
+  const location = new URL(String(response.headers.location), 'http://localhost:8000')
+  assert.equal(location.searchParams.get('state'), 'ä&=')
+  assert.equal(response.headers['set-cookie'], undefined)
+  const large = await agent.post('/oauth/authorize', { client_id: 'test_client', state: 'x'.repeat(9000) })
+  assert.equal(large.statusCode, 400)
+})
+
+test('the redirect URI may be left out where one is registered, and not where openid is asked for', async (t) => {
+  const { app } = await buildServer(t, {
+    clients: [
+      {
+        client_id: 'one',
+        client_secret: 'x',
+        redirect_uris: ['https://one.example/?a=b'],
+        scope: 'openid email',
+      },
+    ],
+  })
+  const agent = new Agent(app)
+  const answer = await agent.authorize('/oauth/authorize?client_id=one&response_type=code')
+  assert.equal(answer.get('a'), 'b')
+  assert.equal(answer.get('scope'), 'email')
+  assert.equal(
+    (await agent.get('/oauth/authorize?client_id=one&response_type=code&scope=openid')).statusCode,
+    400,
+  )
+})
+
+test('response_mode fragment and form_post carry the same answer', async (t) => {
+  const { app } = await buildServer(t)
+  const agent = new Agent(app)
+  const fragment = await agent.authorize(`${WALK}&response_mode=fragment`)
+  assert.ok(fragment.get('code'))
+  const page = await agent.get(`${WALK}&response_mode=form_post`)
+  assert.equal(page.statusCode, 200)
+  assert.match(page.body, /action="https:\/\/www\.example\.com\/redirect"/)
+  assert.match(page.body, /name="code" value="ac_/)
+  assert.match(page.body, /<noscript><button/)
+  assert.doesNotMatch(page.body, /<script>/)
+  assert.match(String(page.headers['content-security-policy']), /script-src 'self'/)
+})
+
+test('a code is issued once per approval: the same consent form posted again asks anew or answers anew, never the same code', async (t) => {
+  const { app } = await buildServer(t)
+  assert.notEqual(await freshCode(app), await freshCode(app))
+})
+
+test('skip_consent clients are never asked, and prompt=none works for them', async (t) => {
+  const { app } = await buildServer(t, {
+    clients: [
+      {
+        client_id: 'first',
+        client_secret: 'x',
+        redirect_uris: ['https://first.example/'],
+        scope: 'email',
+        skip_consent: true,
+      },
+    ],
+  })
+  const agent = new Agent(app)
+  const url = '/oauth/authorize?client_id=first&response_type=code&scope=email'
+  const answer = await agent.login(await agent.get(url))
+  assert.ok(answerOf(answer).get('code'))
+  assert.ok(answerOf(await agent.get(`${url}&prompt=none`)).get('code'))
+  assert.match((await agent.get(`${url}&prompt=consent`)).body, /value="approve"/)
+})
+
+test('HEAD does not run the authorization endpoint', async (t) => {
+  const { app } = await buildServer(t)
+  const response = await app.inject({ method: 'HEAD', url: WALK, headers: { host: 'localhost' } })
+  assert.equal(response.statusCode, 405)
+})

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Agent, WALK } from '../support/browser-agent.ts'
+import { buildServer } from '../support/server.ts'
+
+test('a wrong user and a wrong password get the same words', async (t) => {
+  const { app } = await buildServer(t)
+  const agent = new Agent(app)
+  const page = await agent.get(WALK)
+  const user = await agent.login(page, 'nobody', 'admin')
+  const password = await agent.login(page, 'admin', 'wrong')
+  assert.equal(user.statusCode, 422)
+  assert.equal(password.statusCode, 422)
+  const notice = /role="alert">([^<]*)</
+  assert.equal(notice.exec(user.body)?.[1], notice.exec(password.body)?.[1])
+  assert.match(user.body, /value="nobody"/)
+})
+
+test('guesses are delayed, then 429 with Retry-After and a page that says when; waiting helps', async (t) => {
+  const { app, clock, log } = await buildServer(t)
+  const agent = new Agent(app)
+  const page = await agent.get(WALK)
+  for (let guess = 0; guess < 5; guess++)
+    assert.equal((await agent.login(page, 'admin', 'wrong')).statusCode, 422)
+  const refused = await agent.login(page)
+  assert.equal(refused.statusCode, 429)
+  const wait = Number(refused.headers['retry-after'])
+  assert.ok(wait >= 1)
+  assert.match(refused.body, new RegExp(`try again in ${wait} second`))
+  assert.ok(log.some((line) => line.event === 'login_throttled'))
+  clock.now += wait
+  assert.match((await agent.login(page)).body, /value="approve"/)
+})
+
+test('each further failure waits longer, a quarter of an hour at most', async (t) => {
+  const { app, clock } = await buildServer(t)
+  const agent = new Agent(app)
+  const page = await agent.get('/login')
+  const waits: number[] = []
+  for (let guess = 0; guess < 18; guess++) {
+    const response = await agent.login(page, 'somebody', 'wrong')
+    if (response.statusCode !== 429) continue
+    waits.push(Number(response.headers['retry-after']))
+    clock.now += waits.at(-1) as number
+  }
+  assert.deepEqual(waits.slice(0, 4), [2, 4, 8, 16])
+  assert.ok(waits.every((wait) => wait <= 900))
+})
+
+test('a known device is not locked out by somebody else, but has its own limit', async (t) => {
+  const { app, clock } = await buildServer(t)
+  const owner = new Agent(app)
+  await owner.authorize()
+  const attacker = new Agent(app)
+  const page = await attacker.get('/login')
+  for (let guess = 0; guess < 6; guess++) await attacker.login(page, 'admin', 'wrong')
+  assert.equal((await attacker.login(page)).statusCode, 429)
+  const again = await owner.get('/login')
+  assert.equal((await owner.login(again)).statusCode, 200)
+  for (let guess = 0; guess < 10; guess++) await owner.login(again, 'admin', 'wrong')
+  assert.equal((await owner.login(again)).statusCode, 429)
+  clock.now += 900
+  assert.equal((await owner.login(again)).statusCode, 200)
+})
+
+test('a burst of parallel guesses gets no more tries than a row of them', async (t) => {
+  const { app } = await buildServer(t)
+  const agent = new Agent(app)
+  const page = await agent.get('/login')
+  const wrong = Array.from({ length: 20 }, () => agent.login(page, 'admin', 'wrong'))
+  const right = agent.login(page)
+  await Promise.all(wrong)
+  assert.equal((await right).statusCode, 429)
+})
+
+test('saturated password checks answer 503 with Retry-After, on a page', async (t) => {
+  const { app } = await buildServer(t)
+  const agent = new Agent(app)
+  const page = await agent.get('/login')
+  const logins = await Promise.all(
+    Array.from({ length: 90 }, (_, at) => agent.login(page, `user${at}`, 'wrong')),
+  )
+  const busy = logins.filter((one) => one.statusCode === 503)
+  assert.ok(busy.length > 0, 'the queue is bounded')
+  assert.ok(Number(busy[0]?.headers['retry-after']) > 0)
+  assert.match(String(busy[0]?.body), /Please try again/)
+})
