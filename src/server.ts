@@ -35,6 +35,7 @@ import type { Logger } from './http/logger.ts'
 import { assetsVersion, pageHeaders, pageRenderer, readAssets } from './http/pages.ts'
 import { BcryptQueue } from './passwords/bcrypt-queue.ts'
 import { Keys } from './secrets/keys.ts'
+import { randomText } from './secrets/random.ts'
 import { Sessions } from './sessions/sessions.ts'
 import type { Store } from './store/store.ts'
 import { Throttle } from './throttle/throttle.ts'
@@ -67,7 +68,7 @@ export async function createServer(
   { store, log, now = systemClock }: Parts,
 ): Promise<FastifyInstance> {
   const { env, issuer, demo, entries } = config
-  const keys = new Keys(config.secretKeys)
+  const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)])
   const clients = new FileClients(entries.clients, { env, queue: new BcryptQueue(CLIENT_QUEUE), keys })
   const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), demo })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })

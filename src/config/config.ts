@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { randomText } from '../secrets/random.ts'
 import { ConfigError } from './config-error.ts'
 import { DEMO_ENTRIES } from './demo.ts'
 import { type Environment, type RawEnvironment, readEnvironment, reason } from './environment.ts'
@@ -11,6 +10,7 @@ export interface Config {
   env: Environment
   /** `ISSUER`, or its default. */
   issuer: string
+  /** Empty only for the demo on memory: the server then draws one, which dies with it as the store does. */
   secretKeys: readonly string[]
   /** The demo's known password is loaded: loopback only. */
   demo: boolean
@@ -38,8 +38,7 @@ export function loadConfig(
 
 function secretKeys(env: Environment, demo: boolean): readonly string[] {
   if (env.SECRET_KEYS.length > 0) return env.SECRET_KEYS
-  // Random keys die with the process, as the memory store does: right for the demo and for nothing else.
-  if (demo && env.STORE === 'memory') return [randomText(32)]
+  if (demo && env.STORE === 'memory') return []
   throw new ConfigError('SECRET_KEYS is not set; make one with: openssl rand -base64 32')
 }
 

@@ -19,7 +19,8 @@ export function isLoopbackRedirect(uri: string): boolean {
 export function redirectUriMatches(requested: string, registered: string): boolean {
   if (requested === registered) return true
   if (!isLoopbackRedirect(registered) || !isLoopbackRedirect(requested)) return false
-  return withoutPort(requested) === withoutPort(registered)
+  const bare = withoutPort(requested)
+  return bare !== undefined && bare === withoutPort(registered)
 }
 
 // Works on the text, not on the parsed URL: parsing normalises (dot segments, percent-encoding, case), and

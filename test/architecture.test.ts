@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { test } from 'node:test'
+
+/** The rooms from left to right: a room imports only rooms of columns before its own, and itself. */
+const COLUMNS = [
+  ['protocol'],
+  ['config', 'secrets', 'events'],
+  ['store', 'outbound'],
+  ['passwords', 'throttle'],
+  ['clients', 'users', 'sessions', 'consents'],
+  ['grants'],
+  ['tokens'],
+  ['grant-types', 'authorization', 'http'],
+  ['endpoints'],
+  ['.'],
+]
+// Plumbing, however late in the row: it knows no client, user, session, grant or token. It names the errors that
+// it turns into answers.
+const HTTP_MAY_IMPORT = ['protocol', 'config', 'secrets', 'events', 'store/store', 'passwords/bcrypt-queue']
+const FASTIFY_ROOMS = ['http', 'endpoints', '.']
+
+const src = join(import.meta.dirname, '../src')
+const room = (path: string) => (path.includes('/') ? (path.split('/')[0] as string) : '.')
+const column = (name: string) => COLUMNS.findIndex((rooms) => rooms.includes(name))
+
+const imports = globSync('**/*.{ts,js}', { cwd: src }).flatMap((file) => {
+  const text = readFileSync(join(src, file), 'utf8')
+  const found = text.matchAll(/(?:from|import|import\(|require\()\s*['"]([^'"]+)['"]/g)
+  return [...found].map(([, target]) => ({ file, target: target as string }))
+})
+
+test('every import of a room leads to a room on its left, and never to a neighbour in its column', () => {
+  assert.ok(imports.length > 100, 'the imports were found')
+  for (const { file, target } of imports) {
+    if (!target.startsWith('.')) continue
+    const path = normalize(join(dirname(file), target))
+    const from = room(file)
+    const to = room(path)
+    assert.notEqual(column(from), -1, `${file}: the room ${from} is not in the table`)
+    if (from === to) continue
+    assert.ok(column(to) < column(from), `${file} imports ${target}: ${to} is not to the left of ${from}`)
+    if (from !== 'http') continue
+    assert.ok(
+      HTTP_MAY_IMPORT.some((allowed) => path.startsWith(allowed)),
+      `${file} imports ${target}`,
+    )
+  }
+})
+
+test('only http, endpoints and server know Fastify; only main, and the start before it, know process', () => {
+  for (const { file, target } of imports) {
+    if (/fastify/.test(target)) assert.ok(FASTIFY_ROOMS.includes(room(file)), `${file} imports ${target}`)
+  }
+  for (const file of globSync('**/*.{ts,js}', { cwd: src })) {
+    if (['main.ts', 'start.js'].includes(file)) continue
+    const code = readFileSync(join(src, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+    assert.doesNotMatch(code, /\bprocess\.(env|exit|std|argv|on)\b/, file)
+  }
+})
+
+test('files stay small: 250 lines at most', () => {
+  for (const file of globSync('**/*.{ts,js}', { cwd: src })) {
+    assert.ok(readFileSync(join(src, file), 'utf8').split('\n').length <= 250, file)
+  }
+})
