@@ -1,0 +1,44 @@
+import { CLIENT_SCHEMA } from '../../src/config/schema.ts'
+import { VARIABLES, type Variable } from '../../src/config/variables.ts'
+
+const variables = Object.entries<Variable<unknown>>(VARIABLES)
+
+function shown(variable: Variable<unknown>): string {
+  return variable.defaultText ?? String(variable.default)
+}
+
+/** The text of `.env.example`: every variable, commented out, with its default. */
+export function envExample(): string {
+  const parts = variables.map(([name, variable]) => {
+    const lines = [`# ${variable.description}`, `# Must be ${variable.allowed}.`]
+    if (variable.secret) lines.push(`# ${name}_FILE names a file to read it from instead.`)
+    if (variable.defaultText) lines.push(`# Default: ${variable.defaultText}.`)
+    return `${lines.join('\n')}\n# ${name}=${variable.defaultText === undefined ? shown(variable) : ''}`
+  })
+  return `# Postern reads this file as .env in the folder it is started in. Every variable is optional.\n\n${parts.join('\n\n')}\n`
+}
+
+/** The table of variables in `docs/configuration.md`. */
+export function variablesTable(): string {
+  const rows = variables.map(([name, variable]) => {
+    const value = shown(variable)
+    const twin = variable.secret ? ` \`${name}_FILE\` reads it from a file.` : ''
+    return `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${variable.description}${twin} Must be ${variable.allowed}. |`
+  })
+  return ['| Variable | Default | What it does |', '|---|---|---|', ...rows].join('\n')
+}
+
+/** Every field of a client that the configuration file knows. */
+export function clientFields(): string[] {
+  return Object.keys(CLIENT_SCHEMA.properties)
+}
+
+export const MARKS = ['<!-- variables: written by npm run docs -->', '<!-- end of variables -->'] as const
+
+/** `docs/configuration.md` with its table replaced. */
+export function withTable(markdown: string): string {
+  const [begin, end] = MARKS
+  const [before = ''] = markdown.split(begin)
+  const after = markdown.split(end)[1] ?? ''
+  return `${before}${begin}\n${variablesTable()}\n${end}${after}`
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { loadConfig } from '../../src/config/config.ts'
+import { Agent } from '../support/browser-agent.ts'
+import { listen } from '../support/listen.ts'
+import { KEY } from '../support/server.ts'
+import { clientFields, envExample, withTable } from './generated.ts'
+
+const root = join(import.meta.dirname, '../..')
+const read = (name: string) => readFileSync(join(root, name), 'utf8')
+const README = read('README.md')
+
+test("the README's own URL and curl lines, as they stand", async (t) => {
+  const { app, issuer } = await listen(t)
+  const { host } = new URL(issuer)
+  // The only change: the port, which may be taken on this machine.
+  const here = README.replaceAll('localhost:8000', host)
+  const url = new URL(/^http:\/\/\S+\/oauth\/authorize\S+$/m.exec(here)?.[0] as string)
+  const agent = new Agent(app)
+  agent.headers = { host }
+  const answer = await agent.authorize(url.pathname + url.search)
+  const variables: Record<string, string> = { CODE: answer.get('code') as string }
+  const blocks = [...here.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block as string)
+  const commands = blocks.flatMap((block) =>
+    block
+      .replaceAll('\\\n', '')
+      .split('\n')
+      .filter((line) => line.startsWith('curl')),
+  )
+  assert.equal(commands.length, 5)
+  const replies = []
+  for (const command of commands) {
+    const { stdout } = await promisify(execFile)('bash', ['-c', command.replace('curl', 'curl -s')], {
+      env: { ...process.env, ...variables },
+    })
+    const reply = stdout === '' ? {} : JSON.parse(stdout)
+    if (reply.access_token)
+      Object.assign(variables, { ACCESS_TOKEN: reply.access_token, REFRESH_TOKEN: reply.refresh_token })
+    replies.push(reply)
+  }
+  const [exchanged, refreshed, introspected, revoked, metadata] = replies
+  const promised = JSON.parse(/```json\n([\s\S]*?)```/.exec(README)?.[1] as string)
+  assert.deepEqual(Object.keys(exchanged), Object.keys(promised))
+  assert.deepEqual(Object.keys(refreshed), Object.keys(promised))
+  assert.equal(introspected.active, true)
+  assert.deepEqual(revoked, {})
+  assert.equal(metadata.issuer, issuer)
+})
+
+test("the README's and the docs' configurations are valid", () => {
+  for (const text of [README, read('docs/configuration.md')]) {
+    const [, indent = '', yaml = ''] = /^( *)```yaml\n([\s\S]*?)```/m.exec(text) ?? []
+    const file = yaml.replaceAll(new RegExp(`^${indent}`, 'gm'), '')
+    const env = { CONFIG_FILE: 'postern.yaml', SECRET_KEYS: KEY, MY_APP_SECRET: 'from the environment' }
+    const { entries } = loadConfig(env, () => file)
+    assert.equal(entries.clients[0]?.client_secret, 'from the environment')
+    assert.match(entries.users[0]?.password_hash ?? '', /^\$2b\$12\$.{53}$/)
+  }
+})
+
+test('.env.example and the table of variables follow from the code: npm run docs', () => {
+  assert.equal(read('.env.example'), envExample())
+  assert.equal(read('docs/configuration.md'), withTable(read('docs/configuration.md')))
+})
+
+test('docs/configuration.md names every field of a client', () => {
+  const text = read('docs/configuration.md')
+  for (const field of clientFields()) assert.ok(text.includes(`\`${field}\``), field)
+})
+
+test('npm, the image and the tests run the same Node', () => {
+  const { optionalDependencies, engines } = JSON.parse(read('package.json'))
+  const versions = new Set<string>(Object.values(optionalDependencies))
+  assert.equal(versions.size, 1, 'one exact version for every platform')
+  const [version] = [...versions] as [string]
+  assert.match(version, /^\d+\.\d+\.\d+$/)
+  assert.equal(process.versions.node, version)
+  const major = version.split('.')[0]
+  assert.match(read('docker/Dockerfile'), new RegExp(`^ARG NODE_VERSION=${major}-`, 'm'))
+  assert.equal(engines.node, `>=${major}`)
+  assert.match(read('src/start.js'), new RegExp(`NEEDED = ${major}\\b`))
+})
