@@ -3,6 +3,8 @@ import type { StoredRecord } from '../store/store.ts'
 /** A combination that access tokens of a grant were issued with; the token names it by its place. */
 export interface AccessProfile {
   readonly scope: string
+  /** Seconds: no token of this profile is older. Before it the place was another combination's. */
+  readonly since: number
   /** Seconds: no token of this profile lives longer. Past it the place may be used for another combination. */
   readonly until: number
 }
@@ -12,7 +14,7 @@ export interface RefreshState {
   readonly generation: number
   /** Seconds: fixed when this generation was made, so that repeating the answer never extends it. */
   readonly expires_at: number
-  /** Seconds at which the latest generations were rotated away, newest first; only those within the grace. */
+  /** Seconds at which the latest generations were rotated away, newest first; as far back as the grace needs. */
   readonly rotations: readonly number[]
 }
 
@@ -33,8 +35,8 @@ export interface Grant extends StoredRecord {
   readonly redeemed: boolean
   readonly refresh: RefreshState | null
   readonly profiles: readonly AccessProfile[]
-  /** Access tokens that were revoked one by one: `jti` and end. */
-  readonly revoked: readonly (readonly [string, number])[]
+  /** Access tokens that were revoked one by one: `jti`, end, issue time. */
+  readonly revoked: readonly (readonly [jti: string, expires_at: number, issued_at: number])[]
   /** Seconds: access tokens issued before this are revoked. 0 for none. */
   readonly revoked_before: number
 }

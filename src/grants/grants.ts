@@ -110,7 +110,7 @@ export class Grants {
     { access_token_ttl, refresh_token_ttl }: Lifetimes,
     { now, decide }: { now: number; decide: (grant: Grant | undefined) => Decision<Grant, A> },
   ): Promise<A> {
-    const expires_at = now + Math.max(access_token_ttl, refresh_token_ttl) + 1
+    const expires_at = Math.max(grant.expires_at, now + Math.max(access_token_ttl, refresh_token_ttl))
     const [answer] = await Promise.all([
       update<Grant, A>(this.#store, { kind: 'grant', id, now, known: grant }, decide),
       this.#store.link(bySubject(grant.sub), id, expires_at, now),

@@ -15,14 +15,21 @@ export function mint(
   // A watermark one second ahead must not kill the tokens issued right after it.
   const issued_at = Math.max(now, grant.revoked_before)
   const access_expires_at = capped(issued_at + lifetimes.access_token_ttl, grant.ends_at)
-  const placed = withProfile(grant, scope, access_expires_at, now)
+  const placed = withProfile(grant, scope, { now, issued_at, expires_at: access_expires_at })
   if (placed === undefined) return undefined
+  // Made by a node whose clock is behind the one that took the place: not older than the place.
+  const since = placed.grant.profiles[placed.profile]?.since ?? issued_at
   const expires_at = Math.max(
     placed.grant.redeemed ? (grant.refresh?.expires_at ?? 0) : grant.expires_at,
     ...placed.grant.profiles.map((profile) => profile.until),
   )
   const next = expires_at === placed.grant.expires_at ? placed.grant : { ...placed.grant, expires_at }
-  const minting: Minting = { profile: placed.profile, scope, issued_at, access_expires_at }
+  const minting: Minting = {
+    profile: placed.profile,
+    scope,
+    issued_at: Math.max(issued_at, since),
+    access_expires_at,
+  }
   if (grant.refresh) {
     minting.refresh = { generation: grant.refresh.generation, expires_at: grant.refresh.expires_at }
   }

@@ -2,24 +2,31 @@ import type { AccessProfile, Grant, NextGrant } from './grant.ts'
 
 const MAX_PROFILES = 16
 
+/** The times of a token that is about to be issued, in seconds. */
+export interface TokenTimes {
+  now: number
+  issued_at: number
+  expires_at: number
+}
+
 /**
- * Finds the place for access tokens of `scope` that live until `until`: an equal profile, a new one, or one
- * whose last token has expired. Gives the same grant where nothing has to be written, and undefined where all
- * places are taken by living tokens.
+ * Finds the place for an access token of `scope`: an equal profile, a new one, or one whose last token has
+ * expired. Gives the same grant where nothing has to be written, and undefined where all places are taken by
+ * living tokens.
  */
 export function withProfile(
   grant: NextGrant,
   scope: string,
-  until: number,
-  now: number,
+  { now, issued_at, expires_at }: TokenTimes,
 ): { grant: NextGrant; profile: number } | undefined {
   const { profiles } = grant
   const equal = profiles.findIndex((profile) => profile.scope === scope)
-  if (equal >= 0 && (profiles[equal] as AccessProfile).until >= until) return { grant, profile: equal }
-  const place = equal >= 0 ? equal : freePlace(profiles, now)
+  const found = profiles[equal]
+  if (found !== undefined && found.until >= expires_at) return { grant, profile: equal }
+  const place = found === undefined ? freePlace(profiles, now) : equal
   if (place === undefined) return undefined
   const next = profiles.slice()
-  next[place] = { scope, until }
+  next[place] = { scope, since: found?.since ?? issued_at, until: expires_at }
   return { grant: { ...grant, profiles: next }, profile: place }
 }
 
@@ -30,7 +37,12 @@ function freePlace(profiles: readonly AccessProfile[], now: number): number | un
 }
 
 /** The scope of an access token, or undefined where the grant does not know its profile (any more). */
-export function profileScope(grant: Grant, profile: number, expires_at: number): string | undefined {
+export function profileScope(
+  grant: Grant,
+  { profile, issued_at, expires_at }: { profile: number; issued_at: number; expires_at: number },
+): string | undefined {
   const found = grant.profiles[profile]
-  return found !== undefined && expires_at <= found.until ? found.scope : undefined
+  return found !== undefined && issued_at >= found.since && expires_at <= found.until
+    ? found.scope
+    : undefined
 }

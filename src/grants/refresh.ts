@@ -59,10 +59,16 @@ export function refresh(
 
 function rotated(grant: Grant, state: RefreshState, lifetimes: Lifetimes, now: number): RefreshState {
   const grace = lifetimes.refresh_token_grace
+  const rotations = [now, ...state.rotations]
+  // Only from the end: the place in the list tells the generation, and with clocks that differ a younger one
+  // may look older than the next.
+  while (rotations.length > MAX_ROTATIONS || !withinGrace(rotations.at(-1) ?? now, grace, now)) {
+    if (rotations.pop() === undefined) break
+  }
   return {
     generation: state.generation + 1,
     expires_at: capped(now + lifetimes.refresh_token_ttl, grant.ends_at),
-    rotations: [now, ...state.rotations].filter((at) => withinGrace(at, grace, now)).slice(0, MAX_ROTATIONS),
+    rotations,
   }
 }
 

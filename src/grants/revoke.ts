@@ -17,7 +17,7 @@ const MAX_REVOKED = 32
 export function accessTokenScope(grant: Grant, token: AccessTokenFacts): string | undefined {
   if (token.issued_at < grant.revoked_before) return undefined
   if (grant.revoked.some(([jti]) => jti === token.jti)) return undefined
-  return profileScope(grant, token.profile, token.expires_at)
+  return profileScope(grant, token)
 }
 
 /**
@@ -29,11 +29,17 @@ export function revokeAccessToken(
   token: AccessTokenFacts,
   now: number,
 ): Decision<Grant, boolean> {
-  if (grant === undefined || accessTokenScope(grant, token) === undefined) return { answer: false }
+  if (grant === undefined || token.expires_at <= now) return { answer: false }
+  if (accessTokenScope(grant, token) === undefined) return { answer: false }
   const living = grant.revoked.filter(([, expires_at]) => expires_at > now)
+  const { jti, expires_at, issued_at } = token
   if (living.length < MAX_REVOKED) {
-    return { next: { ...grant, revoked: [...living, [token.jti, token.expires_at]] }, answer: true }
+    return { next: { ...grant, revoked: [...living, [jti, expires_at, issued_at]] }, answer: true }
   }
-  const revoked_before = Math.max(now, token.issued_at) + 1
-  return { next: { ...grant, revoked: [], revoked_before }, answer: true }
+  // Past every token that it stands for, also those of a node whose clock is ahead; and never back.
+  const latest = Math.max(now, issued_at, ...living.map(([, , issued]) => issued))
+  return {
+    next: { ...grant, revoked: [], revoked_before: Math.max(grant.revoked_before, latest + 1) },
+    answer: true,
+  }
 }

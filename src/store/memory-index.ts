@@ -1,6 +1,5 @@
 import type { IndexPage } from './store.ts'
 
-const PAGE = 100
 // Dead members looked at on each link: more than one, so that an index shrinks faster than it grows.
 const TRIM = 4
 
@@ -21,12 +20,10 @@ export class MemoryIndexes {
     if (members?.size === 0) this.#indexes.delete(index)
   }
 
-  list(index: string, now: number, cursor = '0'): IndexPage {
-    const from = Number(cursor)
-    const all = [...(this.#indexes.get(index) ?? [])]
-    const members = all.slice(from, from + PAGE).filter(([, end]) => end > now)
-    const page = { members: members.map(([member]) => member) }
-    return from + PAGE < all.length ? { ...page, cursor: String(from + PAGE) } : page
+  /** One page: the index is in this process, and a cursor into it would have to survive its changes. */
+  list(index: string, now: number): IndexPage {
+    const members = [...(this.#indexes.get(index) ?? [])]
+    return { members: members.filter(([, end]) => end > now).map(([member]) => member) }
   }
 
   get size(): number {

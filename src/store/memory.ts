@@ -28,6 +28,7 @@ interface Shelf {
 const BYTES_PER_RECORD = 1500
 // Due records looked at on each write: two, so that expiry outruns creation.
 const SWEEP = 2
+const SWEEP_WHEN_FULL = 1000
 const FOREVER = Number.MAX_SAFE_INTEGER
 const UNQUEUED = -1
 
@@ -65,7 +66,7 @@ export class MemoryStore implements Store {
       if (alive(found.record, now)) return 'lost'
       drop(shelf, found)
     }
-    admit(shelf, kind, record)
+    admit(shelf, { kind, record, now })
     add(shelf, id, record)
     return 'won'
   }
@@ -120,7 +121,7 @@ export class MemoryStore implements Store {
     if (entry !== undefined) {
       entry.record = record
     } else {
-      admit(shelf, 'counter', record)
+      admit(shelf, { kind: 'counter', record, now })
       add(shelf, id, record)
     }
     return { count: record.count, expires_at: record.expires_at }
@@ -138,8 +139,8 @@ export class MemoryStore implements Store {
     this.#indexes.unlink(index, member)
   }
 
-  async list(index: string, now: number, cursor?: string): Promise<IndexPage> {
-    return this.#indexes.list(index, now, cursor)
+  async list(index: string, now: number): Promise<IndexPage> {
+    return this.#indexes.list(index, now)
   }
 
   async ping(): Promise<void> {}
@@ -164,17 +165,21 @@ function alive(record: StoredRecord | undefined, now: number): boolean {
   return record !== undefined && (record.expires_at ?? FOREVER) > now
 }
 
-function admit(shelf: Shelf, kind: Kind, record: StoredRecord): void {
+function admit(shelf: Shelf, want: { kind: Kind; record: StoredRecord; now: number }): void {
+  if (refusal(shelf, want) === undefined) return
+  // Before anybody is refused, a longer look for what has ended; still bounded.
+  sweep(shelf, want.now, SWEEP_WHEN_FULL)
+  const reason = refusal(shelf, want)
+  if (reason !== undefined) throw new StoreFull(reason)
+}
+
+function refusal(shelf: Shelf, { kind, record }: { kind: Kind; record: StoredRecord }): string | undefined {
   if (shelf.entries.size >= shelf.capacity) {
-    throw new StoreFull(
-      `the memory store holds ${shelf.capacity} ${kind} records and takes no more; use Redis`,
-    )
+    return `the memory store holds ${shelf.capacity} ${kind} records and takes no more; use Redis`
   }
-  if (record.client_id === undefined) return
-  const held = shelf.perClient.get(record.client_id) ?? 0
-  if (held >= shelf.capacity / 4) {
-    throw new StoreFull(`client ${record.client_id} fills its quarter of the ${kind} records: ${held}`)
-  }
+  const held = record.client_id === undefined ? 0 : (shelf.perClient.get(record.client_id) ?? 0)
+  if (held < shelf.capacity / 4) return undefined
+  return `client ${record.client_id} fills its quarter of the ${kind} records: ${held}`
 }
 
 function add(shelf: Shelf, id: string, record: StoredRecord): void {
@@ -203,8 +208,8 @@ function count(shelf: Shelf, record: StoredRecord, by: number): void {
   else shelf.perClient.set(record.client_id, held)
 }
 
-function sweep(shelf: Shelf, now: number): void {
-  for (let looked = 0; looked < SWEEP; looked++) {
+function sweep(shelf: Shelf, now: number, limit = SWEEP): void {
+  for (let looked = 0; looked < limit; looked++) {
     const entry = shelf.queue.popDue(now)
     if (entry === undefined) return
     queue(shelf, entry)

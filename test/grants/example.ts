@@ -1,0 +1,87 @@
+import type { Lifetimes } from '../../src/clients/client.ts'
+import type { Grant, Minting, NextGrant } from '../../src/grants/grant.ts'
+import { type RedeemInput, redeem } from '../../src/grants/redeem.ts'
+import { type RefreshAnswer, type RefreshInput, refresh } from '../../src/grants/refresh.ts'
+import type { AccessTokenFacts } from '../../src/grants/revoke.ts'
+
+/** The moment at which every example begins; the wall clock's, so that a real store's own expiry agrees. */
+export const T = Math.floor(Date.now() / 1000)
+
+export const LIFETIMES: Lifetimes = {
+  access_token_ttl: 300,
+  refresh_token_ttl: 3600,
+  authorization_code_ttl: 60,
+  refresh_token_grace: 30,
+  grant_max_ttl: 0,
+}
+
+export const SCOPE = 'openid read write'
+
+/** Freezes a value and everything in it: a transition that writes to its input throws. */
+export function frozen<V>(value: V): V {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) frozen(inner)
+  }
+  return value
+}
+
+/** A grant whose code waits to be redeemed. */
+export function unredeemed(over: Partial<Grant> = {}): Grant {
+  return frozen({
+    revision: 'first',
+    client_id: 'app',
+    sub: 'alice',
+    sid: 'sid-1',
+    scope: SCOPE,
+    auth_time: T,
+    expires_at: T + 60,
+    ends_at: null,
+    redeemed: false,
+    refresh: null,
+    profiles: [],
+    revoked: [],
+    revoked_before: 0,
+    ...over,
+  })
+}
+
+export function redeemInput(over: Partial<RedeemInput> = {}): RedeemInput {
+  return frozen({ client_scope: SCOPE, refresh: true, lifetimes: LIFETIMES, ...over })
+}
+
+export function refreshInput(generation: number, over: Partial<RefreshInput> = {}): RefreshInput {
+  return frozen({ generation, scope: undefined, client_scope: SCOPE, lifetimes: LIFETIMES, ...over })
+}
+
+/** The next version as the store would hold it. */
+export function stored(next: NextGrant | 'delete' | undefined, revision = 'next'): Grant {
+  if (next === undefined || next === 'delete') throw new Error(`expected a next version, got ${next}`)
+  return frozen({ ...next, revision })
+}
+
+/** A grant redeemed at `now`, with generation 0 alive. */
+export function redeemed(now = T, over: Partial<Grant> = {}, input: Partial<RedeemInput> = {}): Grant {
+  return stored(redeem(unredeemed(over), redeemInput(input), now).next)
+}
+
+/** Rotates the current generation; throws where that is refused. */
+export function rotate(grant: Grant, now: number, over: Partial<RefreshInput> = {}): Grant {
+  const { next, answer } = refresh(grant, refreshInput(grant.refresh?.generation ?? 0, over), now)
+  if (answer.result !== 'issued') throw new Error(`not rotated: ${answer.result}`)
+  return stored(next)
+}
+
+/** What was minted; throws where nothing was. */
+export function mintingOf(answer: RefreshAnswer | { result: string; minting?: Minting }): Minting {
+  if (!('minting' in answer) || answer.minting === undefined) throw new Error(`no tokens: ${answer.result}`)
+  return answer.minting
+}
+
+let serial = 0
+
+/** An access token's facts, as its handle would carry them. */
+export function accessToken(minting: Minting, jti = `jti-${++serial}`): AccessTokenFacts {
+  const { profile, issued_at, access_expires_at } = minting
+  return frozen({ grant_id: 'g', profile, issued_at, expires_at: access_expires_at, jti })
+}

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type FoundGrant, Grants } from '../../src/grants/grants.ts'
+import { FaultyMemoryStore } from '../../src/store/faults.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { StoreFull, StoreUnavailable } from '../../src/store/store.ts'
+import { accessToken, frozen, LIFETIMES, mintingOf, redeemInput, refreshInput, SCOPE, T } from './example.ts'
+
+const APPROVAL = frozen({
+  client_id: 'app',
+  sub: 'alice',
+  sid: 'sid-1',
+  scope: SCOPE,
+  auth_time: T,
+  code_expires_at: T + 60,
+  grant_max_ttl: 0,
+})
+
+async function found(grants: Grants, id: string, now: number): Promise<FoundGrant> {
+  const grant = await grants.find(id, now)
+  assert.ok(grant !== undefined)
+  return { id, grant }
+}
+
+async function ids(grants: Grants, sub: string, now: number): Promise<string[]> {
+  return (await grants.ofSubject(sub, now)).map(({ id }) => id)
+}
+
+describe('grants', () => {
+  test('an approval becomes one unredeemed record that ends with its code', async () => {
+    const grants = new Grants(new MemoryStore())
+    const id = await grants.create(APPROVAL, T)
+    assert.match(id, /^[\w-]{22}$/)
+    const grant = await grants.find(id, T + 59)
+    assert.equal(grant?.redeemed, false)
+    assert.equal(grant?.refresh, null)
+    assert.equal(grant?.ends_at, null)
+    assert.equal(await grants.find(id, T + 60), undefined)
+  })
+
+  test('grant_max_ttl fixes the absolute end when the person approves', async () => {
+    const grants = new Grants(new MemoryStore())
+    const id = await grants.create({ ...APPROVAL, grant_max_ttl: 500 }, T)
+    assert.equal((await grants.find(id, T))?.ends_at, T + 500)
+    const answer = await grants.redeem(await found(grants, id, T + 50), redeemInput(), T + 50)
+    assert.equal(mintingOf(answer).refresh?.expires_at, T + 500)
+    assert.equal(await grants.find(id, T + 500), undefined)
+  })
+
+  test('a stale reading of the grant decides nothing: the second redemption of one reading is reuse', async () => {
+    const grants = new Grants(new MemoryStore())
+    const id = await grants.create(APPROVAL, T)
+    const reading = await found(grants, id, T)
+    assert.equal((await grants.redeem(reading, redeemInput(), T)).result, 'issued')
+    assert.equal((await grants.redeem(reading, redeemInput(), T)).result, 'reused')
+    assert.equal(await grants.find(id, T), undefined)
+    assert.equal((await grants.refresh(reading, refreshInput(0), T)).result, 'unknown')
+  })
+
+  test('a stale reading of the grant decides nothing: a revoked grant is not written back', async () => {
+    const grants = new Grants(new MemoryStore())
+    const id = await grants.create(APPROVAL, T)
+    await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    const reading = await found(grants, id, T)
+    await grants.revoke(id, 'alice')
+    assert.equal((await grants.refresh(reading, refreshInput(0), T)).result, 'unknown')
+    assert.equal(await grants.find(id, T), undefined)
+  })
+
+  test('revoking takes everything with it, is idempotent, and leaves no link', async () => {
+    const store = new MemoryStore()
+    const grants = new Grants(store)
+    const id = await grants.create(APPROVAL, T)
+    const answer = await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    await grants.revoke(id, 'alice')
+    await grants.revoke(id, 'alice')
+    assert.equal(await grants.find(id, T), undefined)
+    assert.equal(
+      await grants.revokeAccessToken({ ...accessToken(mintingOf(answer)), grant_id: id }, T),
+      false,
+    )
+    assert.deepEqual(await store.list('grants_of:alice', T), { members: [] })
+  })
+
+  test('an access token is revoked by its grant', async () => {
+    const grants = new Grants(new MemoryStore())
+    const id = await grants.create(APPROVAL, T)
+    const answer = await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    const token = { ...accessToken(mintingOf(answer)), grant_id: id }
+    assert.equal(await grants.revokeAccessToken(token, T), true)
+    assert.equal(await grants.revokeAccessToken(token, T), false)
+    assert.deepEqual((await grants.find(id, T))?.revoked, [[token.jti, token.expires_at, token.issued_at]])
+  })
+
+  test("a person's living grants are listed, and nobody else's", async () => {
+    const grants = new Grants(new MemoryStore())
+    const [one, two] = [await grants.create(APPROVAL, T), await grants.create(APPROVAL, T)]
+    const other = await grants.create({ ...APPROVAL, sub: 'bob' }, T)
+    assert.deepEqual((await ids(grants, 'alice', T)).sort(), [one, two].sort())
+    assert.deepEqual(await ids(grants, 'bob', T), [other])
+    await grants.revoke(one, 'alice')
+    assert.deepEqual(await ids(grants, 'alice', T), [two])
+    assert.deepEqual(await ids(grants, 'alice', T + 60), [])
+  })
+
+  test('more grants than one page holds are all listed', async () => {
+    const grants = new Grants(new MemoryStore())
+    const made = new Set<string>()
+    for (let at = 0; at < 230; at++) made.add(await grants.create({ ...APPROVAL, client_id: `app${at}` }, T))
+    assert.deepEqual(new Set(await ids(grants, 'alice', T)), made)
+  })
+
+  test('a grant is listed as long as it lives, through redemption and refresh', async () => {
+    const grants = new Grants(new MemoryStore())
+    const id = await grants.create(APPROVAL, T)
+    await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    assert.deepEqual(await ids(grants, 'alice', T + 3599), [id])
+    await grants.refresh(await found(grants, id, T + 3000), refreshInput(0), T + 3000)
+    assert.deepEqual(await ids(grants, 'alice', T + 6599), [id])
+    assert.deepEqual(await ids(grants, 'alice', T + 6600), [])
+  })
+
+  test('a grant is listed as long as it lives, also after lifetimes were made shorter', async () => {
+    const grants = new Grants(new MemoryStore())
+    const id = await grants.create(APPROVAL, T)
+    await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    await grants.refresh(await found(grants, id, T + 10), refreshInput(0), T + 10)
+    // A reload makes them shorter; the same client repeats its refresh within the grace.
+    const lifetimes = { ...LIFETIMES, access_token_ttl: 60, refresh_token_ttl: 60 }
+    const again = await grants.refresh(
+      await found(grants, id, T + 20),
+      refreshInput(0, { lifetimes }),
+      T + 20,
+    )
+    assert.equal(again.result, 'replayed')
+    assert.notEqual(await grants.find(id, T + 3600), undefined)
+    assert.deepEqual(await ids(grants, 'alice', T + 3600), [id])
+  })
+
+  test('link, then record: a crash in between leaves a link to nothing, which listing drops', async () => {
+    const store = new FaultyMemoryStore()
+    const grants = new Grants(store)
+    store.vague = false
+    store.fault = ({ verb }) => (verb === 'create' ? 'before' : 'none')
+    await assert.rejects(grants.create(APPROVAL, T), StoreUnavailable)
+    assert.equal((await store.list('grants_of:alice', T)).members.length, 1)
+    assert.deepEqual(await ids(grants, 'alice', T), [])
+  })
+
+  test('a full store refuses an approval and keeps the grants it has', async () => {
+    const grants = new Grants(new MemoryStore(20))
+    const made: string[] = []
+    for (let at = 0; at < 12; at++) made.push(await grants.create({ ...APPROVAL, client_id: `app${at}` }, T))
+    await assert.rejects(grants.create({ ...APPROVAL, client_id: 'more' }, T), StoreFull)
+    assert.deepEqual((await ids(grants, 'alice', T)).sort(), made.sort())
+    assert.equal(
+      (await grants.redeem(await found(grants, made[0] ?? '', T), redeemInput(), T)).result,
+      'issued',
+    )
+  })
+
+  test('a redemption whose write was unknown is answered once, with what is in the store', async () => {
+    const store = new FaultyMemoryStore()
+    const grants = new Grants(store)
+    const id = await grants.create(APPROVAL, T)
+    const reading = await found(grants, id, T)
+    for (const fault of ['after', 'before'] as const) {
+      let left = 1
+      store.fault = ({ verb }) => (verb === 'replace' && left-- > 0 ? fault : 'none')
+      const answer =
+        fault === 'after'
+          ? await grants.redeem(reading, redeemInput(), T)
+          : await grants.refresh(await found(grants, id, T), refreshInput(0), T)
+      assert.equal(answer.result, 'issued')
+    }
+    assert.equal((await grants.find(id, T))?.refresh?.generation, 1)
+  })
+})
