@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { execFile, spawn } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import bcrypt from 'bcrypt'
+import { freePort } from '../support/listen.ts'
+import { KEY } from '../support/server.ts'
+
+const root = join(import.meta.dirname, '../..')
+const start = join(root, 'src/start.js')
+const cwd = mkdtempSync(join(tmpdir(), 'postern-'))
+
+/** Runs the command line to its end. */
+function run(
+  arguments_: string[],
+  { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {},
+) {
+  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [start, ...arguments_],
+      { cwd, env: { PATH: process.env.PATH, ...env } },
+      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
+    )
+    child.stdin?.end(input)
+  })
+}
+
+/** Starts the server; resolves when it listens. */
+async function serve(env: Record<string, string> = {}) {
+  const port = await freePort()
+  const child = spawn(process.execPath, [start], {
+    cwd,
+    env: { PATH: process.env.PATH, PORT: String(port), ...env },
+  })
+  let out = ''
+  child.stdout.on('data', (chunk) => {
+    out += chunk
+  })
+  for (let waited = 0; waited < 200 && !out.includes('is listening'); waited++)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  const exit = new Promise<number | null>((resolve) => child.on('exit', resolve))
+  return { port, child, exit, output: () => out }
+}
+
+test('the demo prints once what is running, and SIGTERM ends it with 0', async () => {
+  const { port, child, exit, output } = await serve()
+  const text = output()
+  for (const part of [
+    `http://localhost:${port}`,
+    'test_client',
+    'admin',
+    '/oauth/authorize?client_id=test_client',
+    'curl ',
+    'memory',
+  ]) {
+    assert.equal(text.includes(part), true, part)
+  }
+  assert.equal((await fetch(`http://localhost:${port}/healthz`)).status, 200)
+  child.kill('SIGTERM')
+  assert.equal(await exit, 0)
+})
+
+test('SIGTERM lets a request in flight finish', async () => {
+  const { port, child, exit } = await serve()
+  const body = 'grant_type=refresh_token&refresh_token=x'
+  const answer = new Promise<number | undefined>((resolve, reject) => {
+    const sent = request(
+      {
+        port,
+        host: '127.0.0.1',
+        method: 'POST',
+        path: '/oauth/tokenize',
+        auth: 'test_client:password',
+        headers: {
+          host: 'localhost',
+          'content-type': 'application/x-www-form-urlencoded',
+          'content-length': body.length,
+        },
+      },
+      (response) => resolve(response.resume().statusCode),
+    )
+    sent.on('error', reject)
+    sent.write(body.slice(0, 10))
+    setTimeout(() => child.kill('SIGTERM'), 200)
+    setTimeout(() => sent.end(body.slice(10)), 500)
+  })
+  assert.equal(await answer, 400)
+  assert.equal(await exit, 0)
+})
+
+test('a wrong variable stops the start with one line and 1', async () => {
+  const { code, err } = await run([], { env: { PORT: 'x' } })
+  assert.equal(code, 1)
+  assert.match(err, /^postern: PORT is "x"; it must be a whole number from 1 to 65535\n$/)
+})
+
+test('a port in use is one line', async () => {
+  const { port, child, exit } = await serve()
+  const second = await run([], { env: { PORT: String(port) } })
+  assert.match(second.err, /^postern: PORT is \d+, which is in use/)
+  assert.equal(second.code, 1)
+  child.kill('SIGTERM')
+  await exit
+})
+
+test('check-config says what is valid and what is left open, without starting', async () => {
+  const path = join(cwd, 'valid.yaml')
+  writeFileSync(
+    path,
+    'clients: [{client_id: web, client_secret: s, redirect_uris: ["https://web.example/"]}]\nusers: []\n',
+  )
+  const good = await run(['check-config'], { env: { CONFIG_FILE: path, SECRET_KEYS: KEY } })
+  assert.equal(good.code, 0)
+  assert.match(good.out, /valid.*1 clients, 0 users/)
+  assert.match(good.out, /may leave out PKCE.*web/)
+  writeFileSync(path, 'clients: [{client_id: web}]\nusers: []\n')
+  const bad = await run(['check-config'], { env: { CONFIG_FILE: path, SECRET_KEYS: KEY } })
+  assert.equal(bad.code, 1)
+  assert.match(bad.err, /^postern: \/clients\/0\/redirect_uris/)
+})
+
+test('hash-password prints a bcrypt hash of standard input, and refuses what bcrypt would cut', async () => {
+  const { code, out } = await run(['hash-password'], { input: 'correct horse\n' })
+  assert.equal(code, 0)
+  assert.ok(await bcrypt.compare('correct horse', out.trim()))
+  const long = await run(['hash-password'], { input: `${'ä'.repeat(37)}\n` })
+  assert.equal(long.code, 1)
+  assert.match(long.err, /74 bytes; bcrypt takes 1 to 72/)
+  assert.equal((await run(['hash-password'], { input: '' })).code, 1)
+})
+
+test('an unknown command names the known ones', async () => {
+  const { code, err } = await run(['serv'])
+  assert.equal(code, 2)
+  assert.match(err, /serve, check-config, hash-password/)
+})
