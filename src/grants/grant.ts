@@ -52,3 +52,6 @@ export interface Minting {
   access_expires_at: number
   refresh?: { generation: number; expires_at: number }
 }
+
+/** The empty list of every grant that has nothing to list. */
+export const NONE: readonly never[] = []

@@ -25,8 +25,9 @@ export function withProfile(
   if (found !== undefined && found.until >= expires_at) return { grant, profile: equal }
   const place = found === undefined ? freePlace(profiles, now) : equal
   if (place === undefined) return undefined
-  const next = profiles.slice()
-  next[place] = { scope, since: found?.since ?? issued_at, until: expires_at }
+  const taken: AccessProfile = { scope, since: found?.since ?? issued_at, until: expires_at }
+  // concat, not push or a spread: those would make room for 17 in every grant.
+  const next = place === profiles.length ? profiles.concat([taken]) : profiles.with(place, taken)
   return { grant: { ...grant, profiles: next }, profile: place }
 }
 

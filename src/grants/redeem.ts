@@ -1,7 +1,7 @@
 import type { Lifetimes } from '../clients/client.ts'
 import { scopeIntersection } from '../protocol/scope.ts'
 import type { Decision } from '../store/update.ts'
-import type { Grant, Minting, NextGrant } from './grant.ts'
+import { type Grant, type Minting, type NextGrant, NONE } from './grant.ts'
 import { capped, mint } from './mint.ts'
 
 /** What a code's redemption leads to. `reused` has revoked the grant. */
@@ -37,7 +37,7 @@ export function redeem(
     ? {
         generation: 0,
         expires_at: capped(now + lifetimes.refresh_token_ttl, grant.ends_at),
-        rotations: [],
+        rotations: NONE,
       }
     : null
   // A fresh grant has no profiles, so there is always room for the first.

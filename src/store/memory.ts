@@ -29,7 +29,7 @@ const BYTES_PER_RECORD = 1500
 // Due records looked at on each write: two, so that expiry outruns creation.
 const SWEEP = 2
 const SWEEP_WHEN_FULL = 1000
-const FOREVER = Number.MAX_SAFE_INTEGER
+const FOREVER = Number.POSITIVE_INFINITY
 const UNQUEUED = -1
 
 /** Records that fit half of this process's heap limit. */
@@ -183,16 +183,17 @@ function refusal(shelf: Shelf, { kind, record }: { kind: Kind; record: StoredRec
 }
 
 function add(shelf: Shelf, id: string, record: StoredRecord): void {
-  const entry: Entry = { id, record, due: FOREVER, slot: UNQUEUED }
+  // A small integer, also for what never ends: one other number in the field would box it in every entry.
+  const entry: Entry = { id, record, due: 0, slot: UNQUEUED }
   shelf.entries.set(id, entry)
   count(shelf, record, 1)
   queue(shelf, entry)
 }
 
 function queue(shelf: Shelf, entry: Entry): void {
-  entry.due = entry.record.expires_at ?? FOREVER
+  entry.due = entry.record.expires_at ?? 0
   entry.slot = UNQUEUED
-  if (entry.due !== FOREVER) shelf.queue.push(entry)
+  if (entry.record.expires_at !== undefined) shelf.queue.push(entry)
 }
 
 function drop(shelf: Shelf, entry: Entry): void {

@@ -165,7 +165,16 @@ describe('grants: any schedule, against a model', () => {
           const tokens: { token: AccessTokenFacts; scope: string; revoked: boolean }[] = []
           let now = T
 
-          for (const { op, back, wait, narrow, faults, readFault } of steps) {
+          const redemption = {
+            op: 'redeem' as const,
+            back: 0,
+            wait: 1,
+            narrow: false,
+            faults: [],
+            readFault: -1,
+          }
+          const all = steps[0]?.narrow ? steps : [redemption, ...steps]
+          for (const { op, back, wait, narrow, faults, readFault } of all) {
             now += wait
             const generation = received.at(-1 - back)
             const living = tokens.filter(({ token, revoked }) => !revoked && token.expires_at > now)
