@@ -122,6 +122,15 @@ describe('handles', () => {
     assert.equal(openHandle(new Keys([NEW, OLD]), 'rt', `rt_${bytes.toString('base64url')}`), undefined)
   })
 
+  test('another version is refused, also where its signature is genuine', () => {
+    const sign = (version: number) => {
+      const head = Buffer.concat([Buffer.from([version]), keys.currentId, Buffer.from('facts')])
+      return `rt_${Buffer.concat([head, keys.sign('rt', head)]).toString('base64url')}`
+    }
+    assert.deepEqual(openHandle(keys, 'rt', sign(1)), Buffer.from('facts'))
+    for (const version of [0, 2, 255]) assert.equal(openHandle(keys, 'rt', sign(version)), undefined)
+  })
+
   test('an oversize handle is refused, also a genuine one', () => {
     const huge = makeHandle(keys, 'ct', Buffer.alloc(3100))
     assert.ok(huge.length > 4096)
