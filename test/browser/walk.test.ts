@@ -194,6 +194,7 @@ test('without JavaScript, on a phone, in the dark: the whole walk by keyboard', 
     colorScheme: 'dark',
   })
   await page.goto(issuer + WALK)
+  await page.locator('#username:focus').waitFor()
   await page.keyboard.type('admin')
   await page.keyboard.press('Tab')
   await page.keyboard.type('admin')
