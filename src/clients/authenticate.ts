@@ -55,7 +55,7 @@ async function authenticateReadings(clients: Clients, readings: readonly Credent
 }
 
 function requirePublic(client: Client | undefined, client_id: string): Client {
-  if (client === undefined) throw failed(client_id, 'unknown client')
+  if (client === undefined) throw failed('unknown client')
   if (client.secret === undefined) return client
   throw new OAuthError('invalid_client', 'this client must authenticate with its client secret', {
     detail: `client ${client_id} sent no secret`,
@@ -68,14 +68,17 @@ async function requireSecret(
   method: 'client_secret_basic' | 'client_secret_post',
 ): Promise<Client> {
   const { client_id, client_secret } = credentials
-  if (client?.secret === undefined) throw failed(client_id, client ? 'public client' : 'unknown client')
+  if (client?.secret === undefined) {
+    throw failed(client ? `${client_id} is public, but a secret was sent` : 'unknown client')
+  }
   if (!client.auth_methods.includes(method)) {
     throw new OAuthError('invalid_client', `this client is registered for ${client.auth_methods.join(', ')}`)
   }
-  if (!(await client.secret.verify(client_secret))) throw failed(client_id, 'wrong secret')
+  if (!(await client.secret.verify(client_secret))) throw failed(`wrong secret for ${client_id}`)
   return client
 }
 
-function failed(client_id: string, why: string): OAuthError {
-  return new OAuthError('invalid_client', 'client authentication failed', { detail: `${why}: ${client_id}` })
+// An unknown id is not logged: clients that swap the two halves send their secret there.
+function failed(detail: string): OAuthError {
+  return new OAuthError('invalid_client', 'client authentication failed', { detail })
 }

@@ -16,8 +16,9 @@ interface FastifyLike {
  */
 export function toOAuthError(error: unknown, log: Logger, request_id: string): OAuthError {
   if (error instanceof OAuthError) {
-    if (error.detail !== undefined) {
-      log.info({ req: request_id, error: error.error, detail: error.detail }, error.message)
+    // Not the message: it may repeat what was sent. A failed authentication has its own event.
+    if (error.detail !== undefined && error.error !== 'invalid_client') {
+      log.info({ req: request_id, error: error.error, detail: error.detail }, 'request refused')
     }
     return error
   }

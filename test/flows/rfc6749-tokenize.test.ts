@@ -282,3 +282,22 @@ test('a confidential client whose hash is configured authenticates, and a wrong 
   assert.equal((await direct(app, form, { authorization: basic('service', 'wrong') })).status, 401)
   assert.equal((await direct(app, form, { authorization: basic('service', 's3cret') })).status, 200)
 })
+
+test('refresh against revoke in random interleavings: whatever came first, nothing is left', async (t) => {
+  const { app } = await buildServer(t)
+  for (let round = 0; round < 40; round++) {
+    const { refresh_token } = await freshTokens(app)
+    const revoke = () => direct(app, { token: refresh_token }, { url: '/oauth/revoke' })
+    const calls = [() => refresh(app, refresh_token), () => refresh(app, refresh_token), revoke]
+    for (let at = calls.length - 1; at > 0; at--) {
+      const other = Math.floor(Math.random() * (at + 1))
+      ;[calls[at], calls[other]] = [calls[other] as (typeof calls)[0], calls[at] as (typeof calls)[0]]
+    }
+    const replies = await Promise.all(calls.map((call) => call()))
+    for (const { body } of replies) {
+      if (body.refresh_token === undefined) continue
+      assert.equal((await refresh(app, body.refresh_token)).body.error, 'invalid_grant')
+      assert.equal((await introspect(app, body.access_token)).body.active, false)
+    }
+  }
+})
