@@ -54,4 +54,4 @@ export interface Minting {
 }
 
 /** The empty list of every grant that has nothing to list. */
-export const NONE: readonly never[] = []
+export const NONE: readonly never[] = Object.freeze([])

@@ -113,10 +113,9 @@ export class Grants {
     { now, decide }: { now: number; decide: (grant: Grant | undefined) => Decision<Grant, A> },
   ): Promise<A> {
     const expires_at = Math.max(grant.expires_at, now + Math.max(access_token_ttl, refresh_token_ttl))
-    const [answer] = await Promise.all([
-      update<Grant, A>(this.#store, { kind: 'grant', id, now, known: grant }, decide),
-      this.#store.link(bySubject(grant.sub), id, expires_at, now),
-    ])
+    const linked = this.#store.link(bySubject(grant.sub), id, expires_at, now)
+    const key = { kind: 'grant', id, now, known: grant } as const
+    const [, answer] = await Promise.all([linked, update<Grant, A>(this.#store, key, decide)])
     return answer
   }
 }

@@ -48,7 +48,9 @@ export function refresh(
   if (input.scope !== undefined && !scopeWithin(input.scope, grant.scope)) {
     return { answer: { result: 'scope_widened' } }
   }
-  const scope = scopeIntersection(input.scope ?? grant.scope, input.client_scope)
+  // In the grant's order: the same names in another order are the same access profile.
+  const granted = scopeIntersection(grant.scope, input.scope ?? grant.scope)
+  const scope = scopeIntersection(granted, input.client_scope)
   const before: NextGrant =
     behind === 1 ? grant : { ...grant, refresh: rotated(grant, state, lifetimes, now) }
   const minted = mint(before, scope, lifetimes, now)

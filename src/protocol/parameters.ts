@@ -12,7 +12,7 @@ export class Parameters {
   readonly #map: ParameterMap
 
   constructor(map: ParameterMap | undefined) {
-    this.#map = map ?? {}
+    this.#map = map ?? Object.create(null)
   }
 
   /** The value of `name`, or undefined. Throws `invalid_request` where the name is repeated. */

@@ -30,6 +30,12 @@ function withoutPort(uri: string): string | undefined {
   return match === null ? undefined : `${match[1]?.toLowerCase()} ${match[2] ?? ''}`
 }
 
+const FORBIDDEN_SCHEMES = new Set(
+  ['javascript', 'data', 'vbscript', 'blob', 'file', 'about', 'view-source', 'ws', 'wss', 'ftp'].map(
+    (one) => `${one}:`,
+  ),
+)
+
 /** Why `uri` may not be registered as a redirect URI, or undefined where it may. */
 export function redirectUriProblem(uri: string): string | undefined {
   const url = URL.parse(uri)
@@ -37,9 +43,10 @@ export function redirectUriProblem(uri: string): string | undefined {
   if (uri.includes('#')) return 'has a fragment (RFC 6749 section 3.1.2)'
   if (/[\s\\<>"]/.test(uri) || /[^\x21-\x7E]/.test(uri)) return 'has characters that a URI may not have'
   if (url.username !== '' || url.password !== '') return 'carries user information'
-  if (['javascript:', 'data:', 'vbscript:', 'blob:', 'file:', 'about:'].includes(url.protocol)) {
-    return `uses the scheme ${url.protocol}`
-  }
+  if (FORBIDDEN_SCHEMES.has(url.protocol)) return `uses the scheme ${url.protocol}`
+  // `https:host/path` parses too, but in a Location header a browser reads it relative to our own URL.
+  if (/^https?:$/.test(url.protocol) && !/^https?:\/\/[^/?@]+([/?]|$)/i.test(uri))
+    return 'is not written scheme://host/path'
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
     return 'uses http where only loopback hosts may; use https'
   }

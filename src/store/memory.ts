@@ -178,7 +178,7 @@ function refusal(shelf: Shelf, { kind, record }: { kind: Kind; record: StoredRec
     return `the memory store holds ${shelf.capacity} ${kind} records and takes no more; use Redis`
   }
   const held = record.client_id === undefined ? 0 : (shelf.perClient.get(record.client_id) ?? 0)
-  if (held < shelf.capacity / 4) return undefined
+  if (held < Math.floor(shelf.capacity / 4)) return undefined
   return `client ${record.client_id} fills its quarter of the ${kind} records: ${held}`
 }
 

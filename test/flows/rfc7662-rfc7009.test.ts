@@ -86,8 +86,8 @@ test('a client_credentials token is revoked by one record', async (t) => {
   const authorization = basic('other', 'other')
   const { access_token } = (await direct(app, { grant_type: 'client_credentials' }, { authorization })).body
   assert.equal((await introspect(app, access_token, authorization)).body.active, true)
-  await revoke(app, { token: access_token }, authorization)
-  await revoke(app, { token: access_token }, authorization)
+  const twenty = Array.from({ length: 20 }, () => revoke(app, { token: access_token }, authorization))
+  for (const reply of await Promise.all(twenty)) assert.equal(reply.status, 200)
   assert.equal((await introspect(app, access_token, authorization)).body.active, false)
 })
 

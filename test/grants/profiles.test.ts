@@ -93,6 +93,15 @@ describe('access profiles', () => {
     assert.ok(scope === undefined || scope === 's0', `the token of s0 is read as ${scope}`)
   })
 
+  test('a token of a reused place that a node whose clock is behind issues is alive', () => {
+    const grant = redeemed(T, { scope: ALL }, { client_scope: 's0' })
+    const taken = rotate(grant, T + 305, { scope: 's0 s1', client_scope: ALL })
+    const asked = refreshInput(taken.refresh?.generation ?? -1, { scope: 's0 s1', client_scope: ALL })
+    const { next, answer } = refresh(taken, asked, T + 302)
+    assert.equal(mintingOf(answer).profile, 0)
+    assert.equal(accessTokenScope(stored(next), accessToken(mintingOf(answer))), 's0 s1')
+  })
+
   test('a place that the grant does not have has no scope', () => {
     const grant = redeemed()
     const times = { issued_at: T, expires_at: T + 300 }
