@@ -3,6 +3,11 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client, Clients } from './client.ts'
 
+/** What a request presents: a secret by one method, in each reading that it may have; or only an id. */
+type Presented =
+  | { method: 'client_secret_basic' | 'client_secret_post'; readings: readonly Credentials[] }
+  | { method: 'none'; client_id: string }
+
 /**
  * Authenticates the client of a direct request: `client_secret_basic`, `client_secret_post`, or `none` for a
  * public client (RFC 6749 §2.3). Throws `invalid_client`, and `invalid_request` for two methods at once.
@@ -12,6 +17,25 @@ export async function authenticateClient(
   authorization: string | undefined,
   parameters: Parameters,
 ): Promise<Client> {
+  const presented = readPresented(authorization, parameters)
+  if (presented.method === 'none') {
+    return requirePublic(await clients.find(presented.client_id), presented.client_id)
+  }
+  let refusal: OAuthError | undefined
+  for (const credentials of presented.readings) {
+    const client = await clients.find(credentials.client_id)
+    // Many libraries send a public client's id as Basic with an empty password.
+    if (credentials.client_secret === '') return requirePublic(client, credentials.client_id)
+    const result = verify(client, credentials, presented.method)
+    // Waited for only where it must be: every request at the token endpoint passes here.
+    const verdict = result instanceof Promise ? await result : result
+    if (!(verdict instanceof OAuthError)) return verdict
+    refusal = verdict
+  }
+  throw refusal ?? failed('no credentials')
+}
+
+function readPresented(authorization: string | undefined, parameters: Parameters): Presented {
   const client_id = parameters.one('client_id')
   const client_secret = parameters.one('client_secret')
   if (authorization !== undefined) {
@@ -26,7 +50,7 @@ export async function authenticateClient(
     if (client_id !== undefined && !readings.some((reading) => reading.client_id === client_id)) {
       throw new OAuthError('invalid_request', 'client_id in the body is not the one in the header')
     }
-    return authenticateReadings(clients, readings)
+    return { method: 'client_secret_basic', readings }
   }
   if (client_id === undefined) {
     throw new OAuthError(
@@ -34,24 +58,8 @@ export async function authenticateClient(
       'client authentication is missing; use HTTP Basic or send client_id',
     )
   }
-  const client = await clients.find(client_id)
-  if (client_secret === undefined) return requirePublic(client, client_id)
-  return requireSecret(client, { client_id, client_secret }, 'client_secret_post')
-}
-
-async function authenticateReadings(clients: Clients, readings: readonly Credentials[]): Promise<Client> {
-  const last = readings.length - 1
-  for (const [at, credentials] of readings.entries()) {
-    const client = await clients.find(credentials.client_id)
-    // Many libraries send a public client's id as Basic with an empty password.
-    if (credentials.client_secret === '') return requirePublic(client, credentials.client_id)
-    try {
-      return await requireSecret(client, credentials, 'client_secret_basic')
-    } catch (error) {
-      if (at === last || !(error instanceof OAuthError)) throw error
-    }
-  }
-  throw new OAuthError('invalid_client', 'client authentication failed')
+  if (client_secret === undefined) return { method: 'none', client_id }
+  return { method: 'client_secret_post', readings: [{ client_id, client_secret }] }
 }
 
 function requirePublic(client: Client | undefined, client_id: string): Client {
@@ -62,20 +70,20 @@ function requirePublic(client: Client | undefined, client_id: string): Client {
   })
 }
 
-async function requireSecret(
+function verify(
   client: Client | undefined,
-  credentials: Credentials,
+  { client_id, client_secret }: Credentials,
   method: 'client_secret_basic' | 'client_secret_post',
-): Promise<Client> {
-  const { client_id, client_secret } = credentials
+): Client | OAuthError | Promise<Client | OAuthError> {
   if (client?.secret === undefined) {
-    throw failed(client ? `${client_id} is public, but a secret was sent` : 'unknown client')
+    return failed(client ? `${client_id} is public, but a secret was sent` : 'unknown client')
   }
   if (!client.auth_methods.includes(method)) {
-    throw new OAuthError('invalid_client', `this client is registered for ${client.auth_methods.join(', ')}`)
+    return new OAuthError('invalid_client', `this client is registered for ${client.auth_methods.join(', ')}`)
   }
-  if (!(await client.secret.verify(client_secret))) throw failed(`wrong secret for ${client_id}`)
-  return client
+  const judge = (matches: boolean) => (matches ? client : failed(`wrong secret for ${client_id}`))
+  const verified = client.secret.verify(client_secret)
+  return typeof verified === 'boolean' ? judge(verified) : verified.then(judge)
 }
 
 // An unknown id is not logged: clients that swap the two halves send their secret there.

@@ -56,7 +56,7 @@ export class Grants {
     }
     // Link, then record: a crash in between leaves a link to nothing, which listing drops, never a grant
     // that nobody can find.
-    await this.#store.link(bySubject(sub), id, code_expires_at, now)
+    await this.#store.link(bySubject(sub), id, linkEnd(code_expires_at), now)
     await insert(this.#store, { kind: 'grant', id, now }, grant)
     return id
   }
@@ -105,16 +105,17 @@ export class Grants {
     return found
   }
 
-  // The link moves along with the grant's end, beside the record's own round trip: whether the write wins or
-  // loses, the grant that is there lives no longer than this.
+  // The link moves along with the grant's end, in hours, so that few refreshes write it; and beside the record's
+  // own round trip: whether the write wins or loses, the grant that is there lives no longer than this.
   async #change<A>(
     { id, grant }: FoundGrant,
     { access_token_ttl, refresh_token_ttl }: Lifetimes,
     { now, decide }: { now: number; decide: (grant: Grant | undefined) => Decision<Grant, A> },
   ): Promise<A> {
     const expires_at = Math.max(grant.expires_at, now + Math.max(access_token_ttl, refresh_token_ttl))
-    const linked = this.#store.link(bySubject(grant.sub), id, expires_at, now)
     const key = { kind: 'grant', id, now, known: grant } as const
+    if (linkEnd(expires_at) <= linkEnd(grant.expires_at)) return update<Grant, A>(this.#store, key, decide)
+    const linked = this.#store.link(bySubject(grant.sub), id, linkEnd(expires_at), now)
     const [, answer] = await Promise.all([linked, update<Grant, A>(this.#store, key, decide)])
     return answer
   }
@@ -122,4 +123,11 @@ export class Grants {
 
 function bySubject(sub: string): string {
   return `grants_of:${sub}`
+}
+
+const HOUR = 3600
+
+/** When the link of a grant that ends at `expires_at` (seconds) may go: at the next full hour. */
+function linkEnd(expires_at: number): number {
+  return Math.ceil(expires_at / HOUR) * HOUR
 }

