@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs'
 import { pino } from 'pino'
 import { demoBanner, notices } from './banner.ts'
-import { checkConfig } from './check-config.ts'
 import { type Config, loadConfig } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
-import { hashPassword } from './hash-password.ts'
 import { createLogger, type Logger } from './http/logger.ts'
 import { createServer } from './server.ts'
 import { openStore } from './store/index.ts'
@@ -17,9 +15,14 @@ export async function main(arguments_: readonly string[]): Promise<void> {
   const [command = 'serve'] = arguments_
   const commands: Record<string, () => Promise<void>> = {
     serve,
-    'check-config': async () => checkConfig(readConfig(), (line) => console.log(line)),
-    'hash-password': async () =>
-      hashPassword({ input: process.stdin, output: process.stdout, error: process.stderr }),
+    'check-config': async () => {
+      const { checkConfig } = await import('./check-config.ts')
+      await checkConfig(readConfig(), (line) => console.log(line))
+    },
+    'hash-password': async () => {
+      const { hashPassword } = await import('./hash-password.ts')
+      await hashPassword({ input: process.stdin, output: process.stdout, error: process.stderr })
+    },
   }
   const run = Object.hasOwn(commands, command) ? commands[command] : undefined
   if (run === undefined) {
@@ -47,7 +50,11 @@ async function serve(): Promise<void> {
   const log = createLogger(env.LOG_LEVEL, await destination())
   const app = await createServer(config, { store: openStore(env.STORE), log })
   try {
-    await app.listen({ host: env.HOST, port: env.PORT, listenTextResolver: () => 'accepting connections' })
+    await app.listen({
+      host: env.HOST,
+      port: env.PORT,
+      listenTextResolver: (address) => `accepting connections at ${address}`,
+    })
   } catch (error) {
     throw listenError(error, env)
   }

@@ -27,7 +27,8 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    // No route validates by a schema (the protocol's parameters have their own reader), so nothing is loaded for it.
+    schemaController: { compilersFactory: { buildValidator: noValidator } },
     // Malformed HTTP never reaches a route: answered here, without echoing what it was.
     clientErrorHandler: (_error, socket) => {
       if (socket.writable)
@@ -40,6 +41,10 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
   // Only forms are read anywhere: anything else is 415 before a parser sees it.
   instance.removeAllContentTypeParsers()
   return instance as unknown as FastifyInstance
+}
+
+function noValidator(): never {
+  throw new Error('routes take parameters through protocol/parameters.ts, not through a schema')
 }
 
 /** One line for each request. The framework's other lines would carry the URL: none of them is written. */

@@ -108,7 +108,7 @@ test('YAML and JSON by one parser; every problem with its path and reason', () =
   )
   assert.match(
     message(() => file('')),
-    /must be object/,
+    /c\.yaml: .*empty/,
   )
 })
 
