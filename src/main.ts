@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs'
 import { pino } from 'pino'
 import { demoBanner, notices } from './banner.ts'
-import { type Config, loadConfig } from './config/config.ts'
+import { type Config, loadConfig, type RedisConfig } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { createLogger, type Logger } from './http/logger.ts'
 import { createServer } from './server.ts'
 import { openStore } from './store/index.ts'
+import type { Report } from './store/redis-connection.ts'
+import type { Store } from './store/store.ts'
 
 /** Seconds that requests in flight may take after SIGTERM. */
 const STOP_WITHIN = 10
@@ -48,7 +50,7 @@ async function serve(): Promise<void> {
   const config = readConfig()
   const { env } = config
   const log = createLogger(env.LOG_LEVEL, await destination())
-  const app = await createServer(config, { store: openStore(env.STORE), log })
+  const app = await createServer(config, { store: await storeOf(config, log), log })
   try {
     await app.listen({
       host: env.HOST,
@@ -65,6 +67,11 @@ async function serve(): Promise<void> {
   )
   for (const notice of notices(config)) log.warn(notice)
   stopOnSignals(() => app.close(), log)
+}
+
+function storeOf(config: Config, log: Logger): Promise<Store> {
+  const report: Report = (level, message, detail = {}) => log[level](detail, message)
+  return openStore(config.env.STORE, { redis: () => ({ ...(config.redis as RedisConfig), report }) })
 }
 
 // JSON for machines; for a person at a terminal the same lines, readable.

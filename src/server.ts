@@ -86,7 +86,7 @@ export async function createServer(
   if (demo) guardDemo(app, env.DEMO_HOSTS)
   handleErrors(app, log)
   handleUnknownRoutes(app)
-  registerHealth(app, { store })
+  registerHealth(app, { store, now })
 
   const metadata = metadataPath(issuer)
   const url = (method: 'GET' | 'POST', path: string) =>

@@ -3,17 +3,18 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const NEEDED = [{ packages: ['chromium'], commands: ['/usr/bin/chromium', '/usr/bin/chromium-browser'] }]
-
-const missing = NEEDED.filter(
-  ({ commands }) => !process.env.CHROMIUM && !commands.some((path) => existsSync(path)),
-)
-const packages = missing.flatMap((one) => one.packages)
+const onPath = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
+const chromium =
+  process.env.CHROMIUM || ['/usr/bin/chromium', '/usr/bin/chromium-browser'].some((path) => existsSync(path))
+const packages = [
+  ...(chromium ? [] : ['chromium']),
+  ...(onPath('redis-server') && onPath('redis-cli') ? [] : ['redis-server']),
+]
 if (packages.length > 0) {
   const apt = spawnSync('apt-get', ['--version']).status === 0
   if (process.getuid?.() !== 0 || !apt) {
     console.error(
-      `The tests need: ${packages.join(', ')}. Install it, on Debian: sudo apt-get install -y ${packages.join(' ')}`,
+      `The tests need: ${packages.join(', ')}. Install, on Debian: sudo apt-get install -y ${packages.join(' ')}`,
     )
     console.error('Where Chromium is somewhere else, name it: CHROMIUM=/path/to/chromium npm test')
     process.exit(1)

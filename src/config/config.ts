@@ -3,6 +3,7 @@ import { ConfigError } from './config-error.ts'
 import { DEMO_ENTRIES } from './demo.ts'
 import { type Environment, type RawEnvironment, readEnvironment, reason } from './environment.ts'
 import { readEntries } from './file.ts'
+import type { RedisAddress } from './redis-url.ts'
 import type { Entries } from './schema.ts'
 
 /** Everything that the server is started with. */
@@ -15,6 +16,18 @@ export interface Config {
   /** The demo's known password is loaded: loopback only. */
   demo: boolean
   entries: Entries
+  /** How Redis is reached, where it is the store. */
+  redis: RedisConfig | undefined
+}
+
+export interface RedisConfig {
+  address: RedisAddress
+  ca?: string
+  prefix: string
+  /** Seconds. */
+  timeout: number
+  /** How many replicas confirm a compare-and-swap; 0 for none. */
+  replicas: number
 }
 
 /**
@@ -27,12 +40,32 @@ export function loadConfig(
 ): Config {
   const env = readEnvironment(raw, readText)
   const demo = env.CONFIG_FILE === ''
+  if (env.WORKERS > 1 && env.STORE === 'memory') {
+    throw new ConfigError(
+      `WORKERS is ${raw.WORKERS}; with STORE=memory it must be 1: each process would know only its own logins and tokens`,
+    )
+  }
   return {
     env,
     issuer: env.ISSUER || `http://localhost:${env.PORT}`,
     secretKeys: secretKeys(env, demo),
     demo,
     entries: demo ? structuredClone(DEMO_ENTRIES) : fileEntries(env.CONFIG_FILE, raw, readText),
+    redis: env.STORE === 'redis' ? redisConfig(env, readText) : undefined,
+  }
+}
+
+function redisConfig(env: Environment, readText: (path: string) => string): RedisConfig {
+  const { REDIS_URL, REDIS_PASSWORD, REDIS_CA_FILE, REDIS_WAIT_REPLICAS } = env
+  if (REDIS_WAIT_REPLICAS > 0 && REDIS_URL.topology === 'cluster') {
+    throw new ConfigError(`REDIS_WAIT_REPLICAS is ${REDIS_WAIT_REPLICAS}; it must be 0 with a Redis Cluster`)
+  }
+  return {
+    address: { ...REDIS_URL, ...(REDIS_PASSWORD && { password: REDIS_PASSWORD }) },
+    ...(REDIS_CA_FILE && { ca: readNamed('REDIS_CA_FILE', REDIS_CA_FILE, readText) }),
+    prefix: env.REDIS_PREFIX,
+    timeout: env.REDIS_TIMEOUT,
+    replicas: REDIS_WAIT_REPLICAS,
   }
 }
 
@@ -43,11 +76,13 @@ function secretKeys(env: Environment, demo: boolean): readonly string[] {
 }
 
 function fileEntries(path: string, raw: RawEnvironment, readText: (path: string) => string): Entries {
-  let text: string
+  return readEntries(readNamed('CONFIG_FILE', path, readText), path, raw)
+}
+
+function readNamed(variable: string, path: string, readText: (path: string) => string): string {
   try {
-    text = readText(path)
+    return readText(path)
   } catch (error) {
-    throw new ConfigError(`CONFIG_FILE is ${JSON.stringify(path)}, which cannot be read: ${reason(error)}`)
+    throw new ConfigError(`${variable} is ${JSON.stringify(path)}, which cannot be read: ${reason(error)}`)
   }
-  return readEntries(text, path, raw)
 }

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
+import { type RedisAddress, readRedisUrl } from './redis-url.ts'
 
 /** One environment variable: how it is read, and what the operator is told about it. */
 export interface Variable<T> {
@@ -61,10 +63,38 @@ export const VARIABLES = {
     read: readIssuer,
   } satisfies Variable<string>,
   STORE: oneOf(
-    ['memory'],
+    ['memory', 'redis'],
     'memory',
-    'Where grants, sessions and consents are kept. memory dies with the process.',
+    'Where grants, sessions and consents are kept. memory dies with the process; redis is shared by many.',
   ),
+  REDIS_URL: {
+    default: { topology: 'single', tls: false, hosts: [{ host: 'localhost', port: 6379 }], database: 0 },
+    defaultText: 'redis://localhost:6379',
+    description:
+      'Where Redis is: redis://user:password@host:port/database, rediss:// for TLS, several hosts with commas between them for a Redis Cluster, redis+sentinel://host:port,host:port/primary for Sentinel. Redis 7 or Valkey 8 and later.',
+    allowed: 'a redis:, rediss:, redis+sentinel: or rediss+sentinel: URL',
+    read: readRedisUrl,
+    secret: true,
+  } satisfies Variable<RedisAddress> as Variable<RedisAddress>,
+  REDIS_PASSWORD: {
+    ...text('', "The password for Redis, where it is not in REDIS_URL; stands before the URL's."),
+    secret: true,
+  } satisfies Variable<string>,
+  REDIS_CA_FILE: text('', 'PEM file of the authority that signed the certificate of Redis, for rediss://.'),
+  REDIS_PREFIX: text('postern:', 'In front of every key, so that a Redis can be shared.'),
+  REDIS_TIMEOUT: seconds([1, 60], 1, 'How long a command may stay unanswered.'),
+  REDIS_WAIT_REPLICAS: integer(
+    [0, 10],
+    0,
+    'How many replicas must confirm each single-use write (WAIT) before it is answered. 0 asks none. Not with a Redis Cluster.',
+  ),
+  WORKERS: {
+    default: 1,
+    description:
+      'How many processes serve the port. Needs STORE=redis where it is more than one. auto is one for each core.',
+    allowed: 'auto or a whole number from 1 to 128',
+    read: readWorkers,
+  } satisfies Variable<number>,
   CONFIG_FILE: text('', 'YAML or JSON file with clients, users and scopes. Without one the demo runs.'),
   SECRET_KEYS: {
     default: [] as readonly string[],
@@ -127,6 +157,12 @@ function readIssuer(value: string): string | undefined {
   // Clients compare the issuer byte for byte (RFC 8414 §3.3): only the spelling that URLs print themselves.
   const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
   return canonical === value && !url.pathname.includes('//') ? value : undefined
+}
+
+function readWorkers(value: string): number | undefined {
+  if (value === 'auto') return availableParallelism()
+  const workers = /^\d{1,3}$/.test(value) ? Number(value) : Number.NaN
+  return workers >= 1 && workers <= 128 ? workers : undefined
 }
 
 function readSecretKeys(value: string): readonly string[] | undefined {

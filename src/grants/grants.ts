@@ -54,10 +54,10 @@ export class Grants {
       revoked: NONE,
       revoked_before: 0,
     }
-    // Link, then record: a crash in between leaves a link to nothing, which listing drops, never a grant
-    // that nobody can find.
-    await this.#store.link(bySubject(sub), id, linkEnd(code_expires_at), now)
-    await insert(this.#store, { kind: 'grant', id, now }, grant)
+    // Link, then record, in one go: a crash in between leaves a link to nothing, which listing drops. Whichever of
+    // them fails, no code is given for this grant, and it ends with the code it does not have.
+    const linked = this.#store.link(bySubject(sub), id, linkEnd(code_expires_at), now)
+    await Promise.all([linked, insert(this.#store, { kind: 'grant', id, now }, grant)])
     return id
   }
 

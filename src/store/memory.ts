@@ -3,6 +3,7 @@ import { type Due, ExpiryQueue } from './expiry.ts'
 import { MemoryIndexes } from './memory-index.ts'
 import {
   type Counter,
+  type Health,
   type IndexPage,
   KINDS,
   type Kind,
@@ -143,7 +144,9 @@ export class MemoryStore implements Store {
     return this.#indexes.list(index, now)
   }
 
-  async ping(): Promise<void> {}
+  async ping(): Promise<Health> {
+    return { clock_skew: 0 }
+  }
 
   async close(): Promise<void> {}
 

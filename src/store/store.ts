@@ -32,6 +32,12 @@ export interface Counter {
   expires_at: number
 }
 
+/** How the store is. */
+export interface Health {
+  /** Seconds that the store's clock is ahead of the caller's. */
+  clock_skew: number
+}
+
 /** One page of an index. `cursor` is absent after the last one. */
 export interface IndexPage {
   members: readonly string[]
@@ -65,7 +71,7 @@ export interface Store {
   /** Members that have not expired, a page at a time, in no order that means anything. */
   list(index: string, now: number, cursor?: string): Promise<IndexPage>
   /** Resolves where the store answers. */
-  ping(): Promise<void>
+  ping(now: number): Promise<Health>
   close(): Promise<void>
 }
 

@@ -1,0 +1,168 @@
+import { Cluster, Command, Redis, type RedisOptions } from 'ioredis'
+import type { RedisAddress } from '../config/redis-url.ts'
+import type { Script } from './redis-scripts.ts'
+import { StoreFull, StoreUnavailable } from './store.ts'
+
+/** How Redis is reached. */
+export interface RedisSettings {
+  address: RedisAddress
+  /** PEM of the authority that signed the server's certificate, where the system does not know it. */
+  ca?: string
+  /** Seconds after which a command counts as unanswered. */
+  timeout: number
+}
+
+/** What the log is told: `detail` never holds a value, a key or a password. */
+export type Report = (level: 'info' | 'warn' | 'error', message: string, detail?: object) => void
+
+/** The connection died, or the deadline passed, before the answer: the command may have been executed. */
+export class OutcomeUnknown extends StoreUnavailable {
+  override readonly name = 'OutcomeUnknown'
+}
+
+// Commands that may wait for an answer in this process. More would be a queue that outlives its clients.
+const MAX_PENDING = 10_000
+const REDIRECTIONS = 10
+
+/**
+ * One client of Redis that never repeats a command by itself and never keeps one for later: every command is
+ * answered, refused, or of unknown outcome, within the deadline. Commands of one turn of the event loop share a
+ * pipeline. It connects, and reconnects, in the background for as long as it is open.
+ */
+export class RedisConnection {
+  readonly #client: Redis | Cluster
+  readonly #isCluster: boolean
+  #pending = 0
+  #closed = false
+
+  constructor(settings: RedisSettings, report: Report) {
+    this.#isCluster = settings.address.topology === 'cluster'
+    this.#client = connect(settings)
+    let complained = ''
+    this.#client.on('error', (error: Error) => {
+      const cause = causeOf(error)
+      // Once for each cause, not once for each try.
+      if (cause !== complained) report('error', 'Redis does not answer', { cause })
+      complained = cause
+    })
+    this.#client.on('ready', () => {
+      report('info', 'connected to Redis')
+      complained = ''
+    })
+  }
+
+  /** Calls `listener` at every connect, the first one too. */
+  onReady(listener: () => void): void {
+    this.#client.on('ready', listener)
+  }
+
+  /** The answer to a command. Throws `OutcomeUnknown`, or `StoreUnavailable` where it surely had no effect. */
+  async send(...command: readonly [string, ...string[]]): Promise<unknown> {
+    if (this.#pending >= MAX_PENDING) throw new StoreUnavailable('too many commands wait for Redis')
+    this.#pending++
+    try {
+      return await this.#attempt(command)
+    } catch (error) {
+      throw translated(error as Error)
+    } finally {
+      this.#pending--
+    }
+  }
+
+  /** Runs a script by its digest; sends its text where this Redis has not seen it yet. */
+  async run({ sha, text }: Script, key: string, ...parameters: readonly string[]): Promise<unknown> {
+    try {
+      return await this.send('EVALSHA', sha, '1', key, ...parameters)
+    } catch (error) {
+      // Redis says so before it does anything.
+      if (!(error instanceof StoreUnavailable) || !error.message.startsWith('NOSCRIPT')) throw error
+      return this.send('EVAL', text, '1', key, ...parameters)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#client.disconnect()
+  }
+
+  async #attempt([name, ...parameters]: readonly [string, ...string[]]): Promise<unknown> {
+    try {
+      return await this.#client.call(name, ...parameters)
+    } catch (error) {
+      if (!this.#isCluster || this.#closed || !isRedirection(error as Error)) throw error
+      // While a slot moves, some keys of a shared pipeline are here and some there. The refused ones did not
+      // happen, so they may go again: alone, which follows each redirection.
+      return this.#client.sendCommand(new Command(name, parameters, { replyEncoding: 'utf8' }))
+    }
+  }
+}
+
+function connect({ address, ca, timeout }: RedisSettings): Redis | Cluster {
+  const { topology, hosts, username, password, database, primary, tls } = address
+  const milliseconds = timeout * 1000
+  const security = tls ? { tls: ca === undefined ? {} : { ca } } : {}
+  const options: RedisOptions = {
+    ...(username && { username }),
+    ...(password && { password }),
+    ...security,
+    db: database,
+    connectTimeout: milliseconds,
+    commandTimeout: milliseconds,
+    // A connection that says nothing for this long is given up, and with it what waits on it.
+    socketTimeout: milliseconds,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    enableAutoPipelining: true,
+    retryStrategy: (attempt) => Math.min(50 * attempt, 1000),
+    disableClientInfo: true,
+  }
+  if (topology === 'cluster') {
+    return new Cluster([...hosts], {
+      redisOptions: options,
+      enableOfflineQueue: false,
+      enableAutoPipelining: true,
+      maxRedirections: REDIRECTIONS,
+      // Not after a lost connection: the command may have been executed.
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+      retryDelayOnTryAgain: 50,
+      slotsRefreshTimeout: milliseconds,
+      slotsRefreshInterval: 10_000,
+      clusterRetryStrategy: (attempt) => Math.min(50 * attempt, 1000),
+    })
+  }
+  if (topology === 'sentinel') {
+    return new Redis({
+      ...options,
+      sentinels: [...hosts],
+      name: primary ?? '',
+      ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: security.tls }),
+      sentinelRetryStrategy: (attempt) => Math.min(50 * attempt, 1000),
+      // A primary that was demoted refuses writes: ask the sentinels anew.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    })
+  }
+  const [only] = hosts
+  return new Redis({ ...options, ...only })
+}
+
+function isRedirection({ message }: Error): boolean {
+  return /^(MOVED|ASK|TRYAGAIN) /.test(message)
+}
+
+function translated(error: Error): Error {
+  const { name, message } = error
+  if (name === 'ReplyError') {
+    if (message.startsWith('OOM'))
+      return new StoreFull('Redis has no memory left (maxmemory); nothing was evicted')
+    return new StoreUnavailable(message.slice(0, 200))
+  }
+  // Never sent: there was no connection to send it on.
+  if (message.includes('enableOfflineQueue')) return new StoreUnavailable('there is no connection to Redis')
+  return new OutcomeUnknown(message.slice(0, 200))
+}
+
+function causeOf(error: Error & { code?: string; lastNodeError?: Error }): string {
+  return error.lastNodeError?.message ?? error.code ?? error.message
+}

@@ -1,0 +1,190 @@
+import { migrated } from './migrations.ts'
+import { OutcomeUnknown, RedisConnection, type RedisSettings, type Report } from './redis-connection.ts'
+import { CREATE, INCREMENT, LINK, REPLACE } from './redis-scripts.ts'
+import { inspectServer } from './redis-server.ts'
+import {
+  type Counter,
+  type Health,
+  type IndexPage,
+  type Kind,
+  type Store,
+  type StoredRecord,
+  StoreUnavailable,
+  type WriteOutcome,
+} from './store.ts'
+
+export interface RedisOptions extends RedisSettings {
+  /** In front of every key. */
+  prefix: string
+  /** How many replicas must confirm a compare-and-swap before it counts; 0 for none. */
+  replicas: number
+  report: Report
+}
+
+// Seconds that Redis keeps a record past its end. The record's own end decides, by the caller's clock: Redis'
+// clock, or another node's, may be ahead.
+const SLACK = 120
+// Seconds between our clock and Redis' that are worth a word.
+const SKEW = 5
+const PAGE = '200'
+
+/**
+ * The store in Redis: one key for each record, `<prefix><kind>:<id>`, whose value is the revision, the end, and
+ * the rest as JSON. Nothing needs a janitor: records, counters and indexes end by themselves.
+ */
+export class RedisStore implements Store {
+  readonly name = 'redis'
+  readonly #redis: RedisConnection
+  /** A connection of its own for writes that replicas confirm: WAIT blocks what comes after it. */
+  readonly #confirmed: RedisConnection | undefined
+  readonly #options: RedisOptions
+  #skewed = false
+
+  constructor(options: RedisOptions) {
+    const { report } = options
+    this.#options = options
+    this.#redis = new RedisConnection(options, report)
+    this.#confirmed = options.replicas > 0 ? new RedisConnection(options, () => {}) : undefined
+    this.#redis.onReady(() => {
+      inspectServer(this.#redis, report)
+      this.ping(Math.floor(Date.now() / 1000)).catch(() => {})
+    })
+  }
+
+  async create(kind: Kind, id: string, record: StoredRecord, now: number): Promise<WriteOutcome> {
+    return this.#write(() =>
+      this.#redis.run(CREATE, this.#key(kind, id), framed(record), forgottenAt(record), String(now)),
+    )
+  }
+
+  async read<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined> {
+    return unframed<R>(kind, await this.#redis.send('GET', this.#key(kind, id)), now)
+  }
+
+  async replace(
+    kind: Kind,
+    id: string,
+    revision: string,
+    record: StoredRecord,
+    now: number,
+  ): Promise<WriteOutcome> {
+    const redis = this.#confirmed ?? this.#redis
+    const outcome = await this.#write(() =>
+      redis.run(REPLACE, this.#key(kind, id), revision, framed(record), forgottenAt(record), String(now)),
+    )
+    if (outcome === 'won' && this.#confirmed) await this.#confirm(this.#confirmed)
+    return outcome
+  }
+
+  async take<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined> {
+    return unframed<R>(kind, await this.#redis.send('GETDEL', this.#key(kind, id)), now)
+  }
+
+  async delete(kind: Kind, id: string): Promise<WriteOutcome> {
+    return this.#write(async () => {
+      await this.#redis.send('DEL', this.#key(kind, id))
+      return 1
+    })
+  }
+
+  async increment(id: string, ttl: number, now: number): Promise<Counter> {
+    const expires_at = now + ttl
+    const key = this.#key('counter', id)
+    const forgotten = String(expires_at + SLACK)
+    const count = await this.#redis.run(INCREMENT, key, String(now), String(expires_at), forgotten)
+    return { count: Number(count), expires_at }
+  }
+
+  async counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]> {
+    return Promise.all(
+      ids.map(async (id) => {
+        const value = await this.#redis.send('GET', this.#key('counter', id))
+        const [count, expires_at] = String(value ?? '0 0')
+          .split(' ')
+          .map(Number) as [number, number]
+        return expires_at > now ? { count, expires_at } : undefined
+      }),
+    )
+  }
+
+  async link(index: string, member: string, expires_at: number, now: number): Promise<void> {
+    const key = this.#index(index)
+    await this.#redis.run(LINK, key, member, String(expires_at), String(now - SLACK), String(SLACK))
+  }
+
+  async unlink(index: string, member: string): Promise<void> {
+    await this.#redis.send('ZREM', this.#index(index), member)
+  }
+
+  async list(index: string, now: number, cursor = '0'): Promise<IndexPage> {
+    const reply = await this.#redis.send('ZSCAN', this.#index(index), cursor, 'COUNT', PAGE)
+    const [next, flat] = reply as [string, string[]]
+    const members = new Set<string>()
+    for (let at = 0; at < flat.length; at += 2) {
+      if (Number(flat[at + 1]) > now) members.add(flat[at] as string)
+    }
+    return next === '0' ? { members: [...members] } : { members: [...members], cursor: next }
+  }
+
+  async ping(now: number): Promise<Health> {
+    const [seconds] = (await this.#redis.send('TIME')) as [string]
+    const clock_skew = Number(seconds) - now
+    const skewed = Math.abs(clock_skew) > SKEW
+    if (skewed && !this.#skewed) {
+      const detail = { clock_skew }
+      this.#options.report('warn', "this machine's clock and Redis' differ: check NTP on both", detail)
+    }
+    this.#skewed = skewed
+    return { clock_skew }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#redis.close(), this.#confirmed?.close()])
+  }
+
+  #key(kind: Kind, id: string): string {
+    return `${this.#options.prefix}${kind}:${id}`
+  }
+
+  #index(name: string): string {
+    return `${this.#options.prefix}index:${name}`
+  }
+
+  async #write(command: () => Promise<unknown>): Promise<WriteOutcome> {
+    try {
+      return (await command()) === 1 ? 'won' : 'lost'
+    } catch (error) {
+      if (error instanceof OutcomeUnknown) return 'unknown'
+      throw error
+    }
+  }
+
+  // Not "unknown": reading it back would find it on the primary and prove nothing.
+  async #confirm(connection: RedisConnection): Promise<void> {
+    const { replicas, timeout } = this.#options
+    const confirmed = await connection.send('WAIT', String(replicas), String((timeout * 1000) / 2))
+    if (Number(confirmed) >= replicas) return
+    throw new StoreUnavailable(`${confirmed} of ${replicas} replicas confirmed a write in time`)
+  }
+}
+
+function forgottenAt({ expires_at }: StoredRecord): string {
+  return expires_at === undefined ? '' : String(expires_at + SLACK)
+}
+
+/** `<revision> <end or 0> <the rest as JSON>`: what the scripts compare stands in front. */
+function framed({ revision, expires_at, ...rest }: StoredRecord): string {
+  return `${revision} ${expires_at ?? 0} ${JSON.stringify(rest)}`
+}
+
+function unframed<R extends StoredRecord>(kind: Kind, value: unknown, now: number): R | undefined {
+  if (typeof value !== 'string') return undefined
+  const first = value.indexOf(' ')
+  const second = value.indexOf(' ', first + 1)
+  const expires_at = Number(value.slice(first + 1, second))
+  if (expires_at !== 0 && expires_at <= now) return undefined
+  const record = JSON.parse(value.slice(second + 1))
+  record.revision = value.slice(0, first)
+  if (expires_at !== 0) record.expires_at = expires_at
+  return migrated(kind, record) as R
+}
