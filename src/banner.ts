@@ -9,7 +9,7 @@ export function demoBanner({ issuer, env }: Config): string {
   return `
   Postern, the demo
     issuer   ${issuer}
-    store    ${env.STORE} (gone when this process stops)
+    store    ${env.STORE}${env.STORE === 'memory' ? ' (gone when this process stops)' : ''}
     client   ${client_id}, secret ${client_secret}, redirect URI ${redirect_uri}
     user     ${username}, password ${password}
 

@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
 import { pino } from 'pino'
 import { demoBanner, notices } from './banner.ts'
@@ -8,6 +9,7 @@ import { createServer } from './server.ts'
 import { openStore } from './store/index.ts'
 import type { Report } from './store/redis-connection.ts'
 import type { Store } from './store/store.ts'
+import { followSupervisor, supervise } from './workers.ts'
 
 /** Seconds that requests in flight may take after SIGTERM. */
 const STOP_WITHIN = 10
@@ -49,7 +51,8 @@ function readConfig(): Config {
 async function serve(): Promise<void> {
   const config = readConfig()
   const { env } = config
-  const log = createLogger(env.LOG_LEVEL, await destination())
+  const log = createLogger(env.LOG_LEVEL, await destination(), cluster.worker?.id)
+  if (env.WORKERS > 1 && cluster.isPrimary) return superviseWorkers(config, log)
   const app = await createServer(config, { store: await storeOf(config, log), log })
   try {
     await app.listen({
@@ -60,13 +63,30 @@ async function serve(): Promise<void> {
   } catch (error) {
     throw listenError(error, env)
   }
-  if (config.demo) process.stdout.write(demoBanner(config))
+  if (cluster.isPrimary) announce(config, log)
+  const stop = stopper(() => app.close(), log)
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  if (cluster.isWorker) followSupervisor(app.server, stop)
+}
+
+/** Says once what is running. */
+function announce(config: Config, log: Logger): void {
+  const { env, demo, issuer } = config
+  if (demo) process.stdout.write(demoBanner(config))
   log.info(
-    { issuer: config.issuer, store: env.STORE, demo: config.demo, host: env.HOST, port: env.PORT },
+    { issuer, store: env.STORE, demo, host: env.HOST, port: env.PORT, workers: env.WORKERS },
     'Postern is listening',
   )
   for (const notice of notices(config)) log.warn(notice)
-  stopOnSignals(() => app.close(), log)
+}
+
+function superviseWorkers(config: Config, log: Logger): void {
+  const supervisor = supervise(config.env.WORKERS, { log, onListening: () => announce(config, log) })
+  supervisor.ended.then((code) => log.flush(() => process.exit(code)))
+  process.on('SIGHUP', () => supervisor.restart())
+  process.on('SIGTERM', () => supervisor.stop())
+  process.on('SIGINT', () => supervisor.stop())
 }
 
 function storeOf(config: Config, log: Logger): Promise<Store> {
@@ -93,12 +113,12 @@ function listenError(error: unknown, { HOST, PORT }: Config['env']): unknown {
 }
 
 /** Stops accepting, lets what is in flight end, then exits 0; a second signal does not wait. */
-function stopOnSignals(close: () => Promise<void>, log: Logger): void {
+function stopper(close: () => Promise<void>, log: Logger): (why: string) => void {
   let stopping = false
-  const stop = (signal: NodeJS.Signals) => {
+  return (why) => {
     if (stopping) process.exit(0)
     stopping = true
-    log.info({ signal }, 'stopping')
+    log.info({ why }, 'stopping')
     setTimeout(() => {
       log.warn(`requests took longer than ${STOP_WITHIN} seconds to end`)
       log.flush(() => process.exit(0))
@@ -108,6 +128,4 @@ function stopOnSignals(close: () => Promise<void>, log: Logger): void {
       log.flush(() => process.exit(0))
     })
   }
-  process.on('SIGTERM', stop)
-  process.on('SIGINT', stop)
 }

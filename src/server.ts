@@ -47,7 +47,7 @@ import { FileUsers } from './users/registry.ts'
 export interface Parts {
   store: Store
   log: Logger
-  /** Seconds since the epoch: tests pass their own. */
+  /** Seconds since the epoch; the store's clock by default. Tests pass their own. */
   now?: () => number
 }
 
@@ -57,7 +57,6 @@ const LOGIN_QUEUE = { concurrency: 2, limit: 64 }
 const CLIENT_QUEUE = { concurrency: 1, limit: 64 }
 
 const VIEWS = fileURLToPath(new URL('../views', import.meta.url))
-const systemClock = () => Math.floor(Date.now() / 1000)
 
 /**
  * The composition root: makes every part once and hands each endpoint exactly what it needs. Throws
@@ -65,7 +64,7 @@ const systemClock = () => Math.floor(Date.now() / 1000)
  */
 export async function createServer(
   config: Config,
-  { store, log, now = systemClock }: Parts,
+  { store, log, now = () => store.clock() }: Parts,
 ): Promise<FastifyInstance> {
   const { env, issuer, demo, entries } = config
   const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)])
@@ -86,7 +85,7 @@ export async function createServer(
   if (demo) guardDemo(app, env.DEMO_HOSTS)
   handleErrors(app, log)
   handleUnknownRoutes(app)
-  registerHealth(app, { store, now })
+  registerHealth(app, { store })
 
   const metadata = metadataPath(issuer)
   const url = (method: 'GET' | 'POST', path: string) =>

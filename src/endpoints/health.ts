@@ -5,17 +5,14 @@ import type { Store } from '../store/store.ts'
 const HEAD_TOO = { exposeHeadRoute: true }
 
 /** `GET /healthz`: the process answers. `GET /readyz`: and so does its store; 503 where it does not. */
-export function registerHealth(
-  app: FastifyInstance,
-  { store, now }: { store: Store; now: () => number },
-): void {
+export function registerHealth(app: FastifyInstance, { store }: { store: Store }): void {
   app.get('/healthz', HEAD_TOO, async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok' }),
   )
   app.get('/readyz', HEAD_TOO, async (_request, reply) => {
     reply.header('cache-control', 'no-store')
     try {
-      const { clock_skew } = await store.ping(now())
+      const { clock_skew } = await store.ping()
       return { status: 'ok', store: store.name, clock_skew }
     } catch {
       return reply.code(503).header('retry-after', '2').send({ status: 'unavailable', store: store.name })

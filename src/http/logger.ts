@@ -6,13 +6,13 @@ export type { Logger }
 
 /**
  * The log: one JSON object per line. Nothing is redacted afterwards; instead only named fields are ever
- * written, and no line takes a request, a URL, a header or a body.
+ * written, and no line takes a request, a URL, a header or a body. `worker`: which of several processes this is.
  */
-export function createLogger(level: string, destination: DestinationStream): Logger {
+export function createLogger(level: string, destination: DestinationStream, worker?: number): Logger {
   return pino(
     {
       level,
-      base: null,
+      base: worker === undefined ? null : { worker },
       timestamp: isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },

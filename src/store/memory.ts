@@ -148,6 +148,12 @@ export class MemoryStore implements Store {
     return { clock_skew: 0 }
   }
 
+  clock(): number {
+    return Math.floor(Date.now() / 1000)
+  }
+
+  async reachable(): Promise<void> {}
+
   async close(): Promise<void> {}
 
   /** Records held, also dead ones that no write has swept yet. */

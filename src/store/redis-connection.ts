@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Cluster, Command, Redis, type RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../config/redis-url.ts'
 import type { Script } from './redis-scripts.ts'
@@ -32,21 +33,24 @@ const REDIRECTIONS = 10
 export class RedisConnection {
   readonly #client: Redis | Cluster
   readonly #isCluster: boolean
+  readonly #patience: number
   #pending = 0
   #closed = false
 
   constructor(settings: RedisSettings, report: Report) {
     this.#isCluster = settings.address.topology === 'cluster'
+    this.#patience = 2 * settings.timeout * 1000
     this.#client = connect(settings)
+    const hosts = settings.address.hosts.map(({ host, port }) => `${host}:${port}`)
     let complained = ''
     this.#client.on('error', (error: Error) => {
       const cause = causeOf(error)
       // Once for each cause, not once for each try.
-      if (cause !== complained) report('error', 'Redis does not answer', { cause })
+      if (cause !== complained) report('error', 'Redis does not answer', { cause, hosts })
       complained = cause
     })
     this.#client.on('ready', () => {
-      report('info', 'connected to Redis')
+      report('info', 'connected to Redis', { hosts })
       complained = ''
     })
   }
@@ -78,6 +82,13 @@ export class RedisConnection {
       if (!(error instanceof StoreUnavailable) || !error.message.startsWith('NOSCRIPT')) throw error
       return this.send('EVAL', text, '1', key, ...parameters)
     }
+  }
+
+  /** Resolves when there is a connection, or after twice the deadline. */
+  async reachable(): Promise<void> {
+    if (this.#client.status === 'ready') return
+    const connected = once(this.#client, 'ready', { signal: AbortSignal.timeout(this.#patience) })
+    await connected.catch(() => {})
   }
 
   async close(): Promise<void> {

@@ -19,13 +19,17 @@ export interface RedisOptions extends RedisSettings {
   /** How many replicas must confirm a compare-and-swap before it counts; 0 for none. */
   replicas: number
   report: Report
+  /** Milliseconds since the epoch, as this machine has them. */
+  localTime?: () => number
 }
 
 // Seconds that Redis keeps a record past its end. The record's own end decides, by the caller's clock: Redis'
 // clock, or another node's, may be ahead.
 const SLACK = 120
-// Seconds between our clock and Redis' that are worth a word.
-const SKEW = 5
+// Milliseconds between our clock and Redis' that are worth a word.
+const SKEW = 5000
+// Milliseconds between two looks at Redis' clock.
+const CLOCK_EVERY = 30_000
 const PAGE = '200'
 
 /**
@@ -38,7 +42,11 @@ export class RedisStore implements Store {
   /** A connection of its own for writes that replicas confirm: WAIT blocks what comes after it. */
   readonly #confirmed: RedisConnection | undefined
   readonly #options: RedisOptions
-  #skewed = false
+  readonly #localTime: () => number
+  readonly #clockTimer: NodeJS.Timeout
+  /** Milliseconds that Redis' clock is ahead of ours. */
+  #skew = 0
+  #warned = false
 
   constructor(options: RedisOptions) {
     const { report } = options
@@ -47,8 +55,10 @@ export class RedisStore implements Store {
     this.#confirmed = options.replicas > 0 ? new RedisConnection(options, () => {}) : undefined
     this.#redis.onReady(() => {
       inspectServer(this.#redis, report)
-      this.ping(Math.floor(Date.now() / 1000)).catch(() => {})
+      this.ping().catch(() => {})
     })
+    this.#localTime = options.localTime ?? Date.now
+    this.#clockTimer = setInterval(() => this.ping().catch(() => {}), CLOCK_EVERY).unref()
   }
 
   async create(kind: Kind, id: string, record: StoredRecord, now: number): Promise<WriteOutcome> {
@@ -126,19 +136,37 @@ export class RedisStore implements Store {
     return next === '0' ? { members: [...members] } : { members: [...members], cursor: next }
   }
 
-  async ping(now: number): Promise<Health> {
-    const [seconds] = (await this.#redis.send('TIME')) as [string]
-    const clock_skew = Number(seconds) - now
-    const skewed = Math.abs(clock_skew) > SKEW
-    if (skewed && !this.#skewed) {
-      const detail = { clock_skew }
-      this.#options.report('warn', "this machine's clock and Redis' differ: check NTP on both", detail)
+  async ping(): Promise<Health> {
+    const before = this.#localTime()
+    const [seconds, microseconds] = (await this.#redis.send('TIME')) as [string, string]
+    const here = (before + this.#localTime()) / 2
+    this.#skew = Number(seconds) * 1000 + Number(microseconds) / 1000 - here
+    const clock_skew = Math.round(this.#skew / 1000)
+    const skewed = Math.abs(this.#skew) > SKEW
+    if (skewed && !this.#warned) {
+      this.#options.report(
+        'warn',
+        "this machine's clock differs from Redis', which counts: check NTP on both",
+        {
+          clock_skew,
+        },
+      )
     }
-    this.#skewed = skewed
+    this.#warned = skewed
     return { clock_skew }
   }
 
+  /** Redis' clock, as this machine last saw it. */
+  clock(): number {
+    return Math.floor((this.#localTime() + this.#skew) / 1000)
+  }
+
+  reachable(): Promise<void> {
+    return this.#redis.reachable()
+  }
+
   async close(): Promise<void> {
+    clearInterval(this.#clockTimer)
     await Promise.all([this.#redis.close(), this.#confirmed?.close()])
   }
 

@@ -34,7 +34,7 @@ export interface Counter {
 
 /** How the store is. */
 export interface Health {
-  /** Seconds that the store's clock is ahead of the caller's. */
+  /** Seconds that the store's clock is ahead of this machine's. */
   clock_skew: number
 }
 
@@ -47,7 +47,7 @@ export interface IndexPage {
 /**
  * The verbs. All but `create`, `replace` and `delete` throw `StoreUnavailable` where the store cannot answer;
  * those answer `unknown` where their effect is uncertain and throw where it surely did not happen.
- * `now` is in seconds and passed in: expiry is judged by the caller's clock in every store.
+ * `now` is in seconds and passed in: expiry is judged by the caller's time in every store.
  */
 export interface Store {
   /** For the start's report. */
@@ -71,7 +71,16 @@ export interface Store {
   /** Members that have not expired, a page at a time, in no order that means anything. */
   list(index: string, now: number, cursor?: string): Promise<IndexPage>
   /** Resolves where the store answers. */
-  ping(now: number): Promise<Health>
+  ping(): Promise<Health>
+  /**
+   * Seconds since the epoch, by the one clock that all processes of this store share: on machines whose clocks
+   * differ, what one of them has just done must not look old to another.
+   */
+  clock(): number
+  /**
+   * After an unknown outcome: resolves when the store can be asked again, or after a short wait in vain. Never throws.
+   */
+  reachable(): Promise<void>
   close(): Promise<void>
 }
 

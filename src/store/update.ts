@@ -52,12 +52,15 @@ export async function update<R extends StoredRecord, A>(
       // Deleting twice does no harm: an unknown outcome is simply tried again.
       if ((await store.delete(kind, id)) === 'won') return answer
       deleted = { answer }
+      await store.reachable()
       continue
     }
     const revision = randomText(9)
     const outcome = await store.replace(kind, id, record.revision, { ...next, revision } as R, now)
     if (outcome === 'won') return answer
-    if (outcome === 'unknown') mine = (mine ?? new Map()).set(revision, answer)
+    if (outcome === 'lost') continue
+    mine = (mine ?? new Map()).set(revision, answer)
+    await store.reachable()
   }
   throw new StoreUnavailable(`the ${kind} record stayed contended`)
 }
@@ -80,6 +83,7 @@ export async function insert(
       if (found?.revision === complete.revision) return
       throw new StoreUnavailable(`a ${key.kind} record with this id exists`)
     }
+    await store.reachable()
   }
   throw new StoreUnavailable('the outcome of a write is unknown')
 }

@@ -6,10 +6,10 @@ import { KEY } from './server.ts'
 /** A Redis store as the configuration makes it. Connects in the background. */
 export function redisStore(
   url: string,
-  { env = {}, report = () => {} }: { env?: Record<string, string>; report?: Report } = {},
+  { env = {}, ...parts }: { env?: Record<string, string>; report?: Report; localTime?: () => number } = {},
 ): RedisStore {
   const { redis } = loadConfig({ SECRET_KEYS: KEY, STORE: 'redis', REDIS_URL: url, ...env })
-  return new RedisStore({ ...(redis as RedisConfig), report })
+  return new RedisStore({ ...(redis as RedisConfig), report: () => {}, ...parts })
 }
 
 /** The same, once it is connected. */
@@ -24,7 +24,7 @@ export async function answering(store: RedisStore, seconds = 10): Promise<void> 
   const until = Date.now() + seconds * 1000
   for (;;) {
     try {
-      await store.ping(Math.floor(Date.now() / 1000))
+      await store.ping()
       return
     } catch (error) {
       if (Date.now() > until) throw error

@@ -27,6 +27,8 @@ export interface TestServerOptions {
   scopes?: Record<string, string>
   store?: Store
   now?: number
+  /** Uses the store's own clock, as the server does by itself. */
+  storeClock?: boolean
 }
 
 /** Builds the demo, or the demo with other clients and users, without listening. Closes with the test. */
@@ -45,7 +47,8 @@ export async function buildServer(t: TestContext, options: TestServerOptions = {
     },
   })
   const store = options.store ?? new MemoryStore()
-  const app = await createServer(config, { store, log: createLogger('trace', sink), now: () => clock.now })
+  const time = options.storeClock ? {} : { now: () => clock.now }
+  const app = await createServer(config, { store, log: createLogger('trace', sink), ...time })
   t.after(() => app.close())
   return { app, store, config, log, clock }
 }
