@@ -40,6 +40,8 @@ export async function main(arguments_: readonly string[]): Promise<void> {
     if (!(error instanceof ConfigError)) throw error
     console.error(`postern: ${error.message}`)
     process.exitCode = 1
+    // The channel to the supervisor would keep a worker that cannot start alive.
+    cluster.worker?.disconnect()
   }
 }
 
