@@ -158,8 +158,9 @@ function connect({ address, ca, timeout }: RedisSettings): Redis | Cluster {
   return new Redis({ ...options, ...only })
 }
 
+// Redis refused, or the library did before sending, because it learned meanwhile that the slots lie apart.
 function isRedirection({ message }: Error): boolean {
-  return /^(MOVED|ASK|TRYAGAIN) /.test(message)
+  return /^(MOVED|ASK|TRYAGAIN) |^All keys in the pipeline should belong to the same/.test(message)
 }
 
 function translated(error: Error): Error {
