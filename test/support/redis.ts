@@ -1,9 +1,15 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './listen.ts'
+
+/** Runs one command with `redis-cli` and gives what it prints, or an empty text where nothing answers. */
+export function redisCli(port: number, ...command: readonly string[]): string {
+  const { stdout } = spawnSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8' })
+  return stdout.trim()
+}
 
 /** A real Redis of a test's own: started, stopped, starved, frozen and killed as the test likes. */
 export class RedisServer {
@@ -41,7 +47,7 @@ export class RedisServer {
 
   /** Runs one command with `redis-cli` and gives what it prints. */
   cli(...command: readonly string[]): string {
-    return execFileSync('redis-cli', ['-p', String(this.port), ...command], { encoding: 'utf8' }).trim()
+    return redisCli(this.port, ...command)
   }
 
   signal(signal: NodeJS.Signals): void {
