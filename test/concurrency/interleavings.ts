@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import fc from 'fast-check'
+import { AuthorizationDesk } from '../../src/authorization/desk.ts'
+import { Consents } from '../../src/consents/consents.ts'
+import { Grants } from '../../src/grants/grants.ts'
+import { accessTokenScope } from '../../src/grants/revoke.ts'
+import { Parameters } from '../../src/protocol/parameters.ts'
+import { Keys } from '../../src/secrets/keys.ts'
+import { Sessions } from '../../src/sessions/sessions.ts'
+import type { Store } from '../../src/store/store.ts'
+import { Issuer } from '../../src/tokens/issuer.ts'
+import { accessToken, LIFETIMES, mintingOf, redeemInput, refreshInput, SCOPE } from '../grants/example.ts'
+import { KEY } from '../support/server.ts'
+
+const VERBS = [
+  'create',
+  'read',
+  'replace',
+  'take',
+  'delete',
+  'increment',
+  'counters',
+  'link',
+  'unlink',
+  'list',
+]
+
+/** The store, each of whose verbs happens when the schedule says. */
+function scheduled(store: Store, schedule: fc.Scheduler): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      if (!VERBS.includes(String(name))) return value.bind(target)
+      return async (...parameters: unknown[]) => {
+        await schedule.schedule(Promise.resolve(), String(name))
+        return value.apply(target, parameters)
+      }
+    },
+  })
+}
+
+const keys = new Keys([KEY])
+const issuer = new Issuer(keys)
+const client = {
+  client_id: 'app',
+  redirect_uris: ['https://app.example/cb'],
+  grant_types: new Set(['authorization_code', 'refresh_token']),
+  scope: SCOPE,
+  default_scope: undefined,
+  skip_consent: true,
+  lifetimes: LIFETIMES,
+  secret: { verify: () => true },
+}
+const clients = { find: async () => client as never }
+const users = { find: async (sub: string) => ({ sub, username: sub, disabled: false, claims: {} }) } as never
+
+function rooms(store: Store) {
+  const grants = new Grants(store)
+  const sessions = new Sessions({ store, keys, ttl: 3600, idleTtl: 3600 })
+  const consents = new Consents(store)
+  const desk = new AuthorizationDesk({ clients, users, sessions, consents, grants, issuer })
+  return { grants, sessions, desk }
+}
+
+/** What must hold in every order in which a store's verbs can happen. `runs`: orders for each property. */
+export function interleavings(name: string, open: () => Promise<Store>, runs: number): void {
+  const property = (title: string, check: (store: Store, schedule: fc.Scheduler) => Promise<void>) =>
+    test(`${title} (${runs} schedules)`, async () => {
+      const store = await open()
+      const each = fc.asyncProperty(fc.scheduler(), (schedule) => check(store, schedule))
+      await fc
+        .assert(each, { numRuns: runs, ...(name !== 'memory' && { interruptAfterTimeLimit: 20_000 }) })
+        .finally(() => store.close())
+    })
+
+  const approved = async (store: Store, now: number) => {
+    const approval = { client_id: 'app', sub: 'alice', sid: 's', scope: SCOPE, auth_time: now }
+    return rooms(store).grants.create({ ...approval, code_expires_at: now + 60, grant_max_ttl: 0 }, now)
+  }
+
+  describe(`${name}: every interleaving`, () => {
+    property(
+      'redeem against redeem against revoke: one is issued at most, and a revoked grant stays gone',
+      async (store, schedule) => {
+        const now = store.clock()
+        const id = await approved(store, now)
+        const grant = await store.read('grant', id, now)
+        const { grants } = rooms(scheduled(store, schedule))
+        const redeem = () => grants.redeem({ id, grant: grant as never }, redeemInput(), now)
+        const answers = Promise.all([redeem(), redeem(), redeem(), grants.revoke(id, 'alice')])
+        await schedule.waitFor(answers)
+        const [...redeemed] = (await answers).slice(0, 3) as Awaited<ReturnType<typeof redeem>>[]
+        assert.ok(redeemed.filter(({ result }) => result === 'issued').length <= 1)
+        assert.equal(await store.read('grant', id, now), undefined)
+      },
+    )
+
+    property(
+      'refresh against refresh against revoke: one lineage, and nothing works after a revocation',
+      async (store, schedule) => {
+        const now = store.clock()
+        const id = await approved(store, now)
+        const plain = rooms(store).grants
+        await plain.redeem({ id, grant: (await plain.find(id, now)) as never }, redeemInput(), now)
+        const grant = (await plain.find(id, now)) as never
+        const { grants } = rooms(scheduled(store, schedule))
+        const refresh = (scope?: string) => grants.refresh({ id, grant }, refreshInput(0, { scope }), now)
+        const all = Promise.all([refresh(), refresh('read'), refresh(), grants.revoke(id, 'alice')])
+        await schedule.waitFor(all)
+        const answers = (await all).slice(0, 3) as Awaited<ReturnType<typeof refresh>>[]
+        const good = answers.filter(({ result }) => result === 'issued' || result === 'replayed')
+        assert.ok(answers.every(({ result }) => ['issued', 'replayed', 'unknown'].includes(result)))
+        assert.ok(good.filter(({ result }) => result === 'issued').length <= 1)
+        assert.ok(new Set(good.map((answer) => JSON.stringify(mintingOf(answer).refresh))).size <= 1)
+        assert.equal(await plain.find(id, now), undefined)
+      },
+    )
+
+    property(
+      'refreshes that race, with scopes of their own: every answer works, one successor',
+      async (store, schedule) => {
+        const now = store.clock()
+        const id = await approved(store, now)
+        const plain = rooms(store).grants
+        await plain.redeem({ id, grant: (await plain.find(id, now)) as never }, redeemInput(), now)
+        const grant = (await plain.find(id, now)) as never
+        const { grants } = rooms(scheduled(store, schedule))
+        const scopes = [undefined, 'read', 'write', undefined]
+        const all = Promise.all(
+          scopes.map((scope) => grants.refresh({ id, grant }, refreshInput(0, { scope }), now)),
+        )
+        await schedule.waitFor(all)
+        const after = await plain.find(id, now)
+        assert.equal(after?.refresh?.generation, 1)
+        for (const [at, answer] of (await all).entries()) {
+          const minting = mintingOf(answer)
+          assert.equal(minting.refresh?.generation, 1)
+          const token = { ...accessToken(minting), grant_id: id }
+          assert.equal(after && accessTokenScope(after, token), scopes[at] ?? SCOPE)
+        }
+      },
+    )
+
+    property(
+      'login against logout: the old session is gone in either order, the new one is whole',
+      async (store, schedule) => {
+        const now = store.clock()
+        const login = { sub: 'alice', amr: ['pwd'], proof: undefined, previous: undefined }
+        const old = await rooms(store).sessions.begin(login, now)
+        const { sessions } = rooms(scheduled(store, schedule))
+        const all = Promise.all([
+          sessions.begin({ ...login, previous: old.current }, now),
+          sessions.end(old.current.id),
+          sessions.touch(old.current, now + 120),
+        ])
+        await schedule.waitFor(all)
+        await schedule.waitIdle()
+        const [begun] = await all
+        assert.equal(await rooms(store).sessions.find(old.cookie, now), undefined)
+        assert.equal((await rooms(store).sessions.find(begun.cookie, now))?.session.accounts[0]?.sub, 'alice')
+      },
+    )
+
+    property(
+      'approve against approve against logout: one proof gives one code, and none after the logout',
+      async (store, schedule) => {
+        const now = store.clock()
+        const plain = rooms(store)
+        const parameters = new Parameters({
+          client_id: 'app',
+          redirect_uri: 'https://app.example/cb',
+          response_type: 'code',
+          prompt: 'login',
+          scope: 'read',
+        })
+        const resolved = await plain.desk.resolve(parameters)
+        assert.equal(resolved.kind, 'request')
+        if (resolved.kind !== 'request') return
+        const proof = { request_digest: resolved.request.digest, step: 'login' as const, at: now }
+        const { cookie } = await plain.sessions.begin(
+          { sub: 'alice', amr: ['pwd'], proof, previous: undefined },
+          now,
+        )
+        const { desk, sessions } = rooms(scheduled(store, schedule))
+        let loggedOut = false
+        const approve = async () => {
+          const visitor = await desk.visitor(cookie, now)
+          const late = loggedOut
+          if (visitor === undefined) return undefined
+          assert.ok(!late, 'nobody is found after the logout')
+          const situation = await desk.situation(resolved.request, visitor, now)
+          return desk.complete(situation, visitor, 'none')
+        }
+        const logout = async () => {
+          const current = await sessions.find(cookie, now)
+          if (current) await sessions.end(current.id)
+          loggedOut = true
+        }
+        const all = Promise.all([approve(), approve(), approve(), logout()])
+        await schedule.waitFor(all)
+        const codes = (await all).slice(0, 3).filter((answer) => answer !== undefined)
+        assert.ok(codes.length <= 1, `${codes.length} codes for one proof`)
+        assert.equal(await plain.desk.visitor(cookie, now), undefined)
+      },
+    )
+  })
+}
