@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { load, loadAll } from 'js-yaml'
+import { Deployment } from 'kubernetes-models/apps/v1'
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
+import { ConfigMap, Service } from 'kubernetes-models/v1'
+import { loadConfig } from '../../src/config/config.ts'
+import { VARIABLES } from '../../src/config/variables.ts'
+import { buildServer, KEY } from '../support/server.ts'
+
+const folder = join(import.meta.dirname, '../../docker')
+const text = (name: string) => readFileSync(join(folder, name), 'utf8')
+const known = new Set(Object.keys(VARIABLES).flatMap((name) => [name, `${name}_FILE`]))
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever the file holds
+const objects = loadAll(text('kubernetes.yaml')) as any[]
+// biome-ignore lint/suspicious/noExplicitAny: whatever the file holds
+const compose = load(text('compose.yaml').replaceAll(/^ {4}<<: \*postern$/gm, '    base: *postern')) as any
+
+const MODELS = { ConfigMap, Deployment, PodDisruptionBudget, Service }
+
+test('the Kubernetes objects are valid by the schemas of Kubernetes', () => {
+  assert.deepEqual(objects.map(({ kind }) => kind).sort(), Object.keys(MODELS).sort())
+  for (const object of objects) new MODELS[object.kind as keyof typeof MODELS](object).validate()
+  const [broken] = structuredClone(objects.filter(({ kind }) => kind === 'Deployment'))
+  broken.spec.replicas = 'two'
+  assert.throws(() => new Deployment(broken).validate(), 'the validation can fail')
+})
+
+test('the probes ask for what is served; the variables exist; the example configuration loads', async (t) => {
+  const { app } = await buildServer(t)
+  const { containers } = objects.find(({ kind }) => kind === 'Deployment').spec.template.spec
+  const [container] = containers
+  for (const { httpGet } of [container.livenessProbe, container.readinessProbe]) {
+    assert.ok(app.hasRoute({ method: 'GET', url: httpGet.path }), httpGet.path)
+  }
+  for (const { name } of container.env) assert.ok(known.has(name), name)
+  const file = objects.find(({ kind }) => kind === 'ConfigMap').data['config.yaml']
+  const env = Object.fromEntries(
+    container.env.map(({ name, value }: Record<string, string>) => [name, value]),
+  )
+  const config = loadConfig({ ...env, SECRET_KEYS: KEY, MY_APP_SECRET: 'x' }, () => file)
+  assert.equal(config.entries.clients[0]?.client_secret, 'x')
+})
+
+test('the compose file: two nodes with the same variables, locked down; a Redis that keeps what it has', () => {
+  const { postern: common } = { postern: compose['x-postern'] }
+  for (const name of Object.keys(common.environment)) assert.ok(known.has(name), name)
+  for (const node of ['postern-1', 'postern-2']) {
+    assert.deepEqual(compose.services[node].base, common)
+    assert.match(compose.services[node].ports[0], /^127\.0\.0\.1:/)
+  }
+  assert.equal(common.read_only, true)
+  assert.deepEqual(common.cap_drop, ['ALL'])
+  const { redis } = compose.services
+  assert.match(redis.command.join(' '), /--appendonly yes .*--maxmemory-policy noeviction/)
+  assert.ok(redis.healthcheck)
+  for (const { file } of Object.values<{ file: string }>(compose.secrets)) assert.ok(text(file).length > 20)
+})
