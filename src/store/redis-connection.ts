@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Cluster, Command, Redis, type RedisOptions } from 'ioredis'
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../config/redis-url.ts'
 import type { Script } from './redis-scripts.ts'
 import { StoreFull, StoreUnavailable } from './store.ts'
@@ -28,17 +28,14 @@ const REDIRECTIONS = 10
 /**
  * One client of Redis that never repeats a command by itself and never keeps one for later: every command is
  * answered, refused, or of unknown outcome, within the deadline. Commands of one turn of the event loop share a
- * pipeline. It connects, and reconnects, in the background for as long as it is open.
+ * pipeline, but on a cluster. It connects, and reconnects, in the background for as long as it is open.
  */
 export class RedisConnection {
   readonly #client: Redis | Cluster
-  readonly #isCluster: boolean
   readonly #patience: number
   #pending = 0
-  #closed = false
 
   constructor(settings: RedisSettings, report: Report) {
-    this.#isCluster = settings.address.topology === 'cluster'
     this.#patience = 2 * settings.timeout * 1000
     this.#client = connect(settings)
     const hosts = settings.address.hosts.map(({ host, port }) => `${host}:${port}`)
@@ -65,7 +62,8 @@ export class RedisConnection {
     if (this.#pending >= MAX_PENDING) throw new StoreUnavailable('too many commands wait for Redis')
     this.#pending++
     try {
-      return await this.#attempt(command)
+      const [name, ...parameters] = command
+      return await this.#client.call(name, ...parameters)
     } catch (error) {
       throw translated(error as Error)
     } finally {
@@ -92,19 +90,7 @@ export class RedisConnection {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     this.#client.disconnect()
-  }
-
-  async #attempt([name, ...parameters]: readonly [string, ...string[]]): Promise<unknown> {
-    try {
-      return await this.#client.call(name, ...parameters)
-    } catch (error) {
-      if (!this.#isCluster || this.#closed || !isRedirection(error as Error)) throw error
-      // While a slot moves, some keys of a shared pipeline are here and some there. The refused ones did not
-      // happen, so they may go again: alone, which follows each redirection.
-      return this.#client.sendCommand(new Command(name, parameters, { replyEncoding: 'utf8' }))
-    }
   }
 }
 
@@ -130,9 +116,10 @@ function connect({ address, ca, timeout }: RedisSettings): Redis | Cluster {
   }
   if (topology === 'cluster') {
     return new Cluster([...hosts], {
-      redisOptions: options,
+      // No shared pipelines here: while a slot moves, the library's pipelines let ASKING slip to another command,
+      // which then reads a record as missing. One by one each command follows its own redirections.
+      redisOptions: { ...options, enableAutoPipelining: false },
       enableOfflineQueue: false,
-      enableAutoPipelining: true,
       maxRedirections: REDIRECTIONS,
       // Not after a lost connection: the command may have been executed.
       retryDelayOnFailover: 0,
@@ -156,11 +143,6 @@ function connect({ address, ca, timeout }: RedisSettings): Redis | Cluster {
   }
   const [only] = hosts
   return new Redis({ ...options, ...only })
-}
-
-// Redis refused, or the library did before sending, because it learned meanwhile that the slots lie apart.
-function isRedirection({ message }: Error): boolean {
-  return /^(MOVED|ASK|TRYAGAIN) |^All keys in the pipeline should belong to the same/.test(message)
 }
 
 function translated(error: Error): Error {

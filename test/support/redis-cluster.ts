@@ -14,7 +14,7 @@ export class RedisCluster {
   }
 
   static async start(): Promise<RedisCluster> {
-    const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000']
+    const options = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '15000']
     const nodes = await Promise.all(
       [1, 2, 3].map(async () => {
         const node = new RedisServer(await busPort(), options)
