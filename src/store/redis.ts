@@ -9,6 +9,7 @@ import {
   type Kind,
   type Store,
   type StoredRecord,
+  StoreFull,
   StoreUnavailable,
   type WriteOutcome,
 } from './store.ts'
@@ -119,7 +120,16 @@ export class RedisStore implements Store {
 
   async link(index: string, member: string, expires_at: number, now: number): Promise<void> {
     const key = this.#index(index)
-    await this.#redis.run(LINK, key, member, String(expires_at), String(now - SLACK), String(SLACK))
+    const link = () =>
+      this.#redis.run(LINK, key, member, String(expires_at), String(now - SLACK), String(SLACK))
+    try {
+      await link()
+    } catch (error) {
+      if (error instanceof StoreFull) throw error
+      // Linking twice does no harm, and it must not fail beside a write that turns out to have been done.
+      await this.reachable()
+      await link()
+    }
   }
 
   async unlink(index: string, member: string): Promise<void> {
