@@ -9,6 +9,7 @@ const chromium =
 const packages = [
   ...(chromium ? [] : ['chromium']),
   ...(onPath('redis-server') && onPath('redis-cli') ? [] : ['redis-server']),
+  ...(onPath('openssl') ? [] : ['openssl']),
 ]
 if (packages.length > 0) {
   const apt = spawnSync('apt-get', ['--version']).status === 0
