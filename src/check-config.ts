@@ -9,7 +9,11 @@ import { MemoryStore } from './store/memory.ts'
  * store, so that what is checked is what would run. Throws `ConfigError`.
  */
 export async function checkConfig(config: Config, print: (line: string) => void): Promise<void> {
-  const app = await createServer(config, { store: new MemoryStore(), log: pino({ level: 'silent' }) })
+  const app = await createServer(config, {
+    store: new MemoryStore(),
+    log: pino({ level: 'silent' }),
+    prepare: false,
+  })
   await app.ready()
   await app.close()
   const { clients, users } = config.entries

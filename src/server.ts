@@ -3,9 +3,12 @@ import cookie from '@fastify/cookie'
 import view from '@fastify/view'
 import ejs from 'ejs'
 import type { FastifyInstance } from 'fastify'
+import { AnswerMaker } from './authorization/answer.ts'
 import { AuthorizationDesk } from './authorization/desk.ts'
+import type { Client } from './clients/client.ts'
 import { FileClients } from './clients/registry.ts'
 import type { Config } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
 import { DEMO } from './config/demo.ts'
 import { Consents } from './consents/consents.ts'
 import { registerAssets } from './endpoints/assets.ts'
@@ -15,12 +18,14 @@ import { FrontChannel } from './endpoints/front-channel.ts'
 import { registerHealth } from './endpoints/health.ts'
 import { registerHome } from './endpoints/home.ts'
 import { registerIntrospect } from './endpoints/introspect.ts'
+import { registerJwks } from './endpoints/jwks.ts'
 import { registerLogin } from './endpoints/login.ts'
 import { registerLogout } from './endpoints/logout.ts'
-import { metadataPath, registerMetadata } from './endpoints/metadata.ts'
+import { metadataPaths, registerMetadata } from './endpoints/metadata.ts'
 import { registerRevoke } from './endpoints/revoke.ts'
 import { registerSelectAccount } from './endpoints/select-account.ts'
 import { registerTokenize } from './endpoints/tokenize.ts'
+import { registerUserinfo } from './endpoints/userinfo.ts'
 import { grantTypes as allGrantTypes } from './grant-types/index.ts'
 import { tokenPipeline } from './grant-types/pipeline.ts'
 import { Grants } from './grants/grants.ts'
@@ -37,10 +42,14 @@ import { BcryptQueue } from './passwords/bcrypt-queue.ts'
 import { Keys } from './secrets/keys.ts'
 import { randomText } from './secrets/random.ts'
 import { Sessions } from './sessions/sessions.ts'
+import { followKeys, loadKeys, signingKeysOf } from './signing.ts'
 import type { Store } from './store/store.ts'
 import { Throttle } from './throttle/throttle.ts'
+import { IdTokens } from './tokens/id-token.ts'
 import { TokenInspector } from './tokens/inspector.ts'
 import { Issuer } from './tokens/issuer.ts'
+import { JwtAccessTokens } from './tokens/jwt-access-token.ts'
+import { Subjects } from './tokens/subjects.ts'
 import { FileUsers } from './users/registry.ts'
 
 /** What a server is made of beside its configuration. */
@@ -49,6 +58,8 @@ export interface Parts {
   log: Logger
   /** Seconds since the epoch; the store's clock by default. Tests pass their own. */
   now?: () => number
+  /** False where the configuration is only checked: nothing is made or kept then. */
+  prepare?: boolean
 }
 
 // Hashes run on the process' pool of four threads: three at most, one of them for clients, so that neither a
@@ -64,7 +75,7 @@ const VIEWS = fileURLToPath(new URL('../views', import.meta.url))
  */
 export async function createServer(
   config: Config,
-  { store, log, now = () => store.clock() }: Parts,
+  { store, log, now = () => store.clock(), prepare = true }: Parts,
 ): Promise<FastifyInstance> {
   const { env, issuer, demo, entries } = config
   const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)])
@@ -73,11 +84,28 @@ export async function createServer(
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
-  const tokens = new Issuer(keys)
-  const inspector = new TokenInspector({ keys, store, grants, clients, users })
+  const all = clients.all()
+  checkSalt(all, env.PAIRWISE_SALT)
+  const subjects = new Subjects(env.PAIRWISE_SALT)
+  const signing = signingKeysOf(config, { store, keys, clients: all, now })
+  if (prepare && (env.STORE === 'redis' || env.SIGNING_KEYS_FILE)) await loadKeys(signing, log)
+  const idTokens = new IdTokens({ signing, subjects, issuer, ttl: env.ID_TOKEN_TTL })
+  const jwts = new JwtAccessTokens({ signing, subjects, issuer })
+  const tokens = new Issuer({ keys, idTokens, jwts })
+  const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
   const grantTypes = allGrantTypes({ keys, grants, users })
   const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
-  const desk = new AuthorizationDesk({ clients, users, sessions, consents, grants, issuer: tokens })
+  const answers = new AnswerMaker({ grants, issuer: tokens })
+  const desk = new AuthorizationDesk({
+    clients,
+    users,
+    sessions,
+    consents,
+    grants,
+    answers,
+    signing,
+    subjects,
+  })
 
   const issuerUrl = new URL(issuer)
   const base = issuerUrl.pathname === '/' ? '' : issuerUrl.pathname
@@ -87,22 +115,27 @@ export async function createServer(
   handleUnknownRoutes(app)
   registerHealth(app, { store })
 
-  const metadata = metadataPath(issuer)
+  const metadata = metadataPaths(issuer)
   const url = (method: 'GET' | 'POST', path: string) =>
     app.hasRoute({ method, url: base + path }) ? issuer + path : undefined
-  const scopes = clients.all().map((client) => client.scope)
   await app.register(async (scope) => {
-    allowCrossOrigin(scope, [metadata], 'GET')
-    registerMetadata(scope, metadata, () => ({ issuer, url, grantTypes, scopes }))
+    allowCrossOrigin(scope, [...metadata, `${base}/oauth/jwks`], 'GET')
+    const { algorithms } = signing
+    registerMetadata(scope, metadata, () => ({ issuer, url, grantTypes, clients: all, algorithms }))
+    await scope.register(async (keyed) => registerJwks(keyed, { signing }), { prefix: base })
   })
 
   const direct = async (scope: FastifyInstance) => {
     await readForms(scope)
-    registerIntrospect(scope, { clients, inspector, issuer, now })
+    registerIntrospect(scope, { clients, inspector, subjects, issuer, now })
     await scope.register(async (open) => {
       allowCrossOrigin(open, ['/oauth/tokenize', '/oauth/revoke'], 'POST')
       registerTokenize(open, { pipeline, log, now })
       registerRevoke(open, { clients, inspector, log, now })
+    })
+    await scope.register(async (open) => {
+      allowCrossOrigin(open, ['/oauth/userinfo'], 'GET, POST')
+      registerUserinfo(open, { inspector, signing, subjects, issuer, now })
     })
   }
   await app.register(direct, { prefix: base })
@@ -131,8 +164,20 @@ export async function createServer(
   }
   await app.register(pages, { prefix: base })
   await app.register(async (scope) => registerAssets(scope, assets), { prefix: base })
-  app.addHook('onClose', () => store.close())
+  const stopFollowing = followKeys(signing, log)
+  app.addHook('onClose', async () => {
+    stopFollowing()
+    await store.close()
+  })
   return app
+}
+
+// Without it they would be derived from nothing, for everybody to compute.
+function checkSalt(clients: readonly Client[], salt: string): void {
+  const client = clients.find(({ sector }) => sector !== undefined)
+  if (client !== undefined && salt === '') {
+    throw new ConfigError(`PAIRWISE_SALT is not set; client ${client.client_id} has subject_type pairwise`)
+  }
 }
 
 /** The walk-through's authorization request, as a path. */

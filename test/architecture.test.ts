@@ -12,7 +12,7 @@ const COLUMNS = [
   ['clients', 'users', 'sessions', 'consents'],
   ['grants'],
   ['tokens'],
-  ['grant-types', 'authorization', 'http'],
+  ['grant-types', 'authorization', 'http', 'logout'],
   ['endpoints'],
   ['.'],
 ]

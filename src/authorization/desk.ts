@@ -4,15 +4,17 @@ import type { SecurityEvent } from '../events/events.ts'
 import type { Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { type Account, livingProofs, type Session, withoutProofs } from '../sessions/session.ts'
+import { type Account, livingProofs, type Session, withClient, withoutProofs } from '../sessions/session.ts'
 import type { CurrentSession, Sessions } from '../sessions/sessions.ts'
 import type { Decision } from '../store/update.ts'
-import type { Issuer } from '../tokens/issuer.ts'
-import { findActive, type User, type Users } from '../users/user.ts'
+import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { Subjects } from '../tokens/subjects.ts'
+import { findEntitled, type User, type Users } from '../users/user.ts'
+import type { AnswerMaker } from './answer.ts'
 import { nextStep, type Situation } from './next-step.ts'
 import { type AuthorizationRequest, type ResponseAddress, readAddress, readRequest } from './request.ts'
 import type { ResponseParameters } from './response.ts'
-import { resolveTarget } from './target.ts'
+import { resolveTarget, type Target } from './target.ts'
 
 /** What a request's parameters turned out to be. Only `request` may go on. */
 export type Resolved =
@@ -43,7 +45,9 @@ export class AuthorizationDesk {
   readonly #sessions: Sessions
   readonly #consents: Consents
   readonly #grants: Grants
-  readonly #issuer: Issuer
+  readonly #answers: AnswerMaker
+  readonly #signing: SigningKeys
+  readonly #subjects: Subjects
 
   constructor(context: {
     clients: Clients
@@ -51,14 +55,18 @@ export class AuthorizationDesk {
     sessions: Sessions
     consents: Consents
     grants: Grants
-    issuer: Issuer
+    answers: AnswerMaker
+    signing: SigningKeys
+    subjects: Subjects
   }) {
     this.#clients = context.clients
     this.#users = context.users
     this.#sessions = context.sessions
     this.#consents = context.consents
     this.#grants = context.grants
-    this.#issuer = context.issuer
+    this.#answers = context.answers
+    this.#signing = context.signing
+    this.#subjects = context.subjects
   }
 
   /** The only way in for a request. Faults that are not the client's (a store that is down) are thrown. */
@@ -67,18 +75,29 @@ export class AuthorizationDesk {
     try {
       const target = await resolveTarget(this.#clients, parameters)
       address = readAddress(target, parameters)
-      return { kind: 'request', request: readRequest(target, parameters) }
+      const request = readRequest(target, parameters)
+      const hint = parameters.one('id_token_hint')
+      if (hint !== undefined) request.subject = await this.#hintedSubject(hint, target)
+      return { kind: 'request', request }
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error
       return address === undefined ? { kind: 'page', error } : { kind: 'redirect', address, error }
     }
   }
 
+  // OpenID Connect Core §3.1.2.1: whom an ID token of ours names; that it has expired does no harm.
+  async #hintedSubject(hint: string, { client }: Target): Promise<string> {
+    const verified = await this.#signing.verify(hint)
+    const { aud, sub } = verified?.payload ?? {}
+    if (verified?.typ === 'JWT' && aud === client.client_id && sub !== undefined) return sub
+    throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server for this client')
+  }
+
   /** Who is logged in with this session cookie, unless the person is unknown or disabled by now. */
   async visitor(cookie: string | undefined, now: number): Promise<Visitor | undefined> {
     const current = await this.#sessions.find(cookie, now)
     const account = current?.session.accounts[0]
-    const user = account && (await findActive(this.#users, account.sub))
+    const user = account && (await findEntitled(this.#users, account))
     if (current === undefined || account === undefined || user === undefined) return undefined
     this.#sessions.touch(current, now)
     return { current, account, user }
@@ -90,10 +109,16 @@ export class AuthorizationDesk {
     visitor: Visitor | undefined,
     now: number,
   ): Promise<Situation> {
-    if (visitor === undefined) return { request, account: undefined, consented: undefined, proofs: [], now }
+    if (visitor === undefined) {
+      return { request, account: undefined, consented: undefined, stranger: false, proofs: [], now }
+    }
     const { account, current } = visitor
-    const consent = await this.#consents.find(account.sub, request.target.client.client_id, now)
-    return { request, account, consented: consent?.scope, proofs: livingProofs(current.session, now), now }
+    const { client } = request.target
+    const consent = await this.#consents.find(account.sub, client.client_id, now)
+    const stranger =
+      request.subject !== undefined && request.subject !== this.#subjects.of(client, account.sub)
+    const proofs = livingProofs(current.session, now)
+    return { request, account, consented: consent?.scope, stranger, proofs, now }
   }
 
   /**
@@ -113,7 +138,8 @@ export class AuthorizationDesk {
       if (session === undefined || account?.sid !== visitor.account.sid) return { answer: false }
       const { step } = nextStep({ ...situation, account, proofs: livingProofs(session, now) })
       if (!mayAnswer.includes(step)) return { answer: false }
-      const next = withoutProofs(session, request.digest)
+      const spent = withoutProofs(session, request.digest)
+      const next = decision === 'deny' ? spent : withClient(spent, request.target.client.client_id)
       return next === session ? { answer: true } : { next, answer: true }
     }
     if (!(await this.#sessions.update(visitor.current, now, spend))) return undefined
@@ -124,29 +150,24 @@ export class AuthorizationDesk {
 
   async #approved(
     request: AuthorizationRequest,
-    { account }: Visitor,
+    visitor: Visitor,
     { decision, now }: { decision: ConsentDecision; now: number },
-  ): Promise<Answer> {
-    const { target, scope, state, challenge_digest } = request
-    const { client_id, lifetimes } = target.client
-    const { sub, sid, auth_time } = account
-    if (decision === 'approve') await this.#consents.remember({ sub, client_id, scope }, now)
-    const code_expires_at = now + lifetimes.authorization_code_ttl
-    const { grant_max_ttl } = lifetimes
-    const approval = { client_id, sub, sid, scope, auth_time, code_expires_at, grant_max_ttl }
-    const grant_id = await this.#grants.create(approval, now)
-    const { redirect_uri, redirect_uri_sent } = target
-    const code = this.#issuer.code(
-      grant_id,
-      { redirect_uri, redirect_uri_sent, challenge_digest },
-      code_expires_at,
-    )
-    const about = { client_id, sub, scope }
-    const granted: SecurityEvent[] = decision === 'approve' ? [{ event: 'consent_granted', ...about }] : []
-    return {
-      parameters: { state, code, scope },
-      events: [...granted, { event: 'code_issued', ...about, grant_id }],
+  ): Promise<Answer | undefined> {
+    const { account, current } = visitor
+    const { client_id } = request.target.client
+    const about = { client_id, sub: account.sub, scope: request.scope }
+    if (decision === 'approve') {
+      await this.#consents.remember({ ...about, scope: request.consent_scope }, now)
     }
+    const { parameters, grant_id } = await this.#answers.make(request, visitor, now)
+    // A logout deletes the session, then looks for its grants. Either it sees this one, or we see that it came.
+    if (!(await this.#sessions.lives(current.id, now))) {
+      if (grant_id !== undefined) await this.#grants.revoke(grant_id, account.sub)
+      return undefined
+    }
+    const granted: SecurityEvent[] = decision === 'approve' ? [{ event: 'consent_granted', ...about }] : []
+    const given: SecurityEvent = { event: 'code_issued', ...about, ...(grant_id && { grant_id }) }
+    return { parameters, events: [...granted, given] }
   }
 }
 

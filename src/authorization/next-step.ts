@@ -17,6 +17,8 @@ export interface Situation {
   account: Account | undefined
   /** The scope that the person approved for this client before; undefined for none. */
   consented: string | undefined
+  /** Whether the request asks for somebody else than who is logged in (`id_token_hint`, `claims`). */
+  stranger: boolean
   /** The proofs of this session that still count. */
   proofs: readonly Proof[]
   /** Seconds. */
@@ -27,6 +29,11 @@ export interface Situation {
 export function nextStep(situation: Situation): Step {
   const { request, account } = situation
   const silent = request.prompt.includes('none')
+  if (account !== undefined && situation.stranger) {
+    // A login as somebody else than the client asked for: its answer must not be about another person.
+    const tried = silent || proven(situation, 'login')
+    return tried ? { step: 'refuse', error: 'login_required' } : { step: 'login' }
+  }
   if (account === undefined || needsLogin(situation, account)) {
     return silent ? { step: 'refuse', error: 'login_required' } : { step: 'login' }
   }
@@ -50,7 +57,7 @@ function needsLogin(situation: Situation, account: Account): boolean {
 function needsConsent({ request, consented }: Situation): boolean {
   if (request.prompt.includes('consent') || !maySkipConsent(request.target)) return true
   if (request.target.client.skip_consent) return false
-  return consented === undefined || !scopeWithin(request.scope, consented)
+  return consented === undefined || !scopeWithin(request.consent_scope, consented)
 }
 
 function proven({ request, proofs }: Situation, ...steps: ProofStep[]): boolean {

@@ -1,11 +1,20 @@
 import { hash } from 'node:crypto'
 import { isPublic } from '../clients/client.ts'
+import { type ClaimsRequest, readClaims, scopeOfClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { CODE_CHALLENGE_METHODS, type CodeChallengeMethod, challengeDigest } from '../protocol/pkce.ts'
 import { type Prompt, readMaxAge, readPrompt } from '../protocol/prompt.ts'
 import { isLoopbackRedirect } from '../protocol/redirect-uri.ts'
-import { readScope, scopeTokens, scopeWithin } from '../protocol/scope.ts'
+import {
+  gives,
+  givesToken,
+  RESPONSE_TYPES,
+  type ResponseType,
+  readResponseType,
+} from '../protocol/response-type.ts'
+import { readScope, scopeTokens, scopeUnion, scopeWithin } from '../protocol/scope.ts'
+import { ACR } from '../tokens/id-token.ts'
 import { RESPONSE_MODES, type ResponseMode } from './response.ts'
 import type { Target } from './target.ts'
 
@@ -20,6 +29,13 @@ export interface AuthorizationRequest {
   /** Seconds. */
   max_age: number | undefined
   login_hint: string | undefined
+  response_type: ResponseType
+  nonce: string | undefined
+  claims: ClaimsRequest | null
+  /** The scope and what the claims asked for by name stand for: what the person must have approved. */
+  consent_scope: string
+  /** The `sub` that the answer must be about, as this client knows it; undefined for anybody's. */
+  subject: string | undefined
   /** SHA-256 of the sorted parameters: the request's identity for proofs and forms. */
   digest: string
 }
@@ -33,11 +49,14 @@ export interface ResponseAddress {
 
 /** Reads what an error answer needs. Nothing here throws: a wrong value falls back to the plainest form. */
 export function readAddress(target: Target, parameters: Parameters): ResponseAddress {
-  const mode = parameters.quiet('response_mode')
+  const mode = RESPONSE_MODES.find((one) => one === parameters.quiet('response_mode'))
+  const type = readResponseType(parameters.quiet('response_type') ?? '')
+  const fragment = type !== undefined && givesToken(type)
   return {
     target,
     state: parameters.quiet('state'),
-    response_mode: RESPONSE_MODES.find((one) => one === mode) ?? 'query',
+    // A client that waits for a fragment looks for its errors there too.
+    response_mode: fragment && mode !== 'form_post' ? 'fragment' : (mode ?? 'query'),
   }
 }
 
@@ -47,22 +66,30 @@ export function readAddress(target: Target, parameters: Parameters): ResponseAdd
  */
 export function readRequest(target: Target, parameters: Parameters): AuthorizationRequest {
   checkUnsupported(parameters)
-  const response_type = parameters.required('response_type')
-  if (response_type !== 'code') throw new OAuthError('unsupported_response_type', 'response_type is code')
-  if (!target.client.grant_types.has('authorization_code')) {
-    throw new OAuthError('unauthorized_client', 'this client may not use the authorization code')
-  }
+  const response_type = readType(target, parameters)
   const state = parameters.one('state')
-  const response_mode = readResponseMode(parameters)
-  const challenge_digest = readChallenge(target, parameters)
+  const response_mode = readResponseMode(response_type, parameters)
+  const challenge_digest = gives(response_type, 'code') ? readChallenge(target, parameters) : undefined
+  const scope = readRequestedScope(target, parameters)
+  const nonce = readNonce(response_type, scope, parameters)
+  const { claims, sub, acr } = readClaims(parameters.one('claims'), target.client.scope)
+  // OpenID Connect Core §5.5.1.1: an essential acr that cannot be met is a failed login.
+  if (acr !== undefined && !acr.includes(ACR)) {
+    throw new OAuthError('unmet_authentication_requirements', `acr here is ${ACR}`)
+  }
   return {
     target,
     state,
     response_mode,
-    scope: readRequestedScope(target, parameters),
+    scope,
     challenge_digest,
+    response_type,
+    nonce,
+    claims,
+    consent_scope: scopeUnion(scope, scopeOfClaims(claims)),
+    subject: sub,
     prompt: readPrompt(parameters.one('prompt')),
-    max_age: readMaxAge(parameters.one('max_age')),
+    max_age: readMaxAge(parameters.one('max_age')) ?? target.client.default_max_age,
     login_hint: parameters.one('login_hint'),
     digest: hash('sha256', JSON.stringify(parameters.sorted()), 'base64url'),
   }
@@ -78,9 +105,35 @@ function checkUnsupported(parameters: Parameters): void {
   }
 }
 
-function readResponseMode(parameters: Parameters): ResponseMode {
+function readType({ client }: Target, parameters: Parameters): ResponseType {
+  const response_type = readResponseType(parameters.required('response_type'))
+  if (response_type === undefined) {
+    throw new OAuthError('unsupported_response_type', `response_type is one of ${RESPONSE_TYPES.join(', ')}`)
+  }
+  if (!client.response_types.has(response_type)) {
+    throw new OAuthError('unauthorized_client', `this client may not use response_type ${response_type}`)
+  }
+  return response_type
+}
+
+// OpenID Connect Core §3.2.2.1, §3.3.2.11: an ID token from here is worth nothing without the nonce.
+function readNonce(type: ResponseType, scope: string, parameters: Parameters): string | undefined {
+  const nonce = parameters.one('nonce')
+  if (!gives(type, 'id_token')) return nonce
+  if (!scope.split(' ').includes('openid')) {
+    throw new OAuthError('invalid_request', `response_type ${type} needs the scope openid`)
+  }
+  if (nonce === undefined) throw new OAuthError('invalid_request', `response_type ${type} needs a nonce`)
+  return nonce
+}
+
+function readResponseMode(type: ResponseType, parameters: Parameters): ResponseMode {
   const text = parameters.one('response_mode')
-  if (text === undefined) return 'query'
+  if (text === undefined) return givesToken(type) ? 'fragment' : 'query'
+  // Multiple Response Types §5: it would be in logs, histories and referrers.
+  if (text === 'query' && givesToken(type)) {
+    throw new OAuthError('invalid_request', 'response_mode=query must not carry a token')
+  }
   const mode = RESPONSE_MODES.find((one) => one === text)
   if (mode === undefined) {
     throw new OAuthError('invalid_request', `response_mode is one of ${RESPONSE_MODES.join(', ')}`)

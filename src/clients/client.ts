@@ -1,3 +1,5 @@
+import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+import type { ResponseType } from '../protocol/response-type.ts'
 import type { ClientSecret } from './secret.ts'
 
 /** The lifetimes that apply to one client, in seconds. */
@@ -33,6 +35,21 @@ export interface Client {
   readonly skip_consent: boolean
   readonly trust_loopback: boolean
   readonly introspect_any: boolean
+  readonly response_types: ReadonlySet<ResponseType>
+  readonly id_token_signed_response_alg: SigningAlgorithm
+  /** Absent: userinfo answers JSON. */
+  readonly userinfo_signed_response_alg?: SigningAlgorithm
+  /** `jwt`: RFC 9068. */
+  readonly access_token_format: 'opaque' | 'jwt'
+  /** The sector (OpenID Connect Core §8.1) of a client with pairwise subjects; absent for public ones. */
+  readonly sector?: string
+  readonly sector_identifier_uri?: string
+  /** Seconds. */
+  readonly default_max_age?: number
+  readonly post_logout_redirect_uris: readonly string[]
+  readonly backchannel_logout_uri?: string
+  readonly frontchannel_logout_uri?: string
+  readonly frontchannel_logout_session_required: boolean
   readonly lifetimes: Lifetimes
 }
 

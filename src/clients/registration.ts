@@ -1,8 +1,10 @@
 import { ConfigError } from '../config/config-error.ts'
 import type { ClientEntry } from '../config/schema.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
+import { gives, givesToken, type ResponseType } from '../protocol/response-type.ts'
 import { isScope, scopeTokens, scopeWithin } from '../protocol/scope.ts'
 import type { Client, Lifetimes, TokenEndpointAuthMethod } from './client.ts'
+import { openidMetadata } from './openid.ts'
 import type { ClientSecret } from './secret.ts'
 
 /**
@@ -31,6 +33,8 @@ export function registerClient(
   const isPublic = secret === undefined
   return {
     ...links(entry),
+    ...openidMetadata(entry, fail),
+    response_types: responseTypes(entry, grant_types, fail),
     client_id: entry.client_id,
     client_name: entry.client_name ?? entry.client_id,
     redirect_uris: entry.redirect_uris ?? [],
@@ -48,7 +52,8 @@ export function registerClient(
   }
 }
 
-type Fail = (field: string, problem: string) => never
+/** Ends the start with the field and its problem. */
+export type Fail = (field: string, problem: string) => never
 
 function checkGrantTypes(
   grantTypes: ReadonlySet<string>,
@@ -64,12 +69,34 @@ function checkGrantTypes(
   if (isPublic && entry.require_pkce === false)
     fail('require_pkce', 'a client without a secret must use PKCE')
   const redirects = entry.redirect_uris?.length ?? 0
-  if (grantTypes.has('authorization_code') && redirects === 0) {
-    fail('redirect_uris', 'the authorization_code grant type needs at least one')
+  for (const grantType of ['authorization_code', 'implicit']) {
+    if (grantTypes.has(grantType) && redirects === 0)
+      fail('redirect_uris', `the ${grantType} grant type needs at least one`)
   }
-  if (grantTypes.has('refresh_token') && !grantTypes.has('authorization_code')) {
-    fail('grant_types', 'refresh_token needs authorization_code beside it')
+  if (
+    grantTypes.has('refresh_token') &&
+    !grantTypes.has('authorization_code') &&
+    !grantTypes.has('password')
+  ) {
+    fail('grant_types', 'refresh_token needs authorization_code or password beside it')
   }
+}
+
+// RFC 7591 §2.1: response types and grant types belong together.
+function responseTypes(
+  entry: ClientEntry,
+  grantTypes: ReadonlySet<string>,
+  fail: Fail,
+): ReadonlySet<ResponseType> {
+  const types = entry.response_types ?? (grantTypes.has('authorization_code') ? ['code' as const] : [])
+  for (const type of types) {
+    if (gives(type, 'code') && !grantTypes.has('authorization_code'))
+      fail('response_types', `${type} needs the authorization_code grant type`)
+    if (givesToken(type) && !grantTypes.has('implicit'))
+      fail('response_types', `${type} needs the implicit grant type`)
+  }
+  if (types.length > 0 && !entry.redirect_uris?.length) fail('redirect_uris', 'needs at least one')
+  return new Set(types)
 }
 
 function checkUris(entry: ClientEntry, fail: Fail): void {

@@ -1,7 +1,10 @@
 import type { Static } from 'typebox'
+import { SIGNING_ALGORITHMS } from '../protocol/algorithms.ts'
+import { RESPONSE_TYPES } from '../protocol/response-type.ts'
 
 const seconds = { type: 'integer', minimum: 1, maximum: 315_360_000 } as const
 const text = { type: 'string', minLength: 1 } as const
+const algorithm = { type: 'string', enum: SIGNING_ALGORITHMS } as const
 const texts = { type: 'array', items: { type: 'string', minLength: 1 } } as const
 
 /** A client, in the metadata names of RFC 7591 §2 and a few of our own. */
@@ -22,9 +25,12 @@ export const CLIENT_SCHEMA = {
     grant_types: {
       type: 'array',
       minItems: 1,
-      items: { type: 'string', enum: ['authorization_code', 'refresh_token', 'client_credentials'] },
+      items: {
+        type: 'string',
+        enum: ['authorization_code', 'refresh_token', 'client_credentials', 'implicit', 'password'],
+      },
     },
-    response_types: { type: 'array', items: { type: 'string', enum: ['code'] } },
+    response_types: { type: 'array', minItems: 1, items: { type: 'string', enum: RESPONSE_TYPES } },
     scope: { type: 'string' },
     default_scope: { type: 'string' },
     token_endpoint_auth_method: {
@@ -36,6 +42,18 @@ export const CLIENT_SCHEMA = {
     skip_consent: { type: 'boolean' },
     trust_loopback: { type: 'boolean' },
     introspect_any: { type: 'boolean' },
+    id_token_signed_response_alg: algorithm,
+    userinfo_signed_response_alg: algorithm,
+    access_token_format: { type: 'string', enum: ['opaque', 'jwt'] },
+    subject_type: { type: 'string', enum: ['public', 'pairwise'] },
+    sector_identifier_uri: text,
+    default_max_age: { type: 'integer', minimum: 0, maximum: 315_360_000 },
+    require_auth_time: { type: 'boolean' },
+    post_logout_redirect_uris: texts,
+    backchannel_logout_uri: text,
+    backchannel_logout_session_required: { type: 'boolean' },
+    frontchannel_logout_uri: text,
+    frontchannel_logout_session_required: { type: 'boolean' },
     access_token_ttl: seconds,
     refresh_token_ttl: seconds,
     refresh_token_grace: { type: 'integer', minimum: 0, maximum: 300 },

@@ -119,6 +119,30 @@ export const VARIABLES = {
     'The longest that a login keeps giving tokens, however often they are refreshed. 0 sets no limit.',
   ),
   AUTHORIZATION_CODE_TTL: seconds([1, 600], 60, 'How long an authorization code can be redeemed.'),
+  ID_TOKEN_TTL: seconds([60, DAY], 3600, 'How long an ID token can be shown as fresh.'),
+  SIGNING_KEYS_FILE: text(
+    '',
+    'JWK set with the private keys that sign ID tokens and JWT access tokens; made there where the file does not exist. Without it they are in the store: sealed in Redis, or gone with the process.',
+  ),
+  KEY_ROTATION: integer(
+    [0, 3650],
+    90,
+    'Days after which the next signing key takes over; published an hour before. 0 leaves it to npm run rotate-keys.',
+  ),
+  PAIRWISE_SALT: {
+    ...text(
+      '',
+      'What pairwise subjects are derived with, made by: openssl rand -base64 32. Needed where a client has subject_type: pairwise. Another value makes everybody somebody else there.',
+    ),
+    allowed: 'a text of at least 32 characters',
+    read: (value) => (value.length >= 32 ? value : undefined),
+    secret: true,
+  } satisfies Variable<string>,
+  ALLOW_PRIVATE_ADDRESSES: oneOf(
+    ['false', 'true'],
+    'false',
+    'Whether requests to the URLs of clients (back-channel logout, sector identifiers) may go to private addresses and plain http. For applications in your own network.',
+  ),
   SESSION_TTL: seconds([60, 365 * DAY], DAY / 2, 'How long a browser stays logged in after a login.'),
   SESSION_IDLE_TTL: seconds(
     [60, 365 * DAY],

@@ -5,6 +5,7 @@ import type { AuthorizationRequest, ResponseAddress } from '../authorization/req
 import { pairs, type ResponseParameters, responseUrl } from '../authorization/response.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
 import type { Client } from '../clients/client.ts'
+import { isOffline } from '../grants/grant.ts'
 import type { Browser } from '../http/browser.ts'
 import { rawQuery } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
@@ -127,7 +128,12 @@ export class FrontChannel {
       return this.refuse(
         exchange,
         asked,
-        new OAuthError(step.error, 'prompt=none, but the person must be asked'),
+        new OAuthError(
+          step.error,
+          asked.prompt.includes('none')
+            ? 'prompt=none, but the person must be asked'
+            : 'somebody else logged in than the one asked for',
+        ),
       )
     }
     if (step.step === 'login' || visitor === undefined) return this.loginPage(exchange, { asked, notice })
@@ -149,12 +155,13 @@ export class FrontChannel {
       return render(reply, 'select-account', data, options)
     }
     const redirect_host = redirectHost(asked.target.redirect_uri)
-    const sentences = scopeSentences(asked.scope, scopes)
+    const sentences = scopeSentences(asked.consent_scope, scopes)
     const data = {
       ...common,
       action: `${base}/consent${query}`,
       switch_href: other,
       scopes: sentences,
+      stays: staysConnected(asked),
       redirect_host,
     }
     return render(reply, 'consent', data, options)
@@ -173,6 +180,15 @@ export function stepBinding(
   { account }: Visitor,
 ) {
   return { account: account.sid, form, request: asked.digest }
+}
+
+// What the person must know beside the scopes: how long it lasts.
+function staysConnected({
+  target,
+  scope,
+}: AuthorizationRequest): 'until_logout' | 'after_logout' | undefined {
+  if (!target.client.grant_types.has('refresh_token')) return undefined
+  return isOffline(scope) ? 'after_logout' : 'until_logout'
 }
 
 export function clientView(client: Client): ClientView {

@@ -4,6 +4,7 @@ import { type Clients, isPublic } from '../clients/client.ts'
 import { formOf } from '../http/form.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { ActiveToken, TokenInspector } from '../tokens/inspector.ts'
+import type { Subjects } from '../tokens/subjects.ts'
 
 const RESPONSE = {
   type: 'object',
@@ -29,34 +30,41 @@ const RESPONSE = {
  */
 export function registerIntrospect(
   app: FastifyInstance,
-  context: { clients: Clients; inspector: TokenInspector; issuer: string; now: () => number },
+  context: {
+    clients: Clients
+    inspector: TokenInspector
+    subjects: Subjects
+    issuer: string
+    now: () => number
+  },
 ): void {
-  const { clients, inspector, issuer } = context
+  const { clients, inspector } = context
   app.post('/oauth/introspect', { schema: { response: { 200: RESPONSE } } }, async (request, reply) => {
     const now = context.now()
     const parameters = formOf(request)
     const asking = await authenticateClient(clients, request.headers.authorization, parameters)
     if (isPublic(asking)) throw new OAuthError('invalid_client', 'introspection needs a client with a secret')
-    const opened = inspector.open(parameters.required('token'))
+    const opened = await inspector.open(parameters.required('token'))
     const token = opened && (await inspector.active(opened, now))
     reply.header('cache-control', 'no-store')
     // RFC 7662 §2.2: why a token is not active is nobody's business, and neither is somebody else's token.
     if (token === undefined || !(asking.introspect_any || token.client.client_id === asking.client_id)) {
       return { active: false }
     }
-    return describe(token, issuer)
+    return describe(token, context)
   })
 }
 
-function describe(token: ActiveToken, issuer: string) {
+function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; subjects: Subjects }) {
   const { client, scope, user, token_type, expires_at, issued_at, jti } = token
   return {
     active: true,
     scope,
     client_id: client.client_id,
-    username: user?.username,
+    // A client with pairwise subjects must not learn the name that it shares with other sectors.
+    username: client.sector === undefined ? user?.username : undefined,
     // RFC 9068 §2.2 for the same case: a token of the client itself has the client as its subject.
-    sub: user?.sub ?? client.client_id,
+    sub: user === undefined ? client.client_id : subjects.of(client, user.sub),
     token_type,
     exp: expires_at,
     iat: issued_at,

@@ -96,7 +96,10 @@ async function begin(
   const at = now()
   const previous = await sessions.find(browser.session(request), at)
   const proof = asked && { request_digest: asked.digest, step: 'login' as const, at }
-  const { cookie } = await sessions.begin({ sub: user.sub, amr: ['pwd'], proof, previous }, at)
+  const { cookie } = await sessions.begin(
+    { sub: user.sub, amr: ['pwd'], credential: user.credential, proof, previous },
+    at,
+  )
   browser.setSession(reply, cookie)
   browser.rememberDevice(request, reply, user.username)
   const client_id = asked?.target.client.client_id

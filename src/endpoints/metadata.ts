@@ -1,7 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { RESPONSE_MODES } from '../authorization/response.ts'
+import type { Client } from '../clients/client.ts'
 import type { AnyGrantType } from '../grant-types/grant-type.ts'
+import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+import { STANDARD_CLAIMS } from '../protocol/claims.ts'
+import { PROMPTS } from '../protocol/prompt.ts'
+import { RESPONSE_TYPES } from '../protocol/response-type.ts'
 import { scopeTokens } from '../protocol/scope.ts'
+import { ACR } from '../tokens/id-token.ts'
 
 /** What is registered here: the document lists this and nothing else. */
 export interface Registered {
@@ -9,12 +15,23 @@ export interface Registered {
   /** URL of an endpoint that the instance serves, or undefined where it serves none. */
   url: (method: 'GET' | 'POST', path: string) => string | undefined
   grantTypes: readonly AnyGrantType[]
-  /** The scopes that some client may ask for. */
-  scopes: readonly string[]
+  clients: readonly Client[]
+  algorithms: readonly SigningAlgorithm[]
 }
 
-/** The document of RFC 8414 §2, true by construction: it asks the instance what it serves. */
-export function authorizationServerMetadata({ issuer, url, grantTypes, scopes }: Registered) {
+/**
+ * The document of RFC 8414 §2 and OpenID Connect Discovery 1.0 §3, true by construction: it asks the instance what it
+ * serves. One for both addresses, so that they cannot differ.
+ */
+export function serverMetadata({ issuer, url, grantTypes, clients, algorithms }: Registered) {
+  const scopes = clients.flatMap((client) => scopeTokens(client.scope))
+  const used = new Set(clients.flatMap((client) => [...client.response_types]))
+  const implicit = clients.some((client) => client.grant_types.has('implicit'))
+  const pairwise = clients.some((client) => client.sector !== undefined)
+  // Not named unless somebody uses it: it is only there for clients that must.
+  const granting = grantTypes
+    .map((one) => one.grant_type)
+    .filter((one) => one !== 'password' || clients.some((client) => client.grant_types.has(one)))
   const methods = ['client_secret_basic', 'client_secret_post', 'none']
   return {
     issuer,
@@ -22,32 +39,77 @@ export function authorizationServerMetadata({ issuer, url, grantTypes, scopes }:
     token_endpoint: url('POST', '/oauth/tokenize'),
     introspection_endpoint: url('POST', '/oauth/introspect'),
     revocation_endpoint: url('POST', '/oauth/revoke'),
-    scopes_supported: [...new Set(scopes.flatMap(scopeTokens))].sort(),
-    response_types_supported: ['code'],
+    userinfo_endpoint: url('GET', '/oauth/userinfo'),
+    jwks_uri: url('GET', '/oauth/jwks'),
+    end_session_endpoint: url('GET', '/oauth/logout'),
+    scopes_supported: [...new Set(['openid', ...scopes])].sort(),
+    response_types_supported: RESPONSE_TYPES.filter((one) => one === 'code' || used.has(one)),
     response_modes_supported: RESPONSE_MODES,
-    grant_types_supported: grantTypes.map((one) => one.grant_type),
+    grant_types_supported: implicit ? [...granting, 'implicit'] : granting,
     token_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_methods_supported: methods.filter((one) => one !== 'none'),
     revocation_endpoint_auth_methods_supported: methods,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
+    subject_types_supported: pairwise ? ['public', 'pairwise'] : ['public'],
+    id_token_signing_alg_values_supported: algorithms,
+    userinfo_signing_alg_values_supported: algorithms,
+    acr_values_supported: [ACR],
+    prompt_values_supported: PROMPTS,
+    display_values_supported: ['page'],
+    claim_types_supported: ['normal'],
+    claims_supported: [
+      'iss',
+      'sub',
+      'aud',
+      'exp',
+      'iat',
+      'auth_time',
+      'nonce',
+      'acr',
+      'amr',
+      'sid',
+      ...STANDARD_CLAIMS,
+    ],
+    claims_parameter_supported: true,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
+    frontchannel_logout_supported: true,
+    frontchannel_logout_session_supported: true,
   }
 }
 
-/** Where RFC 8414 §3.1 puts the document: the well-known part goes in front of the issuer's path. */
-export function metadataPath(issuer: string): string {
+/**
+ * Where the document is: RFC 8414 §3.1 puts the well-known part in front of the issuer's path, Discovery §4 behind it;
+ * and clients that know only RFC 8414's way look for the other name there (RFC 8414 §5).
+ */
+export function metadataPaths(issuer: string): readonly string[] {
   const { pathname } = new URL(issuer)
-  return `/.well-known/oauth-authorization-server${pathname === '/' ? '' : pathname}`
+  const path = pathname === '/' ? '' : pathname
+  const paths = [
+    `/.well-known/oauth-authorization-server${path}`,
+    `${path}/.well-known/openid-configuration`,
+    `/.well-known/openid-configuration${path}`,
+  ]
+  return [...new Set(paths)]
 }
 
 /** Serves the document, as one string that is made once. */
-export function registerMetadata(app: FastifyInstance, path: string, registered: () => Registered): void {
+export function registerMetadata(
+  app: FastifyInstance,
+  paths: readonly string[],
+  registered: () => Registered,
+): void {
   let body: string | undefined
-  app.get(path, async (_request, reply) => {
-    body ??= JSON.stringify(authorizationServerMetadata(registered()))
-    return reply
-      .type('application/json; charset=utf-8')
-      .header('cache-control', 'public, max-age=300')
-      .send(body)
-  })
+  for (const path of paths) {
+    app.get(path, async (_request, reply) => {
+      body ??= JSON.stringify(serverMetadata(registered()))
+      return reply
+        .type('application/json; charset=utf-8')
+        .header('cache-control', 'public, max-age=300')
+        .send(body)
+    })
+  }
 }

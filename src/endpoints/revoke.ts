@@ -18,7 +18,7 @@ export function registerRevoke(
     const now = context.now()
     const parameters = formOf(request)
     const client = await authenticateClient(clients, request.headers.authorization, parameters)
-    const opened = inspector.open(parameters.required('token'))
+    const opened = await inspector.open(parameters.required('token'))
     const owner = opened && (await inspector.owner(opened, now))
     if (opened !== undefined && owner?.client_id === client.client_id) {
       await inspector.revoke(opened, owner.sub, now)

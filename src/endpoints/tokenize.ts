@@ -15,6 +15,7 @@ const TOKEN_RESPONSE = {
     refresh_token: { type: 'string' },
     refresh_token_expires_in: { type: 'integer' },
     scope: { type: 'string' },
+    id_token: { type: 'string' },
   },
 } as const
 

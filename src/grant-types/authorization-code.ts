@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
-import type { FoundGrant, Grants } from '../grants/grants.ts'
+import { type FoundGrant, findGrantor, type Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { verifierDigest } from '../protocol/pkce.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { type CodeFacts, openCode } from '../tokens/tokens.ts'
-import { findActive, type Users } from '../users/user.ts'
+import type { User, Users } from '../users/user.ts'
 import type { GrantType, Proven } from './grant-type.ts'
 
 interface CodeRequest {
@@ -43,15 +43,20 @@ export function authorizationCode(context: {
         return refused('the code is unknown or was issued to another client')
       const mismatch = redirectProblem(code, request) ?? verifierProblem(code, request)
       if (mismatch !== undefined) return refused(mismatch)
-      if ((await findActive(users, grant.sub)) === undefined) {
+      const user = await findGrantor(users, grant)
+      if (user === undefined) {
         await grants.revoke(code.grant_id, grant.sub)
         return refused('the person who approved this can no longer log in')
       }
-      return redeemed({ id: code.grant_id, grant }, client, now)
+      return redeemed({ id: code.grant_id, grant }, { client, user }, now)
     },
   }
 
-  async function redeemed(found: FoundGrant, client: Client, now: number): Promise<Proven> {
+  async function redeemed(
+    found: FoundGrant,
+    { client, user }: { client: Client; user: User },
+    now: number,
+  ): Promise<Proven> {
     const input = {
       client_scope: client.scope,
       refresh: client.grant_types.has('refresh_token'),
@@ -60,7 +65,8 @@ export function authorizationCode(context: {
     const answer = await grants.redeem(found, input, now)
     const grant_id = found.id
     if (answer.result === 'issued') {
-      return { outcome: 'grant', grant_id, sub: answer.grant.sub, minting: answer.minting, events: [] }
+      const { grant, minting } = answer
+      return { outcome: 'grant', grant_id, grant, user, minting, events: [] }
     }
     if (answer.result === 'unknown') return refused('the code is unknown')
     const { client_id, sub } = answer.grant

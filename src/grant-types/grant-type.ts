@@ -1,12 +1,12 @@
 import type { Client } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
-import type { Minting } from '../grants/grant.ts'
 import type { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { ProvenGrant } from '../tokens/issuer.ts'
 
 /** What the proof of a grant leads to. Only the pipeline turns it into tokens. */
 export type Proven =
-  | { outcome: 'grant'; grant_id: string; sub: string; minting: Minting; events: readonly SecurityEvent[] }
+  | ({ outcome: 'grant'; events: readonly SecurityEvent[] } & ProvenGrant)
   | { outcome: 'client'; scope: string; events: readonly SecurityEvent[] }
   | { outcome: 'refused'; error: OAuthError; events: readonly SecurityEvent[] }
 

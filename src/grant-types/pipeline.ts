@@ -42,7 +42,9 @@ export function tokenPipeline(context: {
     const request = grantType.readParameters(parameters)
     const proven = await grantType.prove(request, client, now)
     if (proven.outcome === 'refused') return { result: proven.error, events: proven.events }
-    const response = mint(client, proven, now)
+    const minted = mint(client, proven, now)
+    // Waited for only where something is signed: most requests need not.
+    const response = minted instanceof Promise ? await minted : minted
     return { result: response, events: [...proven.events, issuedEvent(client, grantType, proven)] }
   }
 
@@ -55,9 +57,9 @@ export function tokenPipeline(context: {
     )
   }
 
-  function mint(client: Client, proven: Exclude<Proven, { outcome: 'refused' }>, now: number): TokenResponse {
+  function mint(client: Client, proven: Exclude<Proven, { outcome: 'refused' }>, now: number) {
     if (proven.outcome === 'client') return issuer.clientToken(client, proven.scope, now)
-    return issuer.grantTokens(proven.grant_id, proven.minting, now)
+    return issuer.grantTokens(client, proven, now)
   }
 }
 
@@ -68,6 +70,7 @@ function issuedEvent(
 ): SecurityEvent {
   if (proven.outcome === 'client')
     return { event: 'token_issued', client_id, grant_type, scope: proven.scope }
-  const { grant_id, sub, minting } = proven
+  const { grant_id, minting } = proven
+  const { sub } = proven.grant
   return { event: 'token_issued', client_id, grant_type, sub, grant_id, scope: minting.scope }
 }

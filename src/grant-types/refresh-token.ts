@@ -1,10 +1,10 @@
-import type { Grants } from '../grants/grants.ts'
+import { findGrantor, type Grants } from '../grants/grants.ts'
 import type { RefreshAnswer } from '../grants/refresh.ts'
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { openRefreshToken } from '../tokens/tokens.ts'
-import { findActive, type Users } from '../users/user.ts'
+import type { User, Users } from '../users/user.ts'
 import type { GrantType, Proven } from './grant-type.ts'
 
 interface RefreshRequest {
@@ -50,17 +50,18 @@ export function refreshToken(context: {
       // RFC 6749 §6: bound to the client it was issued to. Said in the same words as unknown: a stranger
       // must not learn that it is somebody's.
       if (grant?.client_id !== client.client_id) return refused('unknown')
-      if ((await findActive(users, grant.sub)) === undefined) {
+      const user = await findGrantor(users, grant)
+      if (user === undefined) {
         await grants.revoke(grant_id, grant.sub)
         return refused('unknown')
       }
       const { scope } = request
       const input = { generation, scope, client_scope: client.scope, lifetimes: client.lifetimes }
       const answer = await grants.refresh({ id: grant_id, grant }, input, now)
-      if (answer.result === 'issued') return issued(grant_id, answer, [])
+      if (answer.result === 'issued') return issued({ grant_id, user }, answer, [])
       const about = { client_id: client.client_id, sub: grant.sub, grant_id }
       if (answer.result === 'replayed')
-        return issued(grant_id, answer, [{ event: 'refresh_replayed', ...about }])
+        return issued({ grant_id, user }, answer, [{ event: 'refresh_replayed', ...about }])
       if (answer.result !== 'reused') return refused(answer.result)
       return {
         outcome: 'refused',
@@ -75,11 +76,12 @@ export function refreshToken(context: {
 }
 
 function issued(
-  grant_id: string,
+  { grant_id, user }: { grant_id: string; user: User },
   answer: RefreshAnswer & { result: 'issued' | 'replayed' },
   events: Proven['events'],
 ): Proven {
-  return { outcome: 'grant', grant_id, sub: answer.grant.sub, minting: answer.minting, events }
+  const { grant, minting } = answer
+  return { outcome: 'grant', grant_id, grant, user, minting, events }
 }
 
 function refused(result: keyof typeof REFUSALS): Proven {

@@ -1,3 +1,4 @@
+import type { ClaimsRequest } from '../protocol/claims.ts'
 import type { StoredRecord } from '../store/store.ts'
 
 /** A combination that access tokens of a grant were issued with; the token names it by its place. */
@@ -29,6 +30,14 @@ export interface Grant extends StoredRecord {
   readonly sid: string
   readonly scope: string
   readonly auth_time: number
+  /** RFC 8176 method names of that login. */
+  readonly amr: readonly string[]
+  /** The person's credential then. */
+  readonly credential: string
+  /** For the code's ID token alone; gone when it is redeemed. */
+  readonly nonce: string | null
+  /** Claims asked for by name. */
+  readonly claims: ClaimsRequest | null
   readonly expires_at: number
   /** Seconds: the absolute end, where the configuration sets one. */
   readonly ends_at: number | null
@@ -50,7 +59,14 @@ export interface Minting {
   scope: string
   issued_at: number
   access_expires_at: number
+  /** Of the authorization request, for the first ID token. */
+  nonce?: string
   refresh?: { generation: number; expires_at: number }
+}
+
+/** Whether the grant outlives the login that it came from (OpenID Connect Core §11). */
+export function isOffline(scope: string): boolean {
+  return scope.split(' ').includes('offline_access')
 }
 
 /** The empty list of every grant that has nothing to list. */

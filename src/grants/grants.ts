@@ -1,11 +1,22 @@
 import type { Lifetimes } from '../clients/client.ts'
+import type { ClaimsRequest } from '../protocol/claims.ts'
 import { random } from '../secrets/random.ts'
 import type { Store } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
-import { type Grant, NONE } from './grant.ts'
+import { findActive, findEntitled, type User, type Users } from '../users/user.ts'
+import { type Grant, isOffline, type Minting, type NextGrant, NONE } from './grant.ts'
+import { capped, mint } from './mint.ts'
 import { type RedeemAnswer, type RedeemInput, redeem } from './redeem.ts'
 import { type RefreshAnswer, type RefreshInput, refresh } from './refresh.ts'
 import { type AccessTokenFacts, revokeAccessToken } from './revoke.ts'
+
+/**
+ * The person that a grant speaks for, unless unknown or disabled by now, or with another password: that ends all but
+ * what may outlive a login (`offline_access`).
+ */
+export async function findGrantor(users: Users, grant: Grant): Promise<User | undefined> {
+  return isOffline(grant.scope) ? findActive(users, grant.sub) : findEntitled(users, grant)
+}
 
 /** A grant with its id, as it was just read. */
 export interface FoundGrant {
@@ -20,6 +31,10 @@ export interface Approval {
   sid: string
   scope: string
   auth_time: number
+  amr?: readonly string[]
+  credential?: string
+  nonce?: string | undefined
+  claims?: ClaimsRequest | null
   /** Seconds: when the unredeemed code, and with it the grant, ends. */
   code_expires_at: number
   /** Seconds a grant may live at most; 0 = no limit. */
@@ -36,27 +51,33 @@ export class Grants {
 
   /** Creates the grant of an approval, unredeemed; gives its id. */
   async create(approval: Approval, now: number): Promise<string> {
-    const { client_id, sub, sid, scope, auth_time, code_expires_at, grant_max_ttl } = approval
+    return this.#insert(unredeemed(approval, now), now)
+  }
+
+  /**
+   * Creates a grant that an access token is issued from at once: beside the code (hybrid flow), or without one, with
+   * a refresh token where `refresh` says so.
+   */
+  async createWithToken(
+    approval: Approval,
+    { code, refresh, lifetimes }: { code: boolean; refresh: boolean; lifetimes: Lifetimes },
+    now: number,
+  ): Promise<{ id: string; grant: NextGrant; minting: Minting }> {
+    const waiting = unredeemed(approval, now)
+    const expires_at = capped(now + lifetimes.refresh_token_ttl, waiting.ends_at)
+    const state = refresh ? { generation: 0, expires_at, rotations: NONE } : null
+    const grant = code ? waiting : { ...waiting, redeemed: true, nonce: null, refresh: state }
+    const minted = mint(grant, approval.scope, lifetimes, now)
+    if (minted === undefined) throw new Error('a new grant has no room for a profile')
+    return { id: await this.#insert(minted.grant, now), ...minted }
+  }
+
+  async #insert(grant: NextGrant, now: number): Promise<string> {
+    const { sub, expires_at } = grant
     const id = random(16).toString('base64url')
-    // Every field in one literal, empty lists shared: at a hundred thousand grants the layout is what costs.
-    const grant: Grant = {
-      revision: '',
-      client_id,
-      sub,
-      sid,
-      scope,
-      auth_time,
-      expires_at: code_expires_at,
-      ends_at: grant_max_ttl > 0 ? now + grant_max_ttl : null,
-      redeemed: false,
-      refresh: null,
-      profiles: NONE,
-      revoked: NONE,
-      revoked_before: 0,
-    }
     // Link, then record, in one go: a crash in between leaves a link to nothing, which listing drops. Whichever of
     // them fails, no code is given for this grant, and it ends with the code it does not have.
-    const linked = this.#store.link(bySubject(sub), id, linkEnd(code_expires_at), now)
+    const linked = this.#store.link(bySubject(sub), id, linkEnd(expires_at), now)
     await Promise.all([linked, insert(this.#store, { kind: 'grant', id, now }, grant)])
     return id
   }
@@ -90,6 +111,18 @@ export class Grants {
     await this.#store.unlink(bySubject(sub), id)
   }
 
+  /** Revokes what was given with this login, but what may outlive it (`offline_access`). */
+  async revokeSession(
+    { sub, sid }: { sub: string; sid: string },
+    now: number,
+  ): Promise<readonly FoundGrant[]> {
+    const bound = (await this.ofSubject(sub, now)).filter(
+      ({ grant }) => grant.sid === sid && !isOffline(grant.scope),
+    )
+    await Promise.all(bound.map(({ id }) => this.revoke(id, sub)))
+    return bound
+  }
+
   /** A person's living grants. Drops links that lead nowhere. */
   async ofSubject(sub: string, now: number): Promise<readonly FoundGrant[]> {
     const found: FoundGrant[] = []
@@ -118,6 +151,31 @@ export class Grants {
     const linked = this.#store.link(bySubject(grant.sub), id, linkEnd(expires_at), now)
     const [, answer] = await Promise.all([linked, update<Grant, A>(this.#store, key, decide)])
     return answer
+  }
+}
+
+function unredeemed(approval: Approval, now: number): Grant {
+  const { client_id, sub, sid, scope, auth_time, amr = NONE, credential = '', nonce, claims } = approval
+  const { code_expires_at, grant_max_ttl } = approval
+  // Every field in one literal, empty lists shared: at a hundred thousand grants the layout is what costs.
+  return {
+    revision: '',
+    client_id,
+    sub,
+    sid,
+    scope,
+    auth_time,
+    amr,
+    credential,
+    nonce: nonce ?? null,
+    claims: claims ?? null,
+    expires_at: code_expires_at,
+    ends_at: grant_max_ttl > 0 ? now + grant_max_ttl : null,
+    redeemed: false,
+    refresh: null,
+    profiles: NONE,
+    revoked: NONE,
+    revoked_before: 0,
   }
 }
 

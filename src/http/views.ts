@@ -56,6 +56,8 @@ export interface Views {
     switch_href: string
     /** One sentence for each scope. */
     scopes: readonly string[]
+    /** How long the access lasts, where it is renewed. */
+    stays?: 'until_logout' | 'after_logout'
     /** Where the browser goes next: a host name, or a scheme for an app on this device. */
     redirect_host: string
     notice?: Notice

@@ -15,6 +15,11 @@ export const ERRORS = {
   login_required: 400,
   consent_required: 400,
   interaction_required: 400,
+  // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
+  unmet_authentication_requirements: 400,
+  // RFC 6750 §3.1
+  invalid_token: 401,
+  insufficient_scope: 403,
   request_not_supported: 400,
   request_uri_not_supported: 400,
 } as const

@@ -1,9 +1,34 @@
-import { createHmac, createSecretKey, hash, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto'
+import { random } from './random.ts'
 
 /** What a derived key is for. A value made for one purpose never verifies for another. */
-export type Purpose = 'at' | 'ct' | 'rt' | 'ac' | 'bs' | 'bw' | 'dv' | 'csrf' | 'client_secret' | 'counter'
+export type Purpose =
+  | 'at'
+  | 'ct'
+  | 'rt'
+  | 'ac'
+  | 'bs'
+  | 'bw'
+  | 'dv'
+  | 'csrf'
+  | 'client_secret'
+  | 'counter'
+  | 'credential'
+  | 'signing_keys'
 
 const ID_BYTES = 4
+// AES-256-GCM: a fresh nonce for each seal, the tag behind the text.
+const NONCE = 12
+const GCM_TAG = 16
 
 interface Key {
   id: Buffer
@@ -49,6 +74,31 @@ export class Keys {
     return timingSafeEqual(Buffer.from(mac(key, purpose, data), 'latin1'), tag)
   }
 
+  /** Encrypts `text` (AES-256-GCM) under the signing key's derivation for `purpose`. */
+  seal(purpose: Purpose, text: string): string {
+    const nonce = random(NONCE)
+    const cipher = createCipheriv('aes-256-gcm', derive(this.#first, purpose), nonce).setAAD(this.currentId)
+    const sealed = [this.currentId, nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]
+    return Buffer.concat(sealed).toString('base64url')
+  }
+
+  /** The text of a seal, and whether the first key made it; undefined where no key opens it. */
+  unseal(purpose: Purpose, sealed: string): { text: string; current: boolean } | undefined {
+    const bytes = Buffer.from(sealed, 'base64url')
+    const id = bytes.subarray(0, ID_BYTES)
+    const key = this.#keys.find((one) => one.id.equals(id))
+    if (key === undefined || bytes.length < ID_BYTES + NONCE + GCM_TAG) return undefined
+    const nonce = bytes.subarray(ID_BYTES, ID_BYTES + NONCE)
+    const decipher = createDecipheriv('aes-256-gcm', derive(key, purpose), nonce, { authTagLength: GCM_TAG })
+    decipher.setAAD(id).setAuthTag(bytes.subarray(-GCM_TAG))
+    try {
+      const text = decipher.update(bytes.subarray(ID_BYTES + NONCE, -GCM_TAG), undefined, 'utf8')
+      return { text: text + decipher.final('utf8'), current: key === this.#first }
+    } catch {
+      return undefined
+    }
+  }
+
   get #first(): Key {
     return this.#keys[0] as Key
   }
@@ -56,11 +106,15 @@ export class Keys {
 
 // One character a byte: a third faster than asking for the bytes, and every token pays for it.
 function mac(key: Key, purpose: Purpose, data: Buffer | string): string {
+  return createHmac('sha256', derive(key, purpose)).update(data).digest('latin1')
+}
+
+function derive(key: Key, purpose: Purpose): KeyObject {
   let derived = key.derived.get(purpose)
   if (derived === undefined) {
     // RFC 5869: one key per purpose, so that a refresh token can never be read as an access token.
     derived = createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, 'postern', purpose, 32)))
     key.derived.set(purpose, derived)
   }
-  return createHmac('sha256', derived).update(data).digest('latin1')
+  return derived
 }

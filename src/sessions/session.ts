@@ -9,6 +9,8 @@ export interface Account {
   readonly auth_time: number
   /** RFC 8176 method names. */
   readonly amr: readonly string[]
+  /** The person's credential at the login: with another password the login is over. */
+  readonly credential: string
 }
 
 /** The steps that leave a proof. */
@@ -26,6 +28,8 @@ export interface Proof {
 export interface Session extends StoredRecord {
   readonly accounts: readonly Account[]
   readonly proofs: readonly Proof[]
+  /** The clients that this login was told to: whom a logout concerns. */
+  readonly clients: readonly string[]
   readonly created_at: number
   readonly last_used_at: number
   readonly expires_at: number
@@ -48,4 +52,10 @@ export function withProof<S extends Pick<Session, 'proofs'>>(session: S, proof: 
 export function withoutProofs<S extends Pick<Session, 'proofs'>>(session: S, requestDigest: string): S {
   const proofs = session.proofs.filter((proof) => proof.request_digest !== requestDigest)
   return proofs.length === session.proofs.length ? session : { ...session, proofs }
+}
+
+/** The session that also concerns this client, or the same where it does already. */
+export function withClient<S extends Pick<Session, 'clients'>>(session: S, client_id: string): S {
+  const { clients } = session
+  return clients.includes(client_id) ? session : { ...session, clients: [...clients, client_id] }
 }

@@ -60,16 +60,18 @@ export class Sessions {
     login: {
       sub: string
       amr: readonly string[]
+      credential: string
       proof: Proof | undefined
       previous: CurrentSession | undefined
     },
     now: number,
   ): Promise<{ cookie: string; current: CurrentSession }> {
-    const { sub, amr, proof, previous } = login
+    const { sub, amr, credential, proof, previous } = login
     const before = previous?.session.accounts.find((account) => account.sub === sub)
     const fresh = {
-      accounts: [{ sub, sid: before?.sid ?? randomText(16), auth_time: now, amr }],
+      accounts: [{ sub, sid: before?.sid ?? randomText(16), auth_time: now, amr, credential }],
       proofs: before ? (previous?.session.proofs ?? []) : [],
+      clients: before ? (previous?.session.clients ?? []) : [],
       created_at: now,
       last_used_at: now,
       expires_at: this.#expiry(now, now),
@@ -81,6 +83,11 @@ export class Sessions {
     if (previous !== undefined) await this.end(previous.id)
     const cookie = makeHandle(this.#keys, 'bs', bytes)
     return { cookie, current: { id, session: { ...record, revision: '' } } }
+  }
+
+  /** Whether the session is still there, asked of the store. */
+  async lives(id: string, now: number): Promise<boolean> {
+    return (await this.#store.read('session', id, now)) !== undefined
   }
 
   /** Changes a session that was just read, by a pure decision. */

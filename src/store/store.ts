@@ -8,7 +8,8 @@ export const KINDS = {
   session: { durable: false, share: 0.1 },
   revoked_token: { durable: false, share: 0.1 },
   counter: { durable: false, share: 0.1 },
-  consent: { durable: true, share: 0.1 },
+  consent: { durable: true, share: 0.09 },
+  signing_keys: { durable: true, share: 0.01 },
 } as const
 
 export type Kind = keyof typeof KINDS

@@ -1,11 +1,12 @@
 import type { Client, Clients } from '../clients/client.ts'
 import type { Grant } from '../grants/grant.ts'
-import type { Grants } from '../grants/grants.ts'
+import { findGrantor, type Grants } from '../grants/grants.ts'
 import { type AccessTokenFacts, accessTokenScope } from '../grants/revoke.ts'
 import { scopeIntersection } from '../protocol/scope.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
-import { findActive, type User, type Users } from '../users/user.ts'
+import type { User, Users } from '../users/user.ts'
+import type { JwtAccessTokens } from './jwt-access-token.ts'
 import {
   type ClientTokenFacts,
   openAccessToken,
@@ -16,8 +17,8 @@ import {
 
 /** What a genuine handle turned out to be. Genuine is not yet good. */
 export type OpenedToken =
-  | { kind: 'access_token'; facts: AccessTokenFacts }
-  | { kind: 'client_token'; facts: ClientTokenFacts }
+  | { kind: 'access_token'; facts: AccessTokenFacts; jti: string }
+  | { kind: 'client_token'; facts: ClientTokenFacts; jti: string }
   | { kind: 'refresh_token'; facts: RefreshTokenFacts }
 
 /** A token that is good now. Times in seconds. */
@@ -28,6 +29,8 @@ export interface ActiveToken {
   issued_at?: number
   jti?: string
   user?: User
+  /** The grant, where the token is of one. */
+  grant?: Grant
   token_type?: 'Bearer'
 }
 
@@ -38,23 +41,32 @@ export class TokenInspector {
   readonly #grants: Grants
   readonly #clients: Clients
   readonly #users: Users
+  readonly #jwts: JwtAccessTokens
 
-  constructor(context: { keys: Keys; store: Store; grants: Grants; clients: Clients; users: Users }) {
+  constructor(context: {
+    keys: Keys
+    store: Store
+    grants: Grants
+    clients: Clients
+    users: Users
+    jwts: JwtAccessTokens
+  }) {
     this.#keys = context.keys
     this.#store = context.store
     this.#grants = context.grants
     this.#clients = context.clients
     this.#users = context.users
+    this.#jwts = context.jwts
   }
 
   /** Checks the proof inside a token, without I/O. The prefix tells the kind, so no hint can mislead. */
-  open(text: string): OpenedToken | undefined {
+  async open(text: string): Promise<OpenedToken | undefined> {
     const access = openAccessToken(this.#keys, text)
-    if (access) return { kind: 'access_token', facts: access }
+    if (access) return { kind: 'access_token', facts: access, jti: access.jti }
     const client = openClientToken(this.#keys, text)
-    if (client) return { kind: 'client_token', facts: client }
+    if (client) return { kind: 'client_token', facts: client, jti: client.jti }
     const refresh = openRefreshToken(this.#keys, text)
-    return refresh && { kind: 'refresh_token', facts: refresh }
+    return refresh ? { kind: 'refresh_token', facts: refresh } : this.#jwts.open(text)
   }
 
   /** The token as it stands now, or undefined where it is not good (any more). */
@@ -67,13 +79,14 @@ export class TokenInspector {
       token.kind === 'access_token' ? accessState(grant, token.facts) : refreshState(grant, token.facts, now)
     if (found === undefined) return undefined
     const client = await this.#clients.find(grant.client_id)
-    const user = await findActive(this.#users, grant.sub)
+    const user = await findGrantor(this.#users, grant)
     if (client === undefined || user === undefined) {
       // RFC 6749 §10.5 leaves it to us: what belongs to nobody any more goes at its next use.
       await this.#grants.revoke(token.facts.grant_id, grant.sub)
       return undefined
     }
-    return { ...found, client, user, scope: scopeIntersection(found.scope, client.scope) }
+    const jti = token.kind === 'access_token' ? { jti: token.jti } : {}
+    return { ...found, ...jti, client, user, grant, scope: scopeIntersection(found.scope, client.scope) }
   }
 
   /** Who the token was issued to, also where it is no longer good; undefined where that cannot be told. */
@@ -118,8 +131,8 @@ export class TokenInspector {
 function accessState(grant: Grant, facts: AccessTokenFacts) {
   const scope = accessTokenScope(grant, facts)
   if (scope === undefined) return undefined
-  const { issued_at, expires_at, jti } = facts
-  return { scope, issued_at, expires_at, jti, token_type: 'Bearer' as const }
+  const { issued_at, expires_at } = facts
+  return { scope, issued_at, expires_at, token_type: 'Bearer' as const }
 }
 
 function refreshState(grant: Grant, facts: RefreshTokenFacts, now: number) {

@@ -1,8 +1,11 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
-import type { Minting } from '../grants/grant.ts'
+import type { Minting, NextGrant } from '../grants/grant.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
+import type { User } from '../users/user.ts'
+import type { Companions, IdTokens } from './id-token.ts'
+import type { JwtAccessTokens } from './jwt-access-token.ts'
 import { makeAccessToken, makeClientToken, makeCode, makeRefreshToken } from './tokens.ts'
 
 /** The answer of RFC 6749 §5.1. Times are seconds from now. */
@@ -13,28 +16,35 @@ export interface TokenResponse {
   refresh_token?: string
   refresh_token_expires_in?: number
   scope: string
+  id_token?: string
+}
+
+/** A grant that tokens may be made of, with what a transition fixed of them. */
+export interface ProvenGrant {
+  grant_id: string
+  grant: NextGrant
+  user: User
+  minting: Minting
 }
 
 /** The only mint: everything that works as a code or token is made here. */
 export class Issuer {
   readonly #keys: Keys
+  readonly #idTokens: IdTokens
+  readonly #jwts: JwtAccessTokens
 
-  constructor(keys: Keys) {
-    this.#keys = keys
+  constructor(context: { keys: Keys; idTokens: IdTokens; jwts: JwtAccessTokens }) {
+    this.#keys = context.keys
+    this.#idTokens = context.idTokens
+    this.#jwts = context.jwts
   }
 
-  /** The tokens of a grant, from the facts that a transition fixed. */
-  grantTokens(grant_id: string, minting: Minting, now: number): TokenResponse {
-    const { profile, issued_at, access_expires_at, scope, refresh } = minting
-    const access_token = makeAccessToken(this.#keys, {
-      grant_id,
-      profile,
-      issued_at,
-      expires_at: access_expires_at,
-      jti: randomText(12),
-    })
+  /** The tokens of a grant. A promise only where something has to be signed with a private key. */
+  grantTokens(client: Client, proven: ProvenGrant, now: number): TokenResponse | Promise<TokenResponse> {
+    const { grant_id, minting } = proven
+    const { access_expires_at, scope, refresh } = minting
     const response: TokenResponse = {
-      access_token,
+      access_token: '',
       token_type: 'Bearer',
       expires_in: access_expires_at - now,
       scope,
@@ -43,20 +53,44 @@ export class Issuer {
       response.refresh_token = makeRefreshToken(this.#keys, { grant_id, generation: refresh.generation })
       response.refresh_token_expires_in = refresh.expires_at - now
     }
+    const access_token = this.#accessToken(client, proven)
+    const openid = scope.split(' ').includes('openid')
+    if (typeof access_token !== 'string' || openid) {
+      return this.#signed({ client, proven, response, access_token, openid }, now)
+    }
+    response.access_token = access_token
     return response
   }
 
+  /** The access token alone, for an authorization response. */
+  async accessToken(client: Client, proven: ProvenGrant, now: number): Promise<TokenResponse> {
+    const { access_expires_at, scope } = proven.minting
+    const access_token = await this.#accessToken(client, proven)
+    return { access_token, token_type: 'Bearer', expires_in: access_expires_at - now, scope }
+  }
+
+  /** The ID token of an authorization response (OpenID Connect Core §3.2.2.10, §3.3.2.11). */
+  idToken(
+    about: { client: Client; user: User; grant: Pick<NextGrant, 'sid' | 'auth_time' | 'amr' | 'claims'> },
+    companions: Companions,
+    now: number,
+  ): Promise<string> {
+    return this.#idTokens.make({ ...about, authentication: about.grant }, companions, now)
+  }
+
   /** A token for the client itself (RFC 6749 §4.4): complete in itself, nothing is stored. */
-  clientToken(client: Client, scope: string, now: number): TokenResponse {
+  clientToken(client: Client, scope: string, now: number): TokenResponse | Promise<TokenResponse> {
     const { client_id, lifetimes } = client
     const expires_at = now + lifetimes.access_token_ttl
     const facts = { client_id, scope, issued_at: now, expires_at, jti: randomText(12) }
-    return {
-      access_token: makeClientToken(this.#keys, facts),
+    const answer = (access_token: string): TokenResponse => ({
+      access_token,
       token_type: 'Bearer',
       expires_in: lifetimes.access_token_ttl,
       scope,
-    }
+    })
+    if (client.access_token_format === 'jwt') return this.#jwts.ofClient(facts).then(answer)
+    return answer(makeClientToken(this.#keys, facts))
   }
 
   /** A code for a grant that waits to be redeemed. */
@@ -68,6 +102,32 @@ export class Issuer {
       redirect_uri_digest: hash('sha256', request.redirect_uri, 'buffer'),
       challenge_digest: request.challenge_digest,
     })
+  }
+
+  #accessToken(client: Client, { grant_id, grant, minting }: ProvenGrant): string | Promise<string> {
+    const { profile, issued_at, access_expires_at, scope } = minting
+    const facts = { grant_id, profile, issued_at, expires_at: access_expires_at, jti: randomText(12) }
+    if (client.access_token_format === 'jwt') return this.#jwts.ofGrant(client, grant, { ...facts, scope })
+    return makeAccessToken(this.#keys, facts)
+  }
+
+  async #signed(
+    made: {
+      client: Client
+      proven: ProvenGrant
+      response: TokenResponse
+      access_token: string | Promise<string>
+      openid: boolean
+    },
+    now: number,
+  ): Promise<TokenResponse> {
+    const { client, proven, openid } = made
+    const access_token = await made.access_token
+    const response = { ...made.response, access_token }
+    if (!openid) return response
+    const { user, grant, minting } = proven
+    const id_token = await this.idToken({ client, user, grant }, { nonce: minting.nonce, access_token }, now)
+    return { ...response, id_token }
   }
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { ConfigError } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
 import { type BcryptQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
@@ -52,7 +53,9 @@ export class FileUsers implements Users {
     }
     if (this.#byUsername.has(username)) fail('this username is there twice')
     if (this.#bySub.has(sub)) fail(`sub ${sub} is there twice`)
-    const user: User = { sub, username, disabled, claims }
+    // Of a salted hash, or of the demo's public password.
+    const credential = hash('sha256', password_hash ?? `demo ${password}`, 'base64url').slice(0, 16)
+    const user: User = { sub, username, disabled, credential, claims }
     this.#bySub.set(sub, user)
     this.#byUsername.set(username, { user, passwordHash: this.#hashOf(password, password_hash) })
   }

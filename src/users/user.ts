@@ -5,6 +5,8 @@ export interface User {
   readonly sub: string
   readonly username: string
   readonly disabled: boolean
+  /** Changes with the password; tells nothing of it. */
+  readonly credential: string
   readonly claims: Omit<UserEntry, 'username' | 'password' | 'password_hash' | 'sub' | 'disabled'>
 }
 
@@ -19,4 +21,19 @@ export interface Users {
 export async function findActive(users: Users, sub: string): Promise<User | undefined> {
   const user = await users.find(sub)
   return user === undefined || user.disabled ? undefined : user
+}
+
+/** What a standing permission or a login was given with. */
+export interface Entitlement {
+  readonly sub: string
+  readonly credential: string
+}
+
+/** The person, unless unknown, disabled, or with another password than the one that this was given with. */
+export async function findEntitled(
+  users: Users,
+  { sub, credential }: Entitlement,
+): Promise<User | undefined> {
+  const user = await findActive(users, sub)
+  return user?.credential === credential ? user : undefined
 }

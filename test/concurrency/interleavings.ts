@@ -6,12 +6,10 @@ import { Consents } from '../../src/consents/consents.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { accessTokenScope } from '../../src/grants/revoke.ts'
 import { Parameters } from '../../src/protocol/parameters.ts'
-import { Keys } from '../../src/secrets/keys.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { Store } from '../../src/store/store.ts'
-import { Issuer } from '../../src/tokens/issuer.ts'
 import { accessToken, LIFETIMES, mintingOf, redeemInput, refreshInput, SCOPE } from '../grants/example.ts'
-import { KEY } from '../support/server.ts'
+import { answersOf, keys, signing, subjects } from '../support/tokens-rooms.ts'
 
 const VERBS = [
   'create',
@@ -41,8 +39,6 @@ function scheduled(store: Store, schedule: fc.Scheduler): Store {
   })
 }
 
-const keys = new Keys([KEY])
-const issuer = new Issuer(keys)
 const client = {
   client_id: 'app',
   redirect_uris: ['https://app.example/cb'],
@@ -52,15 +48,29 @@ const client = {
   skip_consent: true,
   lifetimes: LIFETIMES,
   secret: { verify: () => true },
+  response_types: new Set(['code']),
+  id_token_signed_response_alg: 'RS256',
+  access_token_format: 'opaque',
 }
 const clients = { find: async () => client as never }
-const users = { find: async (sub: string) => ({ sub, username: sub, disabled: false, claims: {} }) } as never
+const users = {
+  find: async (sub: string) => ({ sub, username: sub, disabled: false, credential: 'c', claims: {} }),
+} as never
 
 function rooms(store: Store) {
   const grants = new Grants(store)
   const sessions = new Sessions({ store, keys, ttl: 3600, idleTtl: 3600 })
   const consents = new Consents(store)
-  const desk = new AuthorizationDesk({ clients, users, sessions, consents, grants, issuer })
+  const desk = new AuthorizationDesk({
+    clients,
+    users,
+    sessions,
+    consents,
+    grants,
+    answers: answersOf(grants),
+    signing,
+    subjects,
+  })
   return { grants, sessions, desk }
 }
 
@@ -147,7 +157,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
       'login against logout: the old session is gone in either order, the new one is whole',
       async (store, schedule) => {
         const now = store.clock()
-        const login = { sub: 'alice', amr: ['pwd'], proof: undefined, previous: undefined }
+        const login = { sub: 'alice', amr: ['pwd'], credential: 'c', proof: undefined, previous: undefined }
         const old = await rooms(store).sessions.begin(login, now)
         const { sessions } = rooms(scheduled(store, schedule))
         const all = Promise.all([
@@ -180,7 +190,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         if (resolved.kind !== 'request') return
         const proof = { request_digest: resolved.request.digest, step: 'login' as const, at: now }
         const { cookie } = await plain.sessions.begin(
-          { sub: 'alice', amr: ['pwd'], proof, previous: undefined },
+          { sub: 'alice', amr: ['pwd'], credential: 'c', proof, previous: undefined },
           now,
         )
         const { desk, sessions } = rooms(scheduled(store, schedule))

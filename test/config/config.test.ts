@@ -97,7 +97,7 @@ test('without CONFIG_FILE the demo, with it never', () => {
 test('YAML and JSON by one parser; every problem with its path and reason', () => {
   assert.equal(file('{"clients": [{"client_id": "a"}], "users": []}').entries.clients[0]?.client_id, 'a')
   const line = message(() =>
-    file('clients: [{client_id: a, redirect_uri: x, grant_types: [implicit]}]\nusers: 3'),
+    file('clients: [{client_id: a, redirect_uri: x, grant_types: [magic]}]\nusers: 3'),
   )
   assert.match(line, /\/clients\/0 has the unknown name redirect_uri/)
   assert.match(line, /\/clients\/0\/grant_types\/0 must be one of authorization_code, refresh_token/)

@@ -56,7 +56,8 @@ test('RFC 6749 §4.1.2.1: any other error goes to the client, with state and iss
   const agent = new Agent(app)
   const spa = { client_id: 'spa', redirect_uri: 'https://spa.example/cb' }
   const cases: [string, string][] = [
-    [authorize({ response_type: 'token' }), 'unsupported_response_type'],
+    [authorize({ response_type: 'token' }), 'unauthorized_client'],
+    [authorize({ response_type: 'saml' }), 'unsupported_response_type'],
     [authorize({ response_type: '' }), 'invalid_request'],
     [authorize({ scope: 'email admin' }), 'invalid_scope'],
     [authorize({ scope: 'email  x' }), 'invalid_scope'],

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { Grants } from '../../src/grants/grants.ts'
-import { Keys } from '../../src/secrets/keys.ts'
-import { Issuer } from '../../src/tokens/issuer.ts'
 import { RedisServer } from '../support/redis.ts'
 import { answering, openRedis } from '../support/redis-store.ts'
-import { buildServer, KEY } from '../support/server.ts'
+import { buildServer } from '../support/server.ts'
 import { exchange, introspect, REDIRECT } from '../support/token-client.ts'
+import { tokenIssuer } from '../support/tokens-rooms.ts'
 
 const ANSWERED = 10_000
 const CALLERS = 64
@@ -32,15 +32,22 @@ test('SIGKILL under load with appendfsync always: no answered token is lost, no 
   })
   // What an approval leaves, without ten thousand logins.
   const grants = new Grants(store)
-  const issuer = new Issuer(new Keys([KEY]))
   const now = store.clock()
+  const credential = hash('sha256', 'demo admin', 'base64url').slice(0, 16)
   const codes: string[] = []
   await each(Array.from({ length: CODES }), async () => {
     const code_expires_at = now + 600
-    const approval = { client_id: 'test_client', sub: 'admin', sid: 's', scope: 'email', auth_time: now }
+    const approval = {
+      client_id: 'test_client',
+      sub: 'admin',
+      sid: 's',
+      scope: 'email',
+      auth_time: now,
+      credential,
+    }
     const id = await grants.create({ ...approval, code_expires_at, grant_max_ttl: 0 }, now)
     const request = { redirect_uri: REDIRECT, redirect_uri_sent: true, challenge_digest: undefined }
-    codes.push(issuer.code(id, request, code_expires_at))
+    codes.push(tokenIssuer.code(id, request, code_expires_at))
   })
 
   const answered: { code: string; tokens: { access_token: string; refresh_token: string } }[] = []

@@ -1,0 +1,61 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { bearerToken, challenge } from '../http/bearer.ts'
+import { sendJsonError } from '../http/errors.ts'
+import { claimsOfScope } from '../protocol/claims.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { pickClaims } from '../tokens/id-token.ts'
+import type { TokenInspector } from '../tokens/inspector.ts'
+import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { Subjects } from '../tokens/subjects.ts'
+
+export interface UserinfoContext {
+  inspector: TokenInspector
+  signing: SigningKeys
+  subjects: Subjects
+  issuer: string
+  now: () => number
+}
+
+/** `GET` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): the claims that the access token's grant allows. */
+export function registerUserinfo(app: FastifyInstance, context: UserinfoContext): void {
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    reply.header('cache-control', 'no-store')
+    const token = bearerToken(request)
+    if (token === undefined) {
+      challenge(reply)
+      return sendJsonError(reply, new OAuthError('invalid_token', 'send the access token as Bearer'))
+    }
+    const answer = token instanceof OAuthError ? token : await describe(token, context)
+    if (answer instanceof OAuthError) {
+      challenge(reply, answer, answer.error === 'insufficient_scope' ? 'openid' : undefined)
+      return sendJsonError(reply, answer)
+    }
+    const json = typeof answer !== 'string'
+    return reply
+      .type(json ? 'application/json; charset=utf-8' : 'application/jwt')
+      .send(json ? JSON.stringify(answer) : answer)
+  }
+  app.get('/oauth/userinfo', handler)
+  app.post('/oauth/userinfo', handler)
+}
+
+/** The claims, as members or as a signed JWT where the client asked for one (§5.3.2). */
+async function describe(
+  text: string,
+  { inspector, signing, subjects, issuer, now }: UserinfoContext,
+): Promise<Record<string, unknown> | string | OAuthError> {
+  const opened = await inspector.open(text)
+  const token = opened?.kind === 'access_token' ? await inspector.active(opened, now()) : undefined
+  if (token?.user === undefined || token.grant === undefined) {
+    return new OAuthError('invalid_token', 'the access token is unknown, expired or revoked')
+  }
+  const { client, user, grant, scope } = token
+  if (!scope.split(' ').includes('openid')) {
+    return new OAuthError('insufficient_scope', 'userinfo needs an access token with the scope openid')
+  }
+  const names = [...claimsOfScope(scope), ...(grant.claims?.userinfo ?? [])]
+  const claims = { ...pickClaims(user, names), sub: subjects.of(client, user.sub) }
+  const alg = client.userinfo_signed_response_alg
+  if (alg === undefined) return claims
+  return signing.sign(alg, 'JWT', { ...claims, iss: issuer, aud: client.client_id })
+}

@@ -1,0 +1,109 @@
+import { OAuthError } from './errors.ts'
+
+/** What each standard scope gives (OpenID Connect Core §5.4). */
+const SCOPE_CLAIMS: Readonly<Record<string, readonly string[]>> = {
+  profile: [
+    'name',
+    'family_name',
+    'given_name',
+    'middle_name',
+    'nickname',
+    'preferred_username',
+    'profile',
+    'picture',
+    'website',
+    'gender',
+    'birthdate',
+    'zoneinfo',
+    'locale',
+    'updated_at',
+  ],
+  email: ['email', 'email_verified'],
+  address: ['address'],
+  phone: ['phone_number', 'phone_number_verified'],
+}
+
+const SCOPE_OF_CLAIM = new Map(
+  Object.entries(SCOPE_CLAIMS).flatMap(([scope, claims]) => claims.map((claim) => [claim, scope] as const)),
+)
+
+/** Every claim about a person that can be asked for. */
+export const STANDARD_CLAIMS: readonly string[] = [...SCOPE_OF_CLAIM.keys()]
+
+/** The claims that a scope gives. */
+export function claimsOfScope(scope: string): readonly string[] {
+  return scope
+    .split(' ')
+    .flatMap((one) => (Object.hasOwn(SCOPE_CLAIMS, one) ? (SCOPE_CLAIMS[one] ?? []) : []))
+}
+
+/** The standard claims asked for by name, and where each is wanted. Kept in the grant: names only. */
+export interface ClaimsRequest {
+  readonly userinfo: readonly string[]
+  readonly id_token: readonly string[]
+}
+
+/** The `claims` parameter (OpenID Connect Core §5.5). */
+export interface ReadClaims {
+  claims: ClaimsRequest | null
+  /** The person that the answer must be about. */
+  sub: string | undefined
+  /** The acr values of which one is essential. */
+  acr: readonly string[] | undefined
+}
+
+/**
+ * Parses `claims`; `allowed` is the client's scope: a claim of a scope that it may not ask for is left out, as an
+ * unknown one is (§5.5: not an error). Throws `invalid_request`.
+ */
+export function readClaims(text: string | undefined, allowed: string): ReadClaims {
+  if (text === undefined) return { claims: null, sub: undefined, acr: undefined }
+  const members = object(parse(text), 'claims')
+  const userinfo = optional(members.userinfo, 'userinfo')
+  const id_token = optional(members.id_token, 'id_token')
+  const scopes = allowed.split(' ')
+  const standard = (asked: Members) =>
+    Object.keys(asked).filter((name) => scopes.includes(SCOPE_OF_CLAIM.get(name) ?? ' '))
+  const claims = { userinfo: standard(userinfo), id_token: standard(id_token) }
+  const sub = detail(id_token.sub, 'sub')?.value ?? detail(userinfo.sub, 'sub')?.value
+  const acr = detail(id_token.acr, 'acr')
+  return {
+    claims: claims.userinfo.length + claims.id_token.length === 0 ? null : claims,
+    sub: typeof sub === 'string' ? sub : undefined,
+    acr: acr?.essential === true ? strings(acr.values ?? acr.value) : undefined,
+  }
+}
+
+/** The scopes that stand for claims asked for by name: what the consent page must say beside the scope. */
+export function scopeOfClaims(claims: ClaimsRequest | null): string {
+  const names = claims === null ? [] : [...claims.userinfo, ...claims.id_token]
+  return [...new Set(names.map((name) => SCOPE_OF_CLAIM.get(name) as string))].join(' ')
+}
+
+type Members = Record<string, unknown>
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new OAuthError('invalid_request', 'claims is not JSON')
+  }
+}
+
+function object(value: unknown, name: string): Members {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Members
+  throw new OAuthError('invalid_request', `${name} in the claims parameter is not an object`)
+}
+
+function optional(value: unknown, name: string): Members {
+  return value === undefined || value === null ? {} : object(value, name)
+}
+
+function detail(value: unknown, name: string): Members | undefined {
+  return value === undefined || value === null ? undefined : object(value, name)
+}
+
+function strings(value: unknown): string[] | undefined {
+  if (value === undefined) return undefined
+  return [value].flat().filter((one): one is string => typeof one === 'string')
+}

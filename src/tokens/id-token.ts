@@ -1,0 +1,78 @@
+import { hash } from 'node:crypto'
+import type { Client } from '../clients/client.ts'
+import type { Grant } from '../grants/grant.ts'
+import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+import { claimsOfScope } from '../protocol/claims.ts'
+import type { User } from '../users/user.ts'
+import type { SigningKeys } from './signing-keys.ts'
+import type { Subjects } from './subjects.ts'
+
+/** The one authentication context that a login here reaches: a password. */
+export const ACR = 'urn:postern:acr:password'
+
+/** Who logged in, and how. */
+export type Authentication = Pick<Grant, 'sid' | 'auth_time' | 'amr' | 'claims'>
+
+/** What the ID token travels with, and is bound to by digest. */
+export interface Companions {
+  nonce?: string | undefined
+  access_token?: string | undefined
+  code?: string | undefined
+  state?: string | undefined
+  /** A scope whose claims are in the token itself, for want of an access token to ask userinfo with. */
+  scope?: string | undefined
+}
+
+/** Makes ID tokens (OpenID Connect Core §2). */
+export class IdTokens {
+  readonly #context: { signing: SigningKeys; subjects: Subjects; issuer: string; ttl: number }
+
+  /** `ttl` in seconds. */
+  constructor(context: { signing: SigningKeys; subjects: Subjects; issuer: string; ttl: number }) {
+    this.#context = context
+  }
+
+  async make(
+    about: { client: Client; user: User; authentication: Authentication },
+    companions: Companions,
+    now: number,
+  ): Promise<string> {
+    const { signing, subjects, issuer, ttl } = this.#context
+    const { client, user, authentication } = about
+    const { sid, auth_time, amr, claims } = authentication
+    const alg = client.id_token_signed_response_alg
+    const { nonce, access_token, code, state, scope = '' } = companions
+    const names = [...claimsOfScope(scope), ...(claims?.id_token ?? [])]
+    return signing.sign(alg, 'JWT', {
+      ...pickClaims(user, names),
+      iss: issuer,
+      sub: subjects.of(client, user.sub),
+      aud: client.client_id,
+      exp: now + ttl,
+      iat: now,
+      auth_time,
+      acr: ACR,
+      amr: [...amr],
+      azp: client.client_id,
+      sid,
+      ...(nonce !== undefined && { nonce }),
+      ...(access_token !== undefined && { at_hash: halfHash(alg, access_token) }),
+      ...(code !== undefined && { c_hash: halfHash(alg, code) }),
+      ...(state !== undefined && { s_hash: halfHash(alg, state) }),
+    })
+  }
+}
+
+/** The claims that the person has, of those asked for. */
+export function pickClaims({ claims }: User, names: readonly string[]): Record<string, unknown> {
+  const found: Record<string, unknown> = claims
+  return Object.fromEntries(
+    names.filter((name) => Object.hasOwn(found, name)).map((name) => [name, found[name]]),
+  )
+}
+
+// OpenID Connect Core §3.1.3.6: the left half of the digest that the signature uses; Ed25519 uses SHA-512.
+function halfHash(alg: SigningAlgorithm, text: string): string {
+  const digest = hash(alg === 'EdDSA' ? 'sha512' : 'sha256', text, 'buffer')
+  return digest.subarray(0, digest.length / 2).toString('base64url')
+}

@@ -1,0 +1,80 @@
+import type { Client } from '../clients/client.ts'
+import type { NextGrant } from '../grants/grant.ts'
+import type { AccessTokenFacts } from '../grants/revoke.ts'
+import { ACR } from './id-token.ts'
+import type { SigningKeys } from './signing-keys.ts'
+import type { Subjects } from './subjects.ts'
+import type { ClientTokenFacts } from './tokens.ts'
+
+// The `jti` says where the token belongs: grant, profile, nonce; or the nonce alone for a token of the client
+// itself. None of it is secret, and the signature keeps it together.
+const GRANT = 16
+const NONCE = 12
+const TYP = 'at+jwt'
+
+/** Access tokens as JWTs (RFC 9068), for resource servers that check them without asking. */
+export class JwtAccessTokens {
+  readonly #context: { signing: SigningKeys; subjects: Subjects; issuer: string }
+
+  constructor(context: { signing: SigningKeys; subjects: Subjects; issuer: string }) {
+    this.#context = context
+  }
+
+  /** A token of a grant. */
+  async ofGrant(
+    client: Client,
+    grant: NextGrant,
+    token: AccessTokenFacts & { scope: string },
+  ): Promise<string> {
+    const place = Buffer.alloc(GRANT + 1 + NONCE)
+    place.write(token.grant_id, 0, 'base64url')
+    place[GRANT] = token.profile
+    place.write(token.jti, GRANT + 1, 'base64url')
+    const sub = this.#context.subjects.of(client, grant.sub)
+    const jti = place.toString('base64url')
+    const { auth_time } = grant
+    return this.#sign({ ...token, jti }, { client_id: client.client_id, sub, auth_time, acr: ACR })
+  }
+
+  /** A token of the client itself: RFC 9068 §2.2 makes the client its subject. */
+  async ofClient(token: ClientTokenFacts): Promise<string> {
+    return this.#sign(token, { client_id: token.client_id, sub: token.client_id })
+  }
+
+  /** What a genuine token of ours says, or undefined. Its expiry is the caller's to check. */
+  async open(
+    text: string,
+  ): Promise<
+    | { kind: 'access_token'; facts: AccessTokenFacts; jti: string }
+    | { kind: 'client_token'; facts: ClientTokenFacts; jti: string }
+    | undefined
+  > {
+    const verified = await this.#context.signing.verify(text)
+    if (verified?.typ !== TYP || verified.payload.iss !== this.#context.issuer) return undefined
+    const { jti = '', exp = 0, iat = 0, client_id, scope } = verified.payload
+    const place = Buffer.from(jti, 'base64url')
+    const times = { issued_at: iat, expires_at: exp }
+    if (place.length === NONCE) {
+      const facts = { ...times, client_id: String(client_id), scope: String(scope), jti }
+      return { kind: 'client_token', facts, jti }
+    }
+    if (place.length !== GRANT + 1 + NONCE) return undefined
+    const grant_id = place.toString('base64url', 0, GRANT)
+    const nonce = place.toString('base64url', GRANT + 1)
+    return {
+      kind: 'access_token',
+      facts: { ...times, grant_id, profile: place[GRANT] ?? 0, jti: nonce },
+      jti,
+    }
+  }
+
+  async #sign(
+    token: { scope: string; issued_at: number; expires_at: number; jti: string },
+    who: Record<string, unknown>,
+  ): Promise<string> {
+    const { issuer, signing } = this.#context
+    const { scope, issued_at: iat, expires_at: exp, jti } = token
+    // RFC 9068 §2.1: RS256 is what every resource server must understand.
+    return signing.sign('RS256', TYP, { iss: issuer, aud: issuer, exp, iat, jti, scope, ...who })
+  }
+}

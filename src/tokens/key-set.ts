@@ -1,0 +1,77 @@
+import type { JWK } from 'jose'
+import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+
+/** A private key (RFC 7517) with two members of our own, which readers of a JWK set ignore. */
+export interface SigningKey extends JWK {
+  readonly kid: string
+  readonly alg: SigningAlgorithm
+  /** Seconds: published before, signs from then on. Absent for a key that the operator made: it signs at once. */
+  readonly signs_from?: number
+}
+
+/** All keys, those that wait and those that are retired too. */
+export type KeySet = readonly SigningKey[]
+
+/** What rotation goes by, in seconds. */
+export interface RotationPlan {
+  algorithms: readonly SigningAlgorithm[]
+  /** How long a key signs; 0 for no schedule. */
+  every: number
+  /** How long a retired key stays published: as long as what it signed can live. */
+  keep: number
+}
+
+/**
+ * Seconds from a key's publication to its first signature: longer than any node takes to see it, and than the
+ * document may be cached.
+ */
+export const LEAD = 3600
+
+/** The key that signs now, or undefined where there is none for this algorithm. */
+export function currentKey(set: KeySet, alg: SigningAlgorithm, now: number): SigningKey | undefined {
+  const keys = ofAlgorithm(set, alg)
+  // Before the first one's time (a clock behind the maker's) it signs all the same: there is no other.
+  return keys.findLast((key) => (key.signs_from ?? 0) <= now) ?? keys[0]
+}
+
+/** The algorithms that need a new key now: for want of any, or by schedule. */
+export function wanting(set: KeySet, { algorithms, every }: RotationPlan, now: number): SigningAlgorithm[] {
+  return algorithms.filter((alg) => {
+    const newest = ofAlgorithm(set, alg).at(-1)
+    if (newest === undefined) return true
+    return every > 0 && newest.signs_from !== undefined && newest.signs_from + every - LEAD <= now
+  })
+}
+
+/** When a key that is made now signs: at once where it is the first, else when everybody has seen it. */
+export function signsFrom(set: KeySet, alg: SigningAlgorithm, now: number): number {
+  return ofAlgorithm(set, alg).length === 0 ? now : now + LEAD
+}
+
+/** The set with `fresh`, but no second key that waits for its time: rotating twice is rotating once. */
+export function rotated(set: KeySet, fresh: KeySet, plan: RotationPlan, now: number): KeySet {
+  const waits = (alg: SigningAlgorithm) => (ofAlgorithm(set, alg).at(-1)?.signs_from ?? 0) > now
+  return pruned([...set, ...fresh.filter((key) => !waits(key.alg))], plan, now)
+}
+
+/** The set with those of `fresh` that are still wanted, without keys whose last signature has expired. */
+export function withFresh(set: KeySet, fresh: KeySet, plan: RotationPlan, now: number): KeySet {
+  const wanted = new Set(wanting(set, plan, now))
+  return pruned([...set, ...fresh.filter((key) => wanted.has(key.alg))], plan, now)
+}
+
+/** The set without keys that were retired longer than `keep` ago; the same where there are none. */
+export function pruned(set: KeySet, { keep }: RotationPlan, now: number): KeySet {
+  const living = set.filter((key) => {
+    const keys = ofAlgorithm(set, key.alg)
+    const successor = keys[keys.indexOf(key) + 1]
+    return successor === undefined || (successor.signs_from ?? now) + keep > now
+  })
+  return living.length === set.length ? set : living
+}
+
+function ofAlgorithm(set: KeySet, alg: SigningAlgorithm): SigningKey[] {
+  return set
+    .filter((key) => key.alg === alg)
+    .sort((one, other) => (one.signs_from ?? 0) - (other.signs_from ?? 0))
+}

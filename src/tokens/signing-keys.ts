@@ -1,0 +1,150 @@
+import type { CryptoKey, JSONWebKeySet, JWTPayload } from 'jose'
+import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+import {
+  currentKey,
+  type KeySet,
+  pruned,
+  type RotationPlan,
+  rotated,
+  type SigningKey,
+  signsFrom,
+  wanting,
+  withFresh,
+} from './key-set.ts'
+import type { KeyVault } from './key-vault.ts'
+
+/** What a signature of ours holds. */
+export interface Verified {
+  typ: string | undefined
+  payload: JWTPayload
+}
+
+// Loaded at the first signature: a server whose clients use no OpenID Connect starts without it.
+const jose = () => import('jose')
+
+/**
+ * The keys that sign what we sign: ID tokens, JWT access tokens, logout tokens. Made at their first use, followed
+ * by `refresh`, which every node calls at least once a minute.
+ */
+export class SigningKeys {
+  readonly #vault: KeyVault
+  readonly #plan: RotationPlan
+  readonly #now: () => number
+  readonly #imported = new Map<string, CryptoKey>()
+  #set: KeySet | undefined
+  #loading: Promise<KeySet> | undefined
+
+  /** `now`: seconds since the epoch. */
+  constructor(context: { vault: KeyVault; plan: RotationPlan; now: () => number }) {
+    this.#vault = context.vault
+    this.#plan = context.plan
+    this.#now = context.now
+  }
+
+  /** Whether keys are there: made or read before. */
+  get loaded(): boolean {
+    return this.#set !== undefined
+  }
+
+  /** The algorithms that there are keys for. */
+  get algorithms(): readonly SigningAlgorithm[] {
+    return this.#plan.algorithms
+  }
+
+  /**
+   * Reads the set as it is kept, and does what is due: missing keys, the schedule, retired keys, and a seal under
+   * the present secret. Throws `ConfigError` where the set cannot be opened.
+   */
+  async refresh(): Promise<KeySet> {
+    const now = this.#now()
+    const found = await this.#vault.read()
+    let set = found?.set ?? []
+    const algorithms = wanting(set, this.#plan, now)
+    if (algorithms.length > 0 || pruned(set, this.#plan, now) !== set || found?.stale) {
+      const fresh = await Promise.all(algorithms.map((alg) => generate(alg, signsFrom(set, alg, now))))
+      set = await this.#vault.change((current) => withFresh(current, fresh, this.#plan, now))
+    }
+    this.#set = set
+    return set
+  }
+
+  /** Adds a next key for every algorithm, whatever the schedule says. Gives the seconds when they begin to sign. */
+  async rotate(): Promise<number> {
+    const now = this.#now()
+    await this.refresh()
+    const fresh = await Promise.all(
+      this.#plan.algorithms.map((alg) => generate(alg, signsFrom(this.#set ?? [], alg, now))),
+    )
+    this.#set = await this.#vault.change((current) => rotated(current, fresh, this.#plan, now))
+    return Math.max(...this.#set.map((key) => key.signs_from ?? now))
+  }
+
+  /** The public keys (RFC 7517 §5): those that sign, will sign, and have signed what may still be shown. */
+  async jwks(): Promise<JSONWebKeySet> {
+    return { keys: (await this.#keys()).map(publicPart) }
+  }
+
+  /** Signs claims as a JWT (RFC 7519). */
+  async sign(alg: SigningAlgorithm, typ: string, claims: JWTPayload): Promise<string> {
+    const key = currentKey(await this.#keys(), alg, this.#now())
+    if (key === undefined) throw new Error(`there is no key for ${alg}`)
+    const { SignJWT } = await jose()
+    const header = { alg, kid: key.kid, typ }
+    return new SignJWT(claims).setProtectedHeader(header).sign(await this.#import(key))
+  }
+
+  /** What a JWT of ours says, or undefined for anybody else's. Expiry and claims are the caller's to check. */
+  async verify(jwt: string): Promise<Verified | undefined> {
+    if (!looksLikeJwt(jwt)) return undefined
+    const { compactVerify, createLocalJWKSet } = await jose()
+    try {
+      const options = { algorithms: [...this.#plan.algorithms] }
+      const verified = await compactVerify(jwt, createLocalJWKSet(await this.jwks()), options)
+      const payload = JSON.parse(Buffer.from(verified.payload).toString())
+      return { typ: verified.protectedHeader.typ, payload }
+    } catch (error) {
+      if (isJoseError(error) || error instanceof SyntaxError) return undefined
+      throw error
+    }
+  }
+
+  async #keys(): Promise<KeySet> {
+    if (this.#set !== undefined) return this.#set
+    this.#loading ??= this.refresh().finally(() => {
+      this.#loading = undefined
+    })
+    return this.#loading
+  }
+
+  async #import(key: SigningKey): Promise<CryptoKey> {
+    let imported = this.#imported.get(key.kid)
+    if (imported === undefined) {
+      const { importJWK } = await jose()
+      imported = (await importJWK(key, key.alg)) as CryptoKey
+      this.#imported.set(key.kid, imported)
+    }
+    return imported
+  }
+}
+
+async function generate(alg: SigningAlgorithm, signs_from: number): Promise<SigningKey> {
+  const { calculateJwkThumbprint, exportJWK, generateKeyPair } = await jose()
+  const { privateKey } = await generateKeyPair(alg, { extractable: true })
+  const jwk = await exportJWK(privateKey)
+  return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg, use: 'sig', signs_from }
+}
+
+// Named one by one: a member that is not public can never slip out.
+function publicPart({ kty, kid, alg, n, e, crv, x, y }: SigningKey): JSONWebKeySet['keys'][number] {
+  const members = { kty, kid, alg, use: 'sig', n, e, crv, x, y }
+  return JSON.parse(JSON.stringify(members))
+}
+
+// Also what keeps a megabyte from being parsed.
+function looksLikeJwt(text: string): boolean {
+  return text.length <= 8192 && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)
+}
+
+function isJoseError(error: unknown): boolean {
+  return /^ERR_J/.test(String((error as { code?: unknown })?.code))
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { oidcServer, tokens, userinfo, verified } from '../support/oidc.ts'
+
+const HOST = { host: 'localhost:8000' }
+const FORM = { ...HOST, 'content-type': 'application/x-www-form-urlencoded' }
+
+test('oidcc-scope-profile, -email, -address, -phone, -all: §5.4, each scope gives its claims', async (t) => {
+  const { app } = await oidcServer(t)
+  const answer = async (scope: string) =>
+    (await userinfo(app, (await tokens(app, { scope })).access_token)).json()
+  const sub = 'sub-alice'
+  const profile = { name: 'Alice Liddell', given_name: 'Alice' }
+  const email = { email: 'alice@example.com', email_verified: true }
+  assert.deepEqual(await answer('openid'), { sub })
+  assert.deepEqual(await answer('openid profile'), { sub, ...profile })
+  assert.deepEqual(await answer('openid email'), { sub, ...email })
+  assert.deepEqual(await answer('openid address'), { sub, address: { country: 'GB' } })
+  assert.deepEqual(await answer('openid phone'), { sub, phone_number: '+44 1234' })
+})
+
+test('oidcc-userinfo-get, oidcc-userinfo-post-header, oidcc-userinfo-post-body', async (t) => {
+  const { app } = await oidcServer(t)
+  const { access_token } = await tokens(app)
+  const authorization = `Bearer ${access_token}`
+  const url = '/oauth/userinfo'
+  const get = await userinfo(app, access_token)
+  const header = await app.inject({ method: 'POST', url, headers: { ...HOST, authorization } })
+  const payload = new URLSearchParams({ access_token }).toString()
+  const body = await app.inject({ method: 'POST', url, headers: FORM, payload })
+  for (const answer of [get, header, body]) {
+    assert.equal(answer.statusCode, 200)
+    assert.equal(answer.headers['cache-control'], 'no-store')
+    assert.equal(answer.headers['access-control-allow-origin'], '*')
+    assert.deepEqual(answer.json(), { sub: 'sub-alice' })
+  }
+  const both = await app.inject({ method: 'POST', url, headers: { ...FORM, authorization }, payload })
+  assert.equal(both.statusCode, 400)
+  assert.match(String(both.headers['www-authenticate']), /error="invalid_request"/)
+})
+
+test('RFC 6750 §3: no token, a wrong one, one in the query, one without openid, one of a client', async (t) => {
+  const service = {
+    client_id: 'svc',
+    client_secret: 'password',
+    grant_types: ['client_credentials' as const],
+    scope: 'openid',
+  }
+  const { app, clock } = await oidcServer(t, { clients: [service] })
+  const { access_token, refresh_token } = await tokens(app)
+  const without = await app.inject({ url: '/oauth/userinfo', headers: HOST })
+  assert.equal(without.statusCode, 401)
+  assert.equal(without.headers['www-authenticate'], 'Bearer realm="postern"')
+  const query = await app.inject({ url: `/oauth/userinfo?access_token=${access_token}`, headers: HOST })
+  assert.equal(query.statusCode, 401, 'never in the query')
+  for (const wrong of ['x', refresh_token, `${access_token}x`, 'a.b.c']) {
+    const answer = await userinfo(app, wrong)
+    assert.equal(answer.statusCode, 401)
+    assert.match(String(answer.headers['www-authenticate']), /^Bearer realm="postern", error="invalid_token"/)
+  }
+  const narrow = await userinfo(app, (await tokens(app, { scope: 'email' })).access_token)
+  assert.equal(narrow.statusCode, 403)
+  assert.match(String(narrow.headers['www-authenticate']), /error="insufficient_scope".* scope="openid"/)
+  clock.now += 301
+  assert.equal((await userinfo(app, access_token)).statusCode, 401)
+})
+
+test('oidcc-userinfo-rs256: a signed answer where the client asks for one (§5.3.2)', async (t) => {
+  const { app } = await oidcServer(t, {}, { userinfo_signed_response_alg: 'ES256' })
+  const { access_token } = await tokens(app, { scope: 'openid email' })
+  const answer = await userinfo(app, access_token)
+  assert.equal(answer.headers['content-type'], 'application/jwt')
+  const claims = await verified(app, answer.body)
+  assert.equal(claims.sub, 'sub-alice')
+  assert.equal(claims.email, 'alice@example.com')
+})

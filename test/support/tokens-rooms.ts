@@ -1,0 +1,34 @@
+import { AnswerMaker } from '../../src/authorization/answer.ts'
+import type { Grants } from '../../src/grants/grants.ts'
+import { Keys } from '../../src/secrets/keys.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { IdTokens } from '../../src/tokens/id-token.ts'
+import { Issuer } from '../../src/tokens/issuer.ts'
+import { JwtAccessTokens } from '../../src/tokens/jwt-access-token.ts'
+import { StoreVault } from '../../src/tokens/key-vault.ts'
+import { SigningKeys } from '../../src/tokens/signing-keys.ts'
+import { Subjects } from '../../src/tokens/subjects.ts'
+import { KEY } from './server.ts'
+
+export const keys = new Keys([KEY])
+
+const vault = new StoreVault(new MemoryStore(), keys)
+const now = () => Math.floor(Date.now() / 1000)
+
+/** What signs, for tests of rooms without a server. */
+export const signing = new SigningKeys({ vault, plan: { algorithms: ['RS256'], every: 0, keep: 3600 }, now })
+export const subjects = new Subjects('')
+
+const issuer = 'http://localhost:8000'
+const idTokens = new IdTokens({ signing, subjects, issuer, ttl: 3600 })
+
+/** The mint of those tests. */
+export const tokenIssuer = new Issuer({
+  keys,
+  idTokens,
+  jwts: new JwtAccessTokens({ signing, subjects, issuer }),
+})
+
+export function answersOf(grants: Grants): AnswerMaker {
+  return new AnswerMaker({ grants, issuer: tokenIssuer })
+}
