@@ -38,6 +38,9 @@ import { guardDemo, sendToIssuer } from './http/hosts.ts'
 import { createInstance } from './http/instance.ts'
 import type { Logger } from './http/logger.ts'
 import { assetsVersion, pageHeaders, pageRenderer, readAssets } from './http/pages.ts'
+import { BackChannel } from './logout/back-channel.ts'
+import { SessionEnd } from './logout/session-end.ts'
+import { Outbound } from './outbound/outbound.ts'
 import { BcryptQueue } from './passwords/bcrypt-queue.ts'
 import { Keys } from './secrets/keys.ts'
 import { randomText } from './secrets/random.ts'
@@ -107,6 +110,14 @@ export async function createServer(
     subjects,
   })
 
+  const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
+  const report = (client_id: string, problem: string | undefined) =>
+    problem === undefined
+      ? log.info({ client_id }, 'logout_delivered')
+      : log.warn({ client_id, detail: problem }, 'logout_undelivered')
+  const backChannel = new BackChannel({ signing, subjects, outbound, issuer, now, report })
+  const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel })
+
   const issuerUrl = new URL(issuer)
   const base = issuerUrl.pathname === '/' ? '' : issuerUrl.pathname
   const app = createInstance(log, env.TRUST_PROXY)
@@ -156,10 +167,10 @@ export async function createServer(
     const common = { desk, browser, render, log, base, scopes: sentences, now }
     const channel = new FrontChannel({ ...common, issuer, demo: account })
     registerAuthorize(scope, { desk, channel, base })
-    registerLogin(scope, { ...common, channel, users, sessions, throttle: new Throttle(store) })
+    registerLogin(scope, { ...common, channel, users, sessions, sessionEnd, throttle: new Throttle(store) })
     registerSelectAccount(scope, { ...common, channel, sessions })
     registerConsent(scope, { ...common, channel })
-    registerLogout(scope, { ...common, sessions })
+    registerLogout(scope, { ...common, clients, signing, sessionEnd, issuer })
     registerHome(scope, { ...common, clients, grants, consents, tryHref: demo ? tryPath(base) : undefined })
   }
   await app.register(pages, { prefix: base })
@@ -167,6 +178,7 @@ export async function createServer(
   const stopFollowing = followKeys(signing, log)
   app.addHook('onClose', async () => {
     stopFollowing()
+    backChannel.close()
     await store.close()
   })
   return app

@@ -5,6 +5,7 @@ import type { Browser } from '../http/browser.ts'
 import { formOf, rawQuery } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import type { Notice } from '../http/views.ts'
+import type { SessionEnd } from '../logout/session-end.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Throttle } from '../throttle/throttle.ts'
 import type { User, Users } from '../users/user.ts'
@@ -16,6 +17,7 @@ export interface LoginContext {
   channel: FrontChannel
   users: Users
   sessions: Sessions
+  sessionEnd: SessionEnd
   throttle: Throttle
   browser: Browser
   log: Logger
@@ -91,15 +93,16 @@ async function authenticate(
 async function begin(
   { request, reply }: Exchange,
   { user, asked }: { user: User; asked: AuthorizationRequest | undefined },
-  { browser, sessions, log, now }: LoginContext,
+  { browser, sessions, sessionEnd, log, now }: LoginContext,
 ): Promise<void> {
   const at = now()
   const previous = await sessions.find(browser.session(request), at)
   const proof = asked && { request_digest: asked.digest, step: 'login' as const, at }
-  const { cookie } = await sessions.begin(
+  const { cookie, replaced } = await sessions.begin(
     { sub: user.sub, amr: ['pwd'], credential: user.credential, proof, previous },
     at,
   )
+  if (replaced !== undefined) logEvents(log, request.id, (await sessionEnd.ended(replaced, at)).events)
   browser.setSession(reply, cookie)
   browser.rememberDevice(request, reply, user.username)
   const client_id = asked?.target.client.client_id

@@ -1,48 +1,102 @@
-import type { FastifyInstance } from 'fastify'
-import type { AuthorizationDesk } from '../authorization/desk.ts'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { AuthorizationDesk, Visitor } from '../authorization/desk.ts'
+import type { Clients } from '../clients/client.ts'
 import type { Browser } from '../http/browser.ts'
+import { formAsQuery, queryOf, rawQuery } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import type { RenderPage } from '../http/pages.ts'
-import type { Sessions } from '../sessions/sessions.ts'
-import { accountView } from './front-channel.ts'
+import { frontChannelUrls, type LogoutRequest, readLogoutRequest } from '../logout/logout-request.ts'
+import type { SessionEnd } from '../logout/session-end.ts'
+import type { SigningKeys } from '../tokens/signing-keys.ts'
+import { accountView, type Exchange } from './front-channel.ts'
 
-/** `GET /logout` asks, `POST /logout` does it. Without a login it says that nobody is logged in. */
-export function registerLogout(
-  app: FastifyInstance,
-  context: {
-    desk: AuthorizationDesk
-    sessions: Sessions
-    browser: Browser
-    render: RenderPage
-    log: Logger
-    base: string
-    now: () => number
-  },
-): void {
-  const { desk, sessions, browser, render, log, base } = context
+export interface LogoutContext {
+  desk: AuthorizationDesk
+  clients: Clients
+  signing: SigningKeys
+  sessionEnd: SessionEnd
+  browser: Browser
+  render: RenderPage
+  log: Logger
+  issuer: string
+  base: string
+  now: () => number
+}
+
+/**
+ * `GET` and `POST /oauth/logout` (OpenID Connect RP-Initiated Logout 1.0): what a client sends the browser to. It asks
+ * the person, unless the hint proves the login. `GET /logout` asks, for the person's own sake; `POST /logout` does it.
+ */
+export function registerLogout(app: FastifyInstance, context: LogoutContext): void {
+  const { base, browser, render } = context
+
+  app.get('/oauth/logout', async (request, reply) => {
+    const asked = await readLogoutRequest(queryOf(request), context)
+    return answer({ request, reply }, asked, context)
+  })
+
+  // Cross-site by nature, so without cookies: it only turns into the GET.
+  app.post('/oauth/logout', async (request, reply) => {
+    return reply.redirect(`${base}/oauth/logout${formAsQuery(request)}`, 303)
+  })
 
   app.get('/logout', async (request, reply) => {
-    const now = context.now()
-    const visitor = await desk.visitor(browser.session(request), now)
-    const binding = logoutBinding(visitor?.account.sid)
-    return render(reply, 'logout', {
-      action: `${base}/logout`,
-      csrf: browser.formToken(request, reply, { binding, now }),
-      account: visitor && accountView(visitor.user),
-    })
+    const visitor = await context.desk.visitor(browser.session(request), context.now())
+    return ask({ request, reply }, visitor, context)
   })
 
   app.post('/logout', async (request, reply) => {
+    const asked = await readLogoutRequest(queryOf(request), context)
     const now = context.now()
-    const visitor = await desk.visitor(browser.session(request), now)
-    if (visitor && browser.ownForm(request, { binding: logoutBinding(visitor.account.sid), now })) {
-      await sessions.end(visitor.current.id)
-      browser.clearSession(reply)
-      logEvents(log, request.id, [{ event: 'logout', sub: visitor.account.sub }])
-    }
+    const visitor = await context.desk.visitor(browser.session(request), now)
+    const own = visitor && browser.ownForm(request, { binding: logoutBinding(visitor.account.sid), now })
+    if (own) return end({ request, reply }, { asked, visitor }, context)
     // A form that no longer fits asks again, on the page itself.
-    return reply.redirect(`${base}/logout`, 303)
+    const again = asked.client === undefined ? '/logout' : `/oauth/logout${rawQuery(request)}`
+    return reply.redirect(`${base}${again}`, 303)
   })
+
+  async function ask(
+    { request, reply }: Exchange,
+    visitor: Visitor | undefined,
+    { now }: LogoutContext,
+  ): Promise<FastifyReply> {
+    const binding = logoutBinding(visitor?.account.sid)
+    return render(reply, 'logout', {
+      action: `${base}/logout${rawQuery(request)}`,
+      csrf: browser.formToken(request, reply, { binding, now: now() }),
+      account: visitor && accountView(visitor.user),
+    })
+  }
+
+  async function answer(
+    exchange: Exchange,
+    asked: LogoutRequest,
+    parts: LogoutContext,
+  ): Promise<FastifyReply> {
+    const visitor = await parts.desk.visitor(browser.session(exchange.request), parts.now())
+    if (visitor === undefined && asked.location !== undefined)
+      return exchange.reply.redirect(asked.location, 303)
+    const proven = visitor !== undefined && asked.sid === visitor.account.sid
+    if (proven) return end(exchange, { asked, visitor }, parts)
+    return ask(exchange, visitor, parts)
+  }
+}
+
+async function end(
+  { request, reply }: Exchange,
+  { asked, visitor }: { asked: LogoutRequest; visitor: Visitor },
+  { sessionEnd, browser, render, log, issuer, base, now }: LogoutContext,
+): Promise<FastifyReply> {
+  const { clients, events } = await sessionEnd.end(visitor.current, now())
+  browser.clearSession(reply)
+  logEvents(log, request.id, events)
+  const frames = frontChannelUrls(clients, { issuer, sid: visitor.account.sid })
+  if (frames.length === 0) return reply.redirect(asked.location ?? `${base}/logout`, 303)
+  // Time for the frames, then onwards; the link is for whoever does not want to wait.
+  if (asked.location !== undefined) reply.header('refresh', `3;url=${asked.location}`)
+  const data = { action: '', csrf: '', frames, continue_href: asked.location }
+  return render(reply, 'logout', data, { frames })
 }
 
 function logoutBinding(sid: string | undefined) {

@@ -11,6 +11,8 @@ export interface PageOptions {
   status?: number
   /** The client's logo, whose origin the page may then load an image from. */
   logo?: string | undefined
+  /** URLs that the page loads in frames. */
+  frames?: readonly string[]
 }
 
 /** Renders one view and sends it. */
@@ -84,17 +86,18 @@ export function pageRenderer(frame: { base: string; assets: string }): RenderPag
     return reply
       .code(options.status ?? 200)
       .type('text/html; charset=utf-8')
-      .header('content-security-policy', contentSecurityPolicy(view, options.logo))
+      .header('content-security-policy', contentSecurityPolicy(view, options))
       .send(html)
   }
 }
 
-function contentSecurityPolicy(view: ViewName, logo: string | undefined): string {
+function contentSecurityPolicy(view: ViewName, { logo, frames = [] }: PageOptions): string {
   const image = logo === undefined ? '' : ` ${new URL(logo).origin}`
   return [
     "default-src 'none'",
     "style-src 'self'",
     `img-src 'self'${image}`,
+    ...(frames.length > 0 ? [`frame-src ${frames.map((url) => new URL(url).origin).join(' ')}`] : []),
     ...(view === 'form-post' ? ["script-src 'self'"] : []),
     ...(ENDS_AT_CLIENT.has(view) ? [] : ["form-action 'self'"]),
     "base-uri 'none'",

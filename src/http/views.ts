@@ -76,6 +76,10 @@ export interface Views {
     csrf: string
     /** Nobody is logged in (any more) where this is absent. */
     account?: AccountView
+    /** Applications that are told of the logout by loading these. */
+    frames?: readonly string[]
+    /** Where the browser goes on to. */
+    continue_href?: string
   }
   home: {
     account?: AccountView

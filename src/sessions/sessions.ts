@@ -54,7 +54,8 @@ export class Sessions {
 
   /**
    * Begins a new session after a login, under a new handle (session fixation), and ends the one before. The
-   * same person keeps `sid` and the proofs of other requests. Gives the cookie's value.
+   * same person keeps `sid`, clients and the proofs of other requests. Gives the cookie's value, and the session of
+   * another person that this login has replaced.
    */
   async begin(
     login: {
@@ -65,7 +66,7 @@ export class Sessions {
       previous: CurrentSession | undefined
     },
     now: number,
-  ): Promise<{ cookie: string; current: CurrentSession }> {
+  ): Promise<{ cookie: string; current: CurrentSession; replaced: Session | undefined }> {
     const { sub, amr, credential, proof, previous } = login
     const before = previous?.session.accounts.find((account) => account.sub === sub)
     const fresh = {
@@ -80,9 +81,10 @@ export class Sessions {
     const bytes = random(ID_BYTES)
     const id = bytes.toString('base64url')
     await insert(this.#store, { kind: 'session', id, now }, record)
-    if (previous !== undefined) await this.end(previous.id)
+    const ended = previous && (await this.end(previous.id))
     const cookie = makeHandle(this.#keys, 'bs', bytes)
-    return { cookie, current: { id, session: { ...record, revision: '' } } }
+    const replaced = before === undefined ? ended : undefined
+    return { cookie, current: { id, session: { ...record, revision: '' } }, replaced }
   }
 
   /** Whether the session is still there, asked of the store. */
@@ -99,9 +101,13 @@ export class Sessions {
     return update<Session, A>(this.#store, { kind: 'session', id, now, known: session }, decide)
   }
 
-  /** Ends a session. */
-  async end(id: string): Promise<void> {
-    await update(this.#store, { kind: 'session', id, now: 0 }, () => ({ next: 'delete', answer: undefined }))
+  /** Ends a session; gives it as it was last, where it was still there. */
+  async end(id: string): Promise<Session | undefined> {
+    const key = { kind: 'session', id, now: 0 } as const
+    return update<Session, Session | undefined>(this.#store, key, (session) => ({
+      next: 'delete',
+      answer: session,
+    }))
   }
 
   #expiry(created_at: number, now: number): number {

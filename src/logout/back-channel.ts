@@ -1,0 +1,125 @@
+import type { Client } from '../clients/client.ts'
+import type { Outbound } from '../outbound/outbound.ts'
+import { randomText } from '../secrets/random.ts'
+import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { Subjects } from '../tokens/subjects.ts'
+
+/** Whose login has ended. */
+export interface EndedLogin {
+  sub: string
+  sid: string
+}
+
+/** How the delivery to one client ended. */
+export type Report = (client_id: string, problem: string | undefined) => void
+
+// Milliseconds before each further try.
+const BACKOFF = [1000, 5000, 30_000]
+const MAX_PENDING = 1000
+const AT_ONCE = 8
+// Seconds: long enough for the slowest delivery (§2.4 recommends two minutes at most).
+const TOKEN_TTL = 120
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+
+/**
+ * OpenID Connect Back-Channel Logout 1.0: tells clients of a logout, server to server, beside the request that caused
+ * it. Bounded: at most 1000 wait, eight are on their way; each is tried four times.
+ */
+export class BackChannel {
+  readonly #context: {
+    signing: SigningKeys
+    subjects: Subjects
+    outbound: Outbound
+    issuer: string
+    now: () => number
+    report: Report
+  }
+  readonly #waiting: (() => Promise<void>)[] = []
+  readonly #timers = new Set<NodeJS.Timeout>()
+  #pending = 0
+  #active = 0
+  #closed = false
+
+  constructor(context: {
+    signing: SigningKeys
+    subjects: Subjects
+    outbound: Outbound
+    issuer: string
+    now: () => number
+    report: Report
+  }) {
+    this.#context = context
+  }
+
+  /** Sends it on its way and returns at once. */
+  notify(client: Client, login: EndedLogin): void {
+    if (client.backchannel_logout_uri === undefined) return
+    if (this.#pending >= MAX_PENDING) {
+      this.#context.report(client.client_id, 'too many deliveries wait; this one was dropped')
+      return
+    }
+    this.#pending++
+    this.#enqueue(client, login, 0)
+  }
+
+  /** Gives up what waits for another try. */
+  close(): void {
+    this.#closed = true
+    for (const timer of this.#timers) clearTimeout(timer)
+  }
+
+  #enqueue(client: Client, login: EndedLogin, tries: number): void {
+    this.#waiting.push(() => this.#deliver(client, login, tries))
+    this.#next()
+  }
+
+  #next(): void {
+    if (this.#active >= AT_ONCE || this.#closed) return
+    const job = this.#waiting.shift()
+    if (job === undefined) return
+    this.#active++
+    job().finally(() => {
+      this.#active--
+      this.#next()
+    })
+  }
+
+  async #deliver(client: Client, login: EndedLogin, tries: number): Promise<void> {
+    const problem = await this.#post(client, login)
+    const delay = BACKOFF[tries]
+    if (problem === undefined || delay === undefined) {
+      this.#pending--
+      this.#context.report(client.client_id, problem)
+      return
+    }
+    if (this.#closed) return
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      this.#enqueue(client, login, tries + 1)
+    }, delay)
+    this.#timers.add(timer.unref())
+  }
+
+  /** The problem, or undefined where the client has taken it (§2.8: 200 or 204). */
+  async #post(client: Client, { sub, sid }: EndedLogin): Promise<string | undefined> {
+    const { signing, subjects, outbound, issuer, now } = this.#context
+    const iat = now()
+    try {
+      // Signed for each try: a token that waited would arrive expired. Never a nonce (§2.4).
+      const logout_token = await signing.sign(client.id_token_signed_response_alg, 'logout+jwt', {
+        iss: issuer,
+        sub: subjects.of(client, sub),
+        aud: client.client_id,
+        iat,
+        exp: iat + TOKEN_TTL,
+        jti: randomText(12),
+        events: { [EVENT]: {} },
+        sid,
+      })
+      const { status } = await outbound.post(client.backchannel_logout_uri as string, { logout_token })
+      return status === 200 || status === 204 ? undefined : `it answered ${status}`
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+}

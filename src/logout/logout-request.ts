@@ -1,0 +1,73 @@
+import type { Client, Clients } from '../clients/client.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import type { SigningKeys } from '../tokens/signing-keys.ts'
+
+/** A request to log out whose every parameter is checked (OpenID Connect RP-Initiated Logout 1.0 §2). */
+export interface LogoutRequest {
+  client: Client | undefined
+  /** Where the browser goes afterwards, complete with `state`. */
+  location: string | undefined
+  /** The login that the hint proves to be known to the client. */
+  sid: string | undefined
+}
+
+/** Reads it; throws `OAuthError` that is shown as a page: nothing unproven is redirected to (§3). */
+export async function readLogoutRequest(
+  parameters: Parameters,
+  { clients, signing }: { clients: Clients; signing: SigningKeys },
+): Promise<LogoutRequest> {
+  const hint = await readHint(parameters.one('id_token_hint'), signing)
+  const client_id = parameters.one('client_id') ?? hint?.client_id
+  if (hint !== undefined && client_id !== hint.client_id)
+    throw new OAuthError('invalid_request', 'client_id is not the one that id_token_hint was issued to')
+  const client = client_id === undefined ? undefined : await clients.find(client_id)
+  if (client_id !== undefined && client === undefined)
+    throw new OAuthError('invalid_request', `no client ${client_id} is registered here`)
+  const location = readLocation(parameters, client)
+  return { client, location, sid: hint?.sid }
+}
+
+async function readHint(hint: string | undefined, signing: SigningKeys) {
+  if (hint === undefined) return undefined
+  const verified = await signing.verify(hint)
+  const { aud, sid } = verified?.payload ?? {}
+  // §2: that it has expired is fine.
+  if (verified?.typ !== 'JWT' || typeof aud !== 'string')
+    throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server')
+  return { client_id: aud, sid: typeof sid === 'string' ? sid : undefined }
+}
+
+function readLocation(parameters: Parameters, client: Client | undefined): string | undefined {
+  const uri = parameters.one('post_logout_redirect_uri')
+  const state = parameters.one('state')
+  if (uri === undefined) return undefined
+  if (client === undefined)
+    throw new OAuthError('invalid_request', 'post_logout_redirect_uri needs id_token_hint or client_id')
+  if (!client.post_logout_redirect_uris.includes(uri)) {
+    throw new OAuthError(
+      'invalid_request',
+      `post_logout_redirect_uri ${uri} is not registered for this client`,
+      {
+        detail: `client ${client.client_id} has registered ${client.post_logout_redirect_uris.join(' ') || 'none'}`,
+      },
+    )
+  }
+  if (state === undefined) return uri
+  return `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ state })}`
+}
+
+/**
+ * What the logged-out page loads in frames (OpenID Connect Front-Channel Logout 1.0 §2): the clients of the login that
+ * ask for it.
+ */
+export function frontChannelUrls(
+  clients: readonly Client[],
+  { issuer, sid }: { issuer: string; sid: string },
+): readonly string[] {
+  return clients.flatMap(({ frontchannel_logout_uri: uri, frontchannel_logout_session_required }) => {
+    if (uri === undefined) return []
+    if (!frontchannel_logout_session_required) return [uri]
+    return [`${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ iss: issuer, sid })}`]
+  })
+}

@@ -1,0 +1,53 @@
+import type { Client, Clients } from '../clients/client.ts'
+import type { SecurityEvent } from '../events/events.ts'
+import type { Grants } from '../grants/grants.ts'
+import type { Session } from '../sessions/session.ts'
+import type { CurrentSession, Sessions } from '../sessions/sessions.ts'
+import type { BackChannel } from './back-channel.ts'
+
+/** What a logout has done. */
+export interface Ended {
+  /** The clients that were told of the login. */
+  clients: readonly Client[]
+  events: readonly SecurityEvent[]
+}
+
+/** Ends logins, with everything that hangs on them. */
+export class SessionEnd {
+  readonly #sessions: Sessions
+  readonly #grants: Grants
+  readonly #clients: Clients
+  readonly #backChannel: BackChannel
+
+  constructor(context: { sessions: Sessions; grants: Grants; clients: Clients; backChannel: BackChannel }) {
+    this.#sessions = context.sessions
+    this.#grants = context.grants
+    this.#clients = context.clients
+    this.#backChannel = context.backChannel
+  }
+
+  /** Ends a session: on this node and on every other, for they all ask the store. */
+  async end(current: CurrentSession, now: number): Promise<Ended> {
+    // First the session: whoever answers a client after that sees that it is gone.
+    const session = (await this.#sessions.end(current.id)) ?? current.session
+    return this.ended(session, now)
+  }
+
+  /** What follows where a session has ended: its grants go, its clients are told. */
+  async ended(session: Session, now: number): Promise<Ended> {
+    const events: SecurityEvent[] = []
+    for (const { sub, sid } of session.accounts) {
+      events.push({ event: 'logout', sub })
+      for (const { id, grant } of await this.#grants.revokeSession({ sub, sid }, now)) {
+        const { client_id } = grant
+        events.push({ event: 'grant_revoked', client_id, sub, grant_id: id, reason: 'logout' })
+      }
+    }
+    const found = await Promise.all(session.clients.map((client_id) => this.#clients.find(client_id)))
+    const clients = found.filter((client) => client !== undefined)
+    for (const { sub, sid } of session.accounts) {
+      for (const client of clients) this.#backChannel.notify(client, { sub, sid })
+    }
+    return { clients, events }
+  }
+}

@@ -1,0 +1,93 @@
+import { lookup } from 'node:dns'
+import { request as httpRequest } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import { isPublicAddress } from './addresses.ts'
+
+/** A request that was not made, or got no usable answer. The message is for the log. */
+export class OutboundFailure extends Error {
+  override readonly name = 'OutboundFailure'
+}
+
+export interface OutboundAnswer {
+  status: number
+  body: string
+}
+
+const TIMEOUT = 5000
+const MAX_BYTES = 64 * 1024
+
+/**
+ * The only requests that this server makes to URLs of clients. https, public addresses (judged when connecting, so
+ * that a name cannot change between the check and the use), no redirects, 5 seconds, 64 KB. In a network of one's
+ * own `allowPrivate` opens private addresses and http.
+ */
+export class Outbound {
+  readonly #allowPrivate: boolean
+
+  constructor({ allowPrivate }: { allowPrivate: boolean }) {
+    this.#allowPrivate = allowPrivate
+  }
+
+  /** Throws `OutboundFailure`. */
+  get(url: string): Promise<OutboundAnswer> {
+    return this.#send(url, { method: 'GET', headers: { accept: 'application/json' } })
+  }
+
+  /** Posts a form. Throws `OutboundFailure`. */
+  post(url: string, form: Readonly<Record<string, string>>): Promise<OutboundAnswer> {
+    const body = new URLSearchParams(form).toString()
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': Buffer.byteLength(body),
+    }
+    return this.#send(url, { method: 'POST', headers }, body)
+  }
+
+  async #send(text: string, options: RequestOptions, body?: string): Promise<OutboundAnswer> {
+    const url = URL.parse(text)
+    const secure = url?.protocol === 'https:'
+    if (url === null || !(secure || (this.#allowPrivate && url.protocol === 'http:')))
+      throw new OutboundFailure('only https URLs are asked')
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    // An address is not looked up, so the guard below would not see it.
+    if (isIP(host) !== 0 && !this.#allowed(host)) throw new OutboundFailure('the address is not public')
+    const signal = AbortSignal.timeout(TIMEOUT)
+    // No agent: a connection that is kept would outlive the check of its address.
+    const complete = { ...options, agent: false, signal, lookup: this.#lookup }
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) =>
+        reject(new OutboundFailure(signal.aborted ? 'no answer in time' : error.message))
+      const sent = (secure ? httpsRequest : httpRequest)(url, complete, (response) => {
+        const chunks: Buffer[] = []
+        let bytes = 0
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+          if (bytes > MAX_BYTES) sent.destroy(new Error('the answer is too large'))
+          else chunks.push(chunk)
+        })
+        response.on('error', fail)
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        )
+      })
+      sent.on('error', fail)
+      sent.end(body)
+    })
+  }
+
+  readonly #lookup: LookupFunction = (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return callback(error, '', 0)
+      const allowed = addresses.filter(({ address }) => this.#allowed(address))
+      const [first] = allowed
+      if (first === undefined) return callback(new Error('the address is not public'), '', 0)
+      if (options.all) return callback(null, allowed)
+      return callback(null, first.address, first.family)
+    })
+  }
+
+  #allowed(address: string): boolean {
+    return this.#allowPrivate || isPublicAddress(address)
+  }
+}
