@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts'
 import { DEMO } from './config/demo.ts'
+import { gives } from './protocol/response-type.ts'
 import { tryPath } from './server.ts'
 
 /** What the demo prints at its start: everything that the walk-through needs, once. */
@@ -31,11 +32,23 @@ export function notices({ entries, demo }: Config): string[] {
     ({ require_pkce, grant_types = ['authorization_code'] }) =>
       !require_pkce && grant_types.includes('authorization_code'),
   )
+  const tokensInUrls = entries.clients.filter(({ response_types = [] }) =>
+    response_types.some((type) => gives(type, 'token')),
+  )
+  const passwords = entries.clients.filter(({ grant_types = [] }) => grant_types.includes('password'))
   const withoutSub = entries.users.filter(({ sub }) => sub === undefined)
   return [
     ...list(
       withoutPkce.map(({ client_id }) => client_id),
       'clients may leave out PKCE; set require_pkce: true where they can',
+    ),
+    ...list(
+      tokensInUrls.map(({ client_id }) => client_id),
+      'clients take access tokens out of a URL (response_types with token), which RFC 9700 section 2.1.2 advises against; use code',
+    ),
+    ...list(
+      passwords.map(({ client_id }) => client_id),
+      'clients see passwords (grant type password), which RFC 9700 section 2.4 forbids to new ones; use authorization_code',
     ),
     ...list(
       withoutSub.map(({ username }) => username),

@@ -53,6 +53,7 @@ import { TokenInspector } from './tokens/inspector.ts'
 import { Issuer } from './tokens/issuer.ts'
 import { JwtAccessTokens } from './tokens/jwt-access-token.ts'
 import { Subjects } from './tokens/subjects.ts'
+import { LoginGuard } from './users/login-guard.ts'
 import { FileUsers } from './users/registry.ts'
 
 /** What a server is made of beside its configuration. */
@@ -96,7 +97,8 @@ export async function createServer(
   const jwts = new JwtAccessTokens({ signing, subjects, issuer })
   const tokens = new Issuer({ keys, idTokens, jwts })
   const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
-  const grantTypes = allGrantTypes({ keys, grants, users })
+  const guard = new LoginGuard({ users, throttle: new Throttle(store) })
+  const grantTypes = allGrantTypes({ keys, grants, users, guard, now })
   const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
   const answers = new AnswerMaker({ grants, issuer: tokens })
   const desk = new AuthorizationDesk({
@@ -167,7 +169,7 @@ export async function createServer(
     const common = { desk, browser, render, log, base, scopes: sentences, now }
     const channel = new FrontChannel({ ...common, issuer, demo: account })
     registerAuthorize(scope, { desk, channel, base })
-    registerLogin(scope, { ...common, channel, users, sessions, sessionEnd, throttle: new Throttle(store) })
+    registerLogin(scope, { ...common, channel, guard, sessions, sessionEnd })
     registerSelectAccount(scope, { ...common, channel, sessions })
     registerConsent(scope, { ...common, channel })
     registerLogout(scope, { ...common, clients, signing, sessionEnd, issuer })

@@ -13,7 +13,7 @@ import {
   type ResponseType,
   readResponseType,
 } from '../protocol/response-type.ts'
-import { readScope, scopeTokens, scopeUnion, scopeWithin } from '../protocol/scope.ts'
+import { readScope, scopeUnion, scopeWithin, standingScope } from '../protocol/scope.ts'
 import { ACR } from '../tokens/id-token.ts'
 import { RESPONSE_MODES, type ResponseMode } from './response.ts'
 import type { Target } from './target.ts'
@@ -164,19 +164,12 @@ function readChallenge({ client, redirect_uri }: Target, parameters: Parameters)
 
 function readRequestedScope({ client }: Target, parameters: Parameters): string {
   const text = parameters.one('scope')
-  if (text === undefined) return client.default_scope ?? withoutAsked(client.scope)
+  if (text === undefined) return client.default_scope ?? standingScope(client.scope)
   const scope = readScope(text)
   if (!scopeWithin(scope, client.scope)) {
     throw new OAuthError('invalid_scope', `this client may ask for: ${client.scope || 'no scope at all'}`)
   }
   return scope
-}
-
-// Both change what kind of answer the client gets: only ever on its own word.
-function withoutAsked(scope: string): string {
-  return scopeTokens(scope)
-    .filter((token) => token !== 'openid' && token !== 'offline_access')
-    .join(' ')
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { AuthorizationDesk } from '../authorization/desk.ts'
 import type { AuthorizationRequest } from '../authorization/request.ts'
 import type { Browser } from '../http/browser.ts'
@@ -7,18 +7,17 @@ import { type Logger, logEvents } from '../http/logger.ts'
 import type { Notice } from '../http/views.ts'
 import type { SessionEnd } from '../logout/session-end.ts'
 import type { Sessions } from '../sessions/sessions.ts'
-import type { Throttle } from '../throttle/throttle.ts'
-import type { User, Users } from '../users/user.ts'
+import type { LoginGuard } from '../users/login-guard.ts'
+import type { User } from '../users/user.ts'
 import { askedOf } from './asked.ts'
 import { type Exchange, type FrontChannel, loginBinding, STALE } from './front-channel.ts'
 
 export interface LoginContext {
   desk: AuthorizationDesk
   channel: FrontChannel
-  users: Users
+  guard: LoginGuard
   sessions: Sessions
   sessionEnd: SessionEnd
-  throttle: Throttle
   browser: Browser
   log: Logger
   base: string
@@ -33,7 +32,7 @@ const NOTHING: { asked?: undefined; answered?: undefined } = {}
 
 /** `GET` and `POST /login`: who is it? With a query, for an authorization request; without, for the signed-in page. */
 export function registerLogin(app: FastifyInstance, context: LoginContext): void {
-  const { channel, browser, base } = context
+  const { channel, browser, guard, log, base } = context
 
   const asking = async (exchange: Exchange) =>
     rawQuery(exchange.request).length > 1 ? askedOf(exchange, context) : NOTHING
@@ -52,42 +51,24 @@ export function registerLogin(app: FastifyInstance, context: LoginContext): void
     if (!browser.ownForm(request, { binding, now: context.now() })) {
       return channel.loginPage({ request, reply }, { asked, notice: STALE, username, status: 403 })
     }
-    const result = await authenticate(request, { username, password: form.one('password') ?? '' }, context)
-    if (typeof result === 'number') {
-      reply.header('retry-after', result)
+    const attempt = { username, address: request.ip, device: browser.knownDevice(request, username) }
+    const guessed = await guard.guess(attempt, form.one('password') ?? '', context.now)
+    if (guessed.result === 'wait') {
+      logEvents(log, request.id, [{ event: 'login_throttled' }])
+      const { seconds } = guessed
+      reply.header('retry-after', seconds)
       return channel.loginPage(
         { request, reply },
-        { asked, notice: waitNotice(result), username, status: 429 },
+        { asked, notice: waitNotice(seconds), username, status: 429 },
       )
     }
-    if (result === undefined) {
+    if (guessed.result === 'wrong') {
+      logEvents(log, request.id, [{ event: 'login_failed' }])
       return channel.loginPage({ request, reply }, { asked, notice: WRONG, username, status: 422 })
     }
-    await begin({ request, reply }, { user: result, asked }, context)
+    await begin({ request, reply }, { user: guessed.user, asked }, context)
     return asked ? channel.again({ request, reply }) : reply.redirect(`${base}/`, 303)
   })
-}
-
-/** The person, or undefined for a wrong guess, or the seconds to wait. */
-async function authenticate(
-  request: FastifyRequest,
-  { username, password }: { username: string; password: string },
-  { throttle, users, browser, log, now }: LoginContext,
-): Promise<User | number | undefined> {
-  const attempt = { username, address: request.ip, device: browser.knownDevice(request, username) }
-  const wait = await throttle.wait(attempt, now())
-  const user = wait > 0 ? undefined : await users.authenticate(username, password)
-  if (wait === 0 && user === undefined) {
-    await throttle.fail(attempt, now())
-    logEvents(log, request.id, [{ event: 'login_failed' }])
-    return undefined
-  }
-  // Asked again after a success: guesses that ran beside this one may have used the tries up meanwhile, and a
-  // burst must not get more of them than a row.
-  const waitNow = wait > 0 ? wait : await throttle.wait(attempt, now())
-  if (waitNow === 0) return user
-  logEvents(log, request.id, [{ event: 'login_throttled' }])
-  return waitNow
 }
 
 async function begin(

@@ -26,7 +26,8 @@ export function registerTokenize(
 ): void {
   app.post('/oauth/tokenize', { schema: { response: { 200: TOKEN_RESPONSE } } }, async (request, reply) => {
     const { authorization } = request.headers
-    const { result, events } = await pipeline({ authorization, parameters: formOf(request) }, now())
+    const asked = { authorization, parameters: formOf(request), address: request.ip }
+    const { result, events } = await pipeline(asked, now())
     logEvents(log, request.id, events)
     if (result instanceof OAuthError) return sendJsonError(reply, result)
     // RFC 6749 §5.1: no cache may keep a token.

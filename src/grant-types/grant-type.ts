@@ -16,8 +16,11 @@ export type Proven =
  */
 export interface GrantType<P> {
   readonly grant_type: string
-  /** Reads this grant type's own parameters. Throws `OAuthError` where one is missing or malformed. */
-  readParameters(parameters: Parameters): P
+  /**
+   * Reads this grant type's own parameters. Throws `OAuthError` where one is missing or malformed. `address`: the IP
+   * address that the request came from.
+   */
+  readParameters(parameters: Parameters, address: string): P
   /** Proves the grant for an authenticated client that may use this grant type. `now` in seconds. */
   prove(request: P, client: Client, now: number): Promise<Proven>
 }

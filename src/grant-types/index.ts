@@ -1,12 +1,20 @@
 import type { Grants } from '../grants/grants.ts'
 import type { Keys } from '../secrets/keys.ts'
+import type { LoginGuard } from '../users/login-guard.ts'
 import type { Users } from '../users/user.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { clientCredentials } from './client-credentials.ts'
 import type { AnyGrantType } from './grant-type.ts'
+import { password } from './password.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /** Every grant type that the token endpoint knows; discovery lists the same. */
-export function grantTypes(context: { keys: Keys; grants: Grants; users: Users }): readonly AnyGrantType[] {
-  return [authorizationCode(context), refreshToken(context), clientCredentials()]
+export function grantTypes(context: {
+  keys: Keys
+  grants: Grants
+  users: Users
+  guard: LoginGuard
+  now: () => number
+}): readonly AnyGrantType[] {
+  return [authorizationCode(context), refreshToken(context), clientCredentials(), password(context)]
 }

@@ -12,9 +12,9 @@ export interface TokenResult {
   events: readonly SecurityEvent[]
 }
 
-/** The token endpoint without HTTP: `authorization` is the header's value. `now` in seconds. */
+/** The token endpoint without HTTP: `authorization` is the header's value, `address` an IP address. `now` in seconds. */
 export type TokenPipeline = (
-  request: { authorization: string | undefined; parameters: Parameters },
+  request: { authorization: string | undefined; parameters: Parameters; address: string },
   now: number,
 ) => Promise<TokenResult>
 
@@ -30,7 +30,7 @@ export function tokenPipeline(context: {
   const { clients, issuer } = context
   const grantTypes = new Map(context.grantTypes.map((one) => [one.grant_type, one]))
 
-  return async ({ authorization, parameters }, now) => {
+  return async ({ authorization, parameters, address }, now) => {
     const grantType = requireGrantType(parameters.required('grant_type'))
     const client = await authenticateClient(clients, authorization, parameters)
     // RFC 6749 §5.2: the authenticated client is not authorized to use this grant type.
@@ -39,7 +39,7 @@ export function tokenPipeline(context: {
         detail: `add it to grant_types of client ${client.client_id}`,
       })
     }
-    const request = grantType.readParameters(parameters)
+    const request = grantType.readParameters(parameters, address)
     const proven = await grantType.prove(request, client, now)
     if (proven.outcome === 'refused') return { result: proven.error, events: proven.events }
     const minted = mint(client, proven, now)

@@ -40,3 +40,13 @@ export function scopeIntersection(part: string, whole: string): string {
 export function scopeUnion(first: string, second: string): string {
   return [...new Set([...scopeTokens(first), ...scopeTokens(second)])].join(' ')
 }
+
+/**
+ * What a client gets that names no scope: all of its own but `openid` and `offline_access`. Both change what kind of
+ * answer it gets: only ever on its own word.
+ */
+export function standingScope(scope: string): string {
+  return scopeTokens(scope)
+    .filter((token) => token !== 'openid' && token !== 'offline_access')
+    .join(' ')
+}

@@ -1,0 +1,92 @@
+import type { Client } from '../clients/client.ts'
+import type { SecurityEvent } from '../events/events.ts'
+import type { Approval, Grants } from '../grants/grants.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { readScope, scopeWithin, standingScope } from '../protocol/scope.ts'
+import { randomText } from '../secrets/random.ts'
+import type { LoginGuard } from '../users/login-guard.ts'
+import type { User } from '../users/user.ts'
+import type { GrantType, Proven } from './grant-type.ts'
+
+interface PasswordRequest {
+  username: string
+  password: string
+  scope: string | undefined
+  address: string
+}
+
+/**
+ * RFC 6749 §4.3, for clients that cannot leave it yet (RFC 9700 §2.4 tells them to): the person's password in the
+ * client's hands. Guesses count as on the login page, and hashing waits in the same bounded queue.
+ */
+export function password(context: {
+  grants: Grants
+  guard: LoginGuard
+  now: () => number
+}): GrantType<PasswordRequest> {
+  const { grants, guard } = context
+  return {
+    grant_type: 'password',
+
+    readParameters(parameters, address) {
+      const scope = parameters.one('scope')
+      return {
+        username: parameters.required('username'),
+        password: parameters.required('password'),
+        scope: scope === undefined ? undefined : readScope(scope),
+        address,
+      }
+    },
+
+    async prove(request, client, now) {
+      const scope = request.scope ?? client.default_scope ?? standingScope(client.scope)
+      if (!scopeWithin(scope, client.scope)) {
+        throw new OAuthError('invalid_scope', 'scope asks for more than this client is registered for')
+      }
+      const { username, address } = request
+      const attempt = { username, address, device: undefined }
+      const guessed = await guard.guess(attempt, request.password, context.now)
+      if (guessed.result === 'wait') return waiting(client, guessed.seconds)
+      if (guessed.result === 'wrong') return wrong(client)
+      return granted(guessed.user, { client, scope }, now)
+    },
+  }
+
+  async function granted(
+    user: User,
+    { client, scope }: { client: Client; scope: string },
+    now: number,
+  ): Promise<Proven> {
+    const { client_id, lifetimes } = client
+    const { sub, credential } = user
+    const approval: Approval = {
+      client_id,
+      sub,
+      // A login of its own, that no browser has: nothing logs it out but the password's change or a revocation.
+      sid: randomText(16),
+      scope,
+      auth_time: now,
+      amr: ['pwd'],
+      credential,
+      code_expires_at: now,
+      grant_max_ttl: lifetimes.grant_max_ttl,
+    }
+    const options = { code: false, refresh: client.grant_types.has('refresh_token'), lifetimes }
+    const { id, grant, minting } = await grants.createWithToken(approval, options, now)
+    const events: SecurityEvent[] = [{ event: 'login', sub, client_id, grant_id: id }]
+    return { outcome: 'grant', grant_id: id, grant, user, minting, events }
+  }
+}
+
+function wrong({ client_id }: Client): Proven {
+  const error = new OAuthError('invalid_grant', 'the user name or the password is wrong')
+  return { outcome: 'refused', error, events: [{ event: 'login_failed', client_id }] }
+}
+
+function waiting({ client_id }: Client, seconds: number): Proven {
+  const error = new OAuthError('temporarily_unavailable', 'too many wrong guesses; try again later', {
+    status: 429,
+    retryAfter: seconds,
+  })
+  return { outcome: 'refused', error, events: [{ event: 'login_throttled', client_id }] }
+}
