@@ -25,7 +25,7 @@ export function demoBanner({ issuer, env }: Config): string {
 }
 
 /** What an operator should know about a configuration that is valid but leaves something open. */
-export function notices({ entries, demo }: Config): string[] {
+export function notices({ entries, demo, env }: Config): string[] {
   if (demo) return []
   const confidential = entries.clients.filter((client) => client.client_secret || client.client_secret_hash)
   const withoutPkce = confidential.filter(
@@ -37,7 +37,16 @@ export function notices({ entries, demo }: Config): string[] {
   )
   const passwords = entries.clients.filter(({ grant_types = [] }) => grant_types.includes('password'))
   const withoutSub = entries.users.filter(({ sub }) => sub === undefined)
+  const signed = entries.clients.filter(
+    ({ scope = '', access_token_format }) =>
+      scope.split(' ').includes('openid') || access_token_format === 'jwt',
+  )
+  const fleeting = env.STORE === 'memory' && env.SIGNING_KEYS_FILE === ''
   return [
+    ...list(
+      fleeting ? signed.map(({ client_id }) => client_id) : [],
+      'the signing keys die with this process, and what they signed for these clients cannot be verified after a restart; set SIGNING_KEYS_FILE or STORE=redis',
+    ),
     ...list(
       withoutPkce.map(({ client_id }) => client_id),
       'clients may leave out PKCE; set require_pkce: true where they can',

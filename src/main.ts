@@ -23,6 +23,16 @@ export async function main(arguments_: readonly string[]): Promise<void> {
       const { checkConfig } = await import('./check-config.ts')
       await checkConfig(readConfig(), (line) => console.log(line))
     },
+    'rotate-keys': async () => {
+      const { rotateKeys } = await import('./rotate-keys.ts')
+      const config = readConfig()
+      const quiet = pino({ level: 'silent' })
+      await rotateKeys(
+        config,
+        () => storeOf(config, quiet),
+        (line) => console.log(line),
+      )
+    },
     'hash-password': async () => {
       const { hashPassword } = await import('./hash-password.ts')
       await hashPassword({ input: process.stdin, output: process.stdout, error: process.stderr })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -137,4 +137,31 @@ test('an unknown command names the known ones', async () => {
   const { code, err } = await run(['serv'])
   assert.equal(code, 2)
   assert.match(err, /serve, check-config, hash-password/)
+})
+
+test('rotate-keys: explains memory, rotates a file, once until the next keys sign', async () => {
+  const memory = await run(['rotate-keys'])
+  assert.equal(memory.code, 1)
+  assert.match(memory.err, /SIGNING_KEYS_FILE is not set/)
+  const path = join(cwd, 'rotated-keys.json')
+  const env = { SIGNING_KEYS_FILE: path, SECRET_KEYS: KEY }
+  const kids = () => JSON.parse(readFileSync(path, 'utf8')).keys.length
+  const first = await run(['rotate-keys'], { env })
+  assert.equal(first.code, 0, first.err)
+  assert.match(first.out, /RS256.* sign from 20\d\d-/)
+  assert.equal(kids(), 2)
+  assert.equal((await run(['rotate-keys'], { env })).out, first.out)
+  assert.equal(kids(), 2)
+})
+
+test('rotate-keys: a store that does not answer is one line, not a stack', async () => {
+  const env = {
+    STORE: 'redis',
+    REDIS_URL: 'redis://127.0.0.1:1',
+    SECRET_KEYS: KEY,
+    ISSUER: 'https://id.example',
+  }
+  const { code, err } = await run(['rotate-keys'], { env })
+  assert.equal(code, 1)
+  assert.match(err, /^postern: the store does not answer .*nothing was rotated\n$/)
 })

@@ -1,0 +1,41 @@
+import { FileClients } from './clients/registry.ts'
+import type { Config } from './config/config.ts'
+import { ConfigError } from './config/config-error.ts'
+import { BcryptQueue } from './passwords/bcrypt-queue.ts'
+import { Keys } from './secrets/keys.ts'
+import { signingKeysOf } from './signing.ts'
+import { type Store, StoreUnavailable } from './store/store.ts'
+
+/**
+ * `npm run rotate-keys`: publishes a next key for every signing algorithm in use, where the server keeps them. Run
+ * twice before they sign, the second does nothing. Throws `ConfigError` where there is nothing that it could reach.
+ */
+export async function rotateKeys(
+  config: Config,
+  openStore: () => Promise<Store>,
+  print: (line: string) => void,
+): Promise<void> {
+  const { env, entries } = config
+  if (env.STORE === 'memory' && env.SIGNING_KEYS_FILE === '') {
+    throw new ConfigError(
+      'STORE is memory and SIGNING_KEYS_FILE is not set, so the signing keys are inside the running server: KEY_ROTATION rotates them there, and a restart makes new ones',
+    )
+  }
+  const store = await openStore()
+  try {
+    const keys = new Keys(config.secretKeys)
+    const queue = new BcryptQueue({ concurrency: 1, limit: 1 })
+    const clients = new FileClients(entries.clients, { env, queue, keys }).all()
+    // A store that has just been opened still connects.
+    await store.reachable()
+    const signing = signingKeysOf(config, { store, keys, clients, now: () => store.clock() })
+    const signs_from = await signing.rotate()
+    const at = new Date(signs_from * 1000).toISOString()
+    print(`The next keys (${signing.algorithms.join(', ')}) are published; they sign from ${at} on.`)
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    throw new ConfigError(`the store does not answer (${error.message}); nothing was rotated`)
+  } finally {
+    await store.close()
+  }
+}

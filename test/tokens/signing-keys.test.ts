@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createLocalJWKSet, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose'
+import { ConfigError } from '../../src/config/config-error.ts'
+import { SIGNING_ALGORITHMS } from '../../src/protocol/algorithms.ts'
+import { Keys } from '../../src/secrets/keys.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Store } from '../../src/store/store.ts'
+import { LEAD, type RotationPlan } from '../../src/tokens/key-set.ts'
+import { FileVault, type KeyVault, StoreVault } from '../../src/tokens/key-vault.ts'
+import { SigningKeys } from '../../src/tokens/signing-keys.ts'
+import { RedisServer } from '../support/redis.ts'
+import { openRedis } from '../support/redis-store.ts'
+import { KEY } from '../support/server.ts'
+
+const DAY = 86_400
+const OTHER = 'c0Zb1Yx9dQkq2m7cR8tLwV3nF4gH6jKpE5uA0iXoTyM='
+const PLAN: RotationPlan = { algorithms: ['RS256'], every: 90 * DAY, keep: 3600 + LEAD }
+const START = 1_800_000_000
+
+const clock = { now: START }
+const node = (vault: KeyVault, plan = PLAN) => new SigningKeys({ vault, plan, now: () => clock.now })
+const inStore = (store: Store, secrets = [KEY], plan = PLAN) =>
+  node(new StoreVault(store, new Keys(secrets)), plan)
+const kids = async (keys: SigningKeys) => (await keys.jwks()).keys.map((key) => key.kid)
+const signer = async (keys: SigningKeys) => decodeProtectedHeader(await keys.sign('RS256', 'JWT', {})).kid
+const file = () => join(mkdtempSync(join(tmpdir(), 'postern-keys-')), 'keys.json')
+
+async function atOnce(open: () => Store | Promise<Store>) {
+  const nodes = await Promise.all(
+    Array.from({ length: 4 }, async () => inStore(await open(), [KEY], { ...PLAN, algorithms: ['ES256'] })),
+  )
+  await Promise.all(nodes.map((one) => one.refresh()))
+  const seen = await Promise.all(nodes.map(kids))
+  for (const one of seen) assert.deepEqual(one, seen[0])
+  assert.equal(seen[0]?.length, 1)
+}
+
+test('nodes that start at once agree on one set, in memory', async () => {
+  const store = new MemoryStore()
+  await atOnce(() => store)
+})
+
+test('nodes that start at once agree on one set, in Redis, whose dump has no private key', async (t) => {
+  const redis = await RedisServer.start()
+  t.after(() => redis.remove())
+  const open = async () => {
+    const store = await openRedis(redis.url)
+    t.after(() => store.close())
+    return store
+  }
+  await atOnce(open)
+  const dump = redis
+    .cli('KEYS', '*')
+    .split('\n')
+    .map((key) => redis.cli('GET', key))
+    .join('\n')
+  assert.match(dump, /"sealed"/)
+  for (const name of ['"d"', '"kid"', 'ES256']) assert.ok(!dump.includes(name), name)
+})
+
+test('every algorithm signs what jose verifies with the published keys, which have no private member', async () => {
+  const keys = inStore(new MemoryStore(), [KEY], { ...PLAN, algorithms: SIGNING_ALGORITHMS })
+  const jwks = await keys.jwks()
+  for (const key of jwks.keys) {
+    for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'signs_from'])
+      assert.ok(!(member in key), member)
+  }
+  for (const alg of SIGNING_ALGORITHMS) {
+    const jwt = await keys.sign(alg, 'JWT', { sub: 'somebody' })
+    const { payload, protectedHeader } = await jwtVerify(jwt, createLocalJWKSet(jwks), { algorithms: [alg] })
+    assert.equal(payload.sub, 'somebody')
+    assert.ok(protectedHeader.kid)
+  }
+})
+
+test('rotation by schedule: published ahead, signing after the lead, retired until its last token has expired', async () => {
+  clock.now = START
+  const store = new MemoryStore()
+  const one = inStore(store)
+  const other = inStore(store)
+  await one.refresh()
+  const [first] = await kids(one)
+  clock.now = START + 90 * DAY - LEAD - 1
+  await one.refresh()
+  assert.deepEqual(await kids(one), [first], 'not before its time')
+
+  clock.now = START + 90 * DAY - LEAD
+  await Promise.all([one.refresh(), other.refresh()])
+  const both = await kids(one)
+  assert.equal(both.length, 2)
+  assert.deepEqual(await kids(other), both, 'both nodes made one key between them')
+  assert.equal(await signer(one), first)
+
+  clock.now += LEAD - 1
+  assert.equal(await signer(one), first)
+  const last = await one.sign('RS256', 'JWT', {})
+  clock.now += 1
+  const second = both[1]
+  assert.equal(await signer(one), second, 'without a refresh: the time alone decides')
+  assert.equal(await signer(other), second)
+
+  clock.now += PLAN.keep - 1
+  await one.refresh()
+  assert.deepEqual(await kids(one), both, 'what the first one signed may still be shown')
+  await jwtVerify(last, createLocalJWKSet(await one.jwks()), { algorithms: ['RS256'] })
+  clock.now += 1
+  await one.refresh()
+  assert.deepEqual(await kids(one), [second])
+})
+
+test('a rotation by hand: once, however often it is asked for; other nodes follow by looking', async () => {
+  clock.now = START
+  const store = new MemoryStore()
+  const [one, other] = [inStore(store), inStore(store)]
+  const first = await signer(one)
+  await other.refresh()
+  assert.equal(await one.rotate(), START + LEAD)
+  assert.equal(await other.rotate(), START + LEAD)
+  await one.refresh()
+  const both = await kids(one)
+  assert.equal(both.length, 2)
+  assert.deepEqual(await kids(other), both)
+  assert.equal(await signer(other), first)
+  clock.now += LEAD
+  assert.equal(await signer(other), both[1])
+})
+
+test('no schedule: KEY_ROTATION 0 makes no further key, by hand it goes', async () => {
+  clock.now = START
+  const store = new MemoryStore()
+  const keys = inStore(store, [KEY], { ...PLAN, every: 0 })
+  await keys.refresh()
+  clock.now += 3650 * DAY
+  await keys.refresh()
+  assert.equal((await kids(keys)).length, 1)
+  await keys.rotate()
+  assert.equal((await kids(keys)).length, 2)
+})
+
+test('an algorithm that a client begins to use gets its key; the others keep theirs', async () => {
+  clock.now = START
+  const store = new MemoryStore()
+  const [first] = await kids(inStore(store))
+  const more = inStore(store, [KEY], { ...PLAN, algorithms: ['RS256', 'EdDSA'] })
+  const keys = (await more.jwks()).keys
+  assert.deepEqual(
+    keys.map((key) => key.alg),
+    ['RS256', 'EdDSA'],
+  )
+  assert.equal(keys[0]?.kid, first)
+})
+
+test('the start seals stored keys again under the first secret, and refuses where none opens them', async () => {
+  clock.now = START
+  const store = new MemoryStore()
+  const [kid] = await kids(inStore(store, [KEY]))
+  await assert.rejects(inStore(store, [OTHER]).refresh(), (error: Error) => {
+    assert.ok(error instanceof ConfigError)
+    assert.match(error.message, /SECRET_KEYS/)
+    return true
+  })
+  assert.deepEqual(await kids(inStore(store, [OTHER, KEY])), [kid], 'sealed again')
+  assert.deepEqual(await kids(inStore(store, [OTHER])), [kid], 'the old secret may go')
+  await assert.rejects(inStore(store, [KEY]).refresh(), ConfigError)
+})
+
+test('SIGNING_KEYS_FILE: made once by whoever comes first, for its owner alone, kept over restarts', async () => {
+  clock.now = START
+  const path = file()
+  const nodes = Array.from({ length: 4 }, () => node(new FileVault(path)))
+  await Promise.all(nodes.map((one) => one.refresh()))
+  const [kid] = await kids(nodes[0] as SigningKeys)
+  for (const one of [...nodes, node(new FileVault(path))]) assert.deepEqual(await kids(one), [kid])
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  await (nodes[0] as SigningKeys).rotate()
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  await (nodes[1] as SigningKeys).refresh()
+  assert.equal((await kids(nodes[1] as SigningKeys)).length, 2)
+})
+
+test("SIGNING_KEYS_FILE: the operator's own keys sign at once, and the schedule leaves them alone", async () => {
+  clock.now = START
+  const path = file()
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true })
+  writeFileSync(
+    path,
+    JSON.stringify({ keys: [{ ...(await exportJWK(privateKey)), kid: 'mine', alg: 'RS256' }] }),
+  )
+  const before = readFileSync(path, 'utf8')
+  const keys = node(new FileVault(path))
+  assert.equal(await signer(keys), 'mine')
+  clock.now += 3650 * DAY
+  await keys.refresh()
+  assert.equal(readFileSync(path, 'utf8'), before)
+})
+
+test('SIGNING_KEYS_FILE that cannot be used is said by name and reason', async () => {
+  const path = file()
+  const refused = (text: string) => {
+    writeFileSync(path, text)
+    return assert.rejects(node(new FileVault(path)).refresh(), (error: Error) => {
+      assert.ok(error instanceof ConfigError)
+      assert.ok(error.message.startsWith(`SIGNING_KEYS_FILE is ${JSON.stringify(path)}`), error.message)
+      assert.ok(!error.message.includes('secret-part'))
+      return true
+    })
+  }
+  await refused('{')
+  await refused('{"key":[]}')
+  await refused('{"keys":[{"kid":"a","alg":"RS256","kty":"RSA","n":"secret-part"}]}')
+  await refused('{"keys":[{"kid":"a","alg":"HS256","kty":"oct","k":"secret-part","d":"secret-part"}]}')
+  const nowhere = join(file(), 'missing', 'keys.json')
+  await assert.rejects(node(new FileVault(nowhere)).refresh(), ConfigError)
+})
+
+test('a JWT that is not ours is nobody: other keys, other algorithms, none, garbage', async () => {
+  clock.now = START
+  const keys = inStore(new MemoryStore())
+  const ours = await keys.sign('RS256', 'JWT', { sub: 'a' })
+  assert.equal((await keys.verify(ours))?.payload.sub, 'a')
+  const [header, payload, signature] = ours.split('.') as [string, string, string]
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const { kid } = decodeProtectedHeader(ours)
+  const forged = [
+    await inStore(new MemoryStore()).sign('RS256', 'JWT', { sub: 'a' }),
+    `${encode({ alg: 'none', kid })}.${payload}.`,
+    `${encode({ alg: 'HS256', kid })}.${payload}.${signature}`,
+    `${header}.${encode({ sub: 'b' })}.${signature}`,
+    `${header}.${payload}.${signature.slice(0, -4)}AAAA`,
+    `${header}.${payload}`,
+    'a.b.c',
+    `${'a'.repeat(9000)}.b.c`,
+    '',
+  ]
+  for (const jwt of forged) assert.equal(await keys.verify(jwt), undefined, jwt.slice(0, 40))
+})
