@@ -5,6 +5,7 @@ import ejs from 'ejs'
 import type { FastifyInstance } from 'fastify'
 import { AnswerMaker } from './authorization/answer.ts'
 import { AuthorizationDesk } from './authorization/desk.ts'
+import { SectorDocuments } from './authorization/sector-documents.ts'
 import type { Client } from './clients/client.ts'
 import { FileClients } from './clients/registry.ts'
 import type { Config } from './config/config.ts'
@@ -101,6 +102,7 @@ export async function createServer(
   const grantTypes = allGrantTypes({ keys, grants, users, guard, now })
   const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
   const answers = new AnswerMaker({ grants, issuer: tokens })
+  const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
   const desk = new AuthorizationDesk({
     clients,
     users,
@@ -110,9 +112,9 @@ export async function createServer(
     answers,
     signing,
     subjects,
+    sectors: new SectorDocuments(outbound),
   })
 
-  const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
   const report = (client_id: string, problem: string | undefined) =>
     problem === undefined
       ? log.info({ client_id }, 'logout_delivered')
@@ -168,7 +170,7 @@ export async function createServer(
     const account = demo ? { username: DEMO.username, password: DEMO.password } : undefined
     const common = { desk, browser, render, log, base, scopes: sentences, now }
     const channel = new FrontChannel({ ...common, issuer, demo: account })
-    registerAuthorize(scope, { desk, channel, base })
+    registerAuthorize(scope, { desk, channel, base, now })
     registerLogin(scope, { ...common, channel, guard, sessions, sessionEnd })
     registerSelectAccount(scope, { ...common, channel, sessions })
     registerConsent(scope, { ...common, channel })

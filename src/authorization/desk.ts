@@ -14,6 +14,7 @@ import type { AnswerMaker } from './answer.ts'
 import { nextStep, type Situation } from './next-step.ts'
 import { type AuthorizationRequest, type ResponseAddress, readAddress, readRequest } from './request.ts'
 import type { ResponseParameters } from './response.ts'
+import type { SectorDocuments } from './sector-documents.ts'
 import { resolveTarget, type Target } from './target.ts'
 
 /** What a request's parameters turned out to be. Only `request` may go on. */
@@ -48,6 +49,7 @@ export class AuthorizationDesk {
   readonly #answers: AnswerMaker
   readonly #signing: SigningKeys
   readonly #subjects: Subjects
+  readonly #sectors: SectorDocuments
 
   constructor(context: {
     clients: Clients
@@ -58,6 +60,7 @@ export class AuthorizationDesk {
     answers: AnswerMaker
     signing: SigningKeys
     subjects: Subjects
+    sectors: SectorDocuments
   }) {
     this.#clients = context.clients
     this.#users = context.users
@@ -67,13 +70,15 @@ export class AuthorizationDesk {
     this.#answers = context.answers
     this.#signing = context.signing
     this.#subjects = context.subjects
+    this.#sectors = context.sectors
   }
 
   /** The only way in for a request. Faults that are not the client's (a store that is down) are thrown. */
-  async resolve(parameters: Parameters): Promise<Resolved> {
+  async resolve(parameters: Parameters, now: number): Promise<Resolved> {
     let address: ResponseAddress | undefined
     try {
       const target = await resolveTarget(this.#clients, parameters)
+      await this.#sectors.check(target.client, now)
       address = readAddress(target, parameters)
       const request = readRequest(target, parameters)
       const hint = parameters.one('id_token_hint')

@@ -10,8 +10,8 @@ import type { Exchange, FrontChannel } from './front-channel.ts'
  */
 export async function askedOf(
   exchange: Exchange,
-  { desk, channel }: { desk: AuthorizationDesk; channel: FrontChannel },
+  { desk, channel, now }: { desk: AuthorizationDesk; channel: FrontChannel; now: () => number },
 ): Promise<{ asked: AuthorizationRequest; answered?: never } | { asked?: never; answered: FastifyReply }> {
-  const resolved = await desk.resolve(queryOf(exchange.request))
+  const resolved = await desk.resolve(queryOf(exchange.request), now())
   return resolved.kind === 'request' ? { asked: resolved.request } : { answered: channel.again(exchange) }
 }

@@ -9,10 +9,15 @@ import type { FrontChannel } from './front-channel.ts'
  */
 export function registerAuthorize(
   app: FastifyInstance,
-  { desk, channel, base }: { desk: AuthorizationDesk; channel: FrontChannel; base: string },
+  {
+    desk,
+    channel,
+    base,
+    now,
+  }: { desk: AuthorizationDesk; channel: FrontChannel; base: string; now: () => number },
 ): void {
   app.get('/oauth/authorize', async (request, reply) => {
-    const resolved = await desk.resolve(queryOf(request))
+    const resolved = await desk.resolve(queryOf(request), now())
     if (resolved.kind === 'page') throw resolved.error
     if (resolved.kind === 'redirect')
       return channel.refuse({ request, reply }, resolved.address, resolved.error)

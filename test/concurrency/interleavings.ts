@@ -70,6 +70,7 @@ function rooms(store: Store) {
     answers: answersOf(grants),
     signing,
     subjects,
+    sectors: { check: async () => {} } as never,
   })
   return { grants, sessions, desk }
 }
@@ -185,7 +186,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
           prompt: 'login',
           scope: 'read',
         })
-        const resolved = await plain.desk.resolve(parameters)
+        const resolved = await plain.desk.resolve(parameters, now)
         assert.equal(resolved.kind, 'request')
         if (resolved.kind !== 'request') return
         const proof = { request_digest: resolved.request.digest, step: 'login' as const, at: now }

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { SectorDocuments } from '../../src/authorization/sector-documents.ts'
+import type { ClientEntry } from '../../src/config/schema.ts'
+import { Outbound } from '../../src/outbound/outbound.ts'
+import { Agent } from '../support/browser-agent.ts'
+import { clientServer } from '../support/listen.ts'
+import { authorize, oidcServer, RP, request, tokens, userinfo, verified } from '../support/oidc.ts'
+import { basic, direct, introspect } from '../support/token-client.ts'
+
+const env = { PAIRWISE_SALT: 'a salt of enough characters, kept for ever' }
+const client = (client_id: string, redirect_uri: string): ClientEntry => ({
+  client_id,
+  client_secret: 'password',
+  redirect_uris: [redirect_uri],
+  grant_types: ['authorization_code', 'refresh_token'],
+  scope: 'openid',
+  subject_type: 'pairwise',
+})
+
+test('oidcc pairwise: one person is the same in one sector and somebody else in another, everywhere', async (t) => {
+  const clients = [
+    client('same', 'https://rp.example/other'),
+    client('foreign', 'https://elsewhere.example/cb'),
+  ]
+  const { app } = await oidcServer(t, { env, clients }, { subject_type: 'pairwise' })
+  const subjects = new Map<string, unknown>()
+  for (const { client_id, redirect_uris } of [{ ...RP }, ...clients]) {
+    const redirect_uri = redirect_uris?.[0] ?? ''
+    const { parameters } = await authorize(new Agent(app), { client_id, redirect_uri })
+    const code = parameters.get('code') ?? ''
+    const form = { grant_type: 'authorization_code', code, redirect_uri }
+    const { body } = await direct(app, form, { authorization: basic(client_id, 'password') })
+    const { sub } = await verified(app, body.id_token, { audience: client_id })
+    subjects.set(client_id, sub)
+    assert.notEqual(sub, 'sub-alice')
+    assert.equal((await userinfo(app, body.access_token)).json().sub, sub)
+    const about = await introspect(app, body.access_token, basic(client_id, 'password'))
+    assert.deepEqual([about.body.sub, about.body.username], [sub, undefined])
+  }
+  assert.equal(subjects.get('rp'), subjects.get('same'))
+  assert.notEqual(subjects.get('rp'), subjects.get('foreign'))
+})
+
+test('a pairwise sub does not change over restarts and SECRET_KEYS, only with the salt', async (t) => {
+  const other = 'c0Zb1Yx9dQkq2m7cR8tLwV3nF4gH6jKpE5uA0iXoTyM='
+  const of = async (more: Record<string, string>) => {
+    const { app } = await oidcServer(t, { env: { ...env, ...more } }, { subject_type: 'pairwise' })
+    return (await verified(app, (await tokens(app)).id_token)).sub
+  }
+  const first = await of({})
+  assert.equal(await of({ SECRET_KEYS: other }), first)
+  assert.notEqual(await of({ PAIRWISE_SALT: 'another salt of enough characters, kept' }), first)
+})
+
+test('discovery names pairwise where a client has it; without a salt the start is refused', async (t) => {
+  const { app } = await oidcServer(t, { env }, { subject_type: 'pairwise' })
+  const headers = { host: 'localhost:8000' }
+  const document = (await app.inject({ url: '/.well-known/openid-configuration', headers })).json()
+  assert.deepEqual(document.subject_types_supported, ['public', 'pairwise'])
+  await assert.rejects(oidcServer(t, {}, { subject_type: 'pairwise' }), /PAIRWISE_SALT is not set/)
+})
+
+test('a sector document on a private address is not fetched: a page, no redirect, and the log has the cause', async (t) => {
+  const { app, log } = await oidcServer(
+    t,
+    { env },
+    { subject_type: 'pairwise', sector_identifier_uri: 'https://127.0.0.1/sector.json' },
+  )
+  const page = await new Agent(app).get(request())
+  assert.equal(page.statusCode, 503)
+  assert.equal(page.headers.location, undefined)
+  assert.ok(log.some((line) => /sector_identifier_uri of client rp .*not public/.test(String(line.detail))))
+})
+
+const entry = (sector_identifier_uri: string) =>
+  ({
+    client_id: 'rp',
+    redirect_uris: ['https://a.example/cb', 'https://b.example/cb'],
+    sector_identifier_uri,
+  }) as never
+
+test('a sector document lists every redirect URI; the verdict holds, good for a day, bad for a minute', async (t) => {
+  let answer = { status: 200, body: '["https://a.example/cb"]' }
+  const { origin, seen } = await clientServer(t, (_request, response) => {
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body)
+  })
+  const sectors = new SectorDocuments(new Outbound({ allowPrivate: true }))
+  const check = (now: number) => sectors.check(entry(`${origin}/sector`), now)
+  await assert.rejects(Promise.all([check(1000), check(1000), check(1000)]), { error: 'invalid_request' })
+  assert.equal(seen.length, 1, 'asked once for all that wait')
+  answer = { status: 200, body: '["https://a.example/cb", "https://b.example/cb"]' }
+  await assert.rejects(check(1059), { error: 'invalid_request' })
+  await check(1060)
+  answer = { status: 500, body: '' }
+  await check(1060 + 86_399)
+  assert.equal(seen.length, 2)
+  await check(1060 + 86_400)
+  assert.equal(seen.length, 3, 'looked again; what was right stays right while it cannot be read')
+  answer = { status: 200, body: '[]' }
+  await assert.rejects(check(1060 + 86_460), { error: 'invalid_request' })
+})
+
+for (const [name, status, body] of [
+  ['not found', 404, '[]'],
+  ['not JSON', 200, '<html>'],
+  ['too large', 200, `["${'a'.repeat(70_000)}"]`],
+] as const) {
+  test(`a sector document that is ${name} proves nothing`, async (t) => {
+    const { origin } = await clientServer(t, (_request, response) => {
+      response.writeHead(status).end(body)
+    })
+    const sectors = new SectorDocuments(new Outbound({ allowPrivate: true }))
+    await assert.rejects(sectors.check(entry(origin), 1000), { error: 'temporarily_unavailable' })
+  })
+}
