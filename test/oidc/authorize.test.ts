@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Agent } from '../support/browser-agent.ts'
+import {
+  AUTHORIZATION,
+  authorize,
+  CALLBACK,
+  exchange,
+  ISSUER,
+  oidcServer,
+  request,
+  tokens,
+  verified,
+} from '../support/oidc.ts'
+import { direct } from '../support/token-client.ts'
+
+test('oidcc-ensure-request-without-nonce-succeeds-for-code-flow: and then the ID token has none', async (t) => {
+  const { app } = await oidcServer(t)
+  const body = await tokens(app, { nonce: undefined })
+  assert.equal((await verified(app, body.id_token)).nonce, undefined)
+})
+
+test('oidcc-response-type-missing: invalid_request goes back with the state', async (t) => {
+  const { app } = await oidcServer(t)
+  const { parameters } = await authorize(new Agent(app), { response_type: undefined })
+  assert.equal(parameters.get('error'), 'invalid_request')
+  assert.equal(parameters.get('state'), 'some-state')
+  assert.equal(parameters.get('iss'), ISSUER)
+})
+
+test('oidcc-ensure-registered-redirect-uri, oidcc-redirect-uri-query-added, -query-mismatch: a page, no redirect', async (t) => {
+  const { app } = await oidcServer(t, {}, { redirect_uris: [CALLBACK, `${CALLBACK}/two?foo=bar`] })
+  const wrong = [
+    'https://rp.example/elsewhere',
+    `${CALLBACK}?foo=bar`,
+    `${CALLBACK}/two`,
+    `${CALLBACK}/two?foo=baz`,
+    `${CALLBACK}/two?foo=bar&more=1`,
+    `${CALLBACK}/`,
+    'HTTPS://rp.example/cb',
+  ]
+  for (const redirect_uri of wrong) {
+    const page = await new Agent(app).get(request({ redirect_uri }))
+    assert.equal(page.statusCode, 400, redirect_uri)
+    assert.equal(page.headers.location, undefined)
+  }
+})
+
+test('oidcc-redirect-uri-query-OK: a registered query stays where it is', async (t) => {
+  const redirect_uri = `${CALLBACK}?foo=bar`
+  const { app } = await oidcServer(t, {}, { redirect_uris: [redirect_uri] })
+  const { parameters, url } = await authorize(new Agent(app), { redirect_uri })
+  assert.equal(parameters.get('foo'), 'bar')
+  assert.ok(parameters.get('code'))
+  assert.ok(url.href.startsWith(`${redirect_uri}&`))
+})
+
+test('oidcc-redirect-uri-regfrag: a fragment cannot be registered', async (t) => {
+  await assert.rejects(oidcServer(t, {}, { redirect_uris: [`${CALLBACK}#here`] }), /redirect_uris\/0/)
+})
+
+test('oidcc-ensure-other-scope-order-succeeds', async (t) => {
+  const { app } = await oidcServer(t)
+  const body = await tokens(app, { scope: 'email openid' })
+  assert.ok(body.id_token)
+  assert.equal(body.scope, 'email openid')
+})
+
+test('oidcc-server-client-secret-post', async (t) => {
+  const { app } = await oidcServer(t, {}, { token_endpoint_auth_method: 'client_secret_post' })
+  const { parameters } = await authorize(new Agent(app))
+  const form = {
+    grant_type: 'authorization_code',
+    code: parameters.get('code') ?? '',
+    redirect_uri: CALLBACK,
+  }
+  const secret = { client_id: 'rp', client_secret: 'password' }
+  assert.equal((await direct(app, form, { authorization: AUTHORIZATION })).status, 401, 'not by Basic')
+  assert.equal((await direct(app, { ...form, ...secret }, { authorization: '' })).status, 200)
+})
+
+test('oidcc-ensure-post-request-succeeds: an authorization request by POST', async (t) => {
+  const { app } = await oidcServer(t)
+  const agent = new Agent(app)
+  const [path = '', query = ''] = request().split('?')
+  agent.headers = { host: 'localhost:8000', 'sec-fetch-site': 'cross-site' }
+  const posted = await agent.post(path, Object.fromEntries(new URLSearchParams(query)))
+  assert.equal(posted.statusCode, 303)
+  agent.headers = { host: 'localhost:8000' }
+  const page = await agent.login(await agent.follow(posted), 'alice', 'wonderland')
+  const answer = await agent.submit(page, { decision: 'approve' })
+  const code = new URL(String(answer.headers.location)).searchParams.get('code') ?? ''
+  assert.equal((await exchange(app, code)).status, 200)
+})
+
+test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported, and request_uri', async (t) => {
+  const { app } = await oidcServer(t)
+  const refused = async (more: Record<string, string>) =>
+    (await authorize(new Agent(app), more)).parameters.get('error')
+  assert.equal(await refused({ request: 'eyJhbGciOiJub25lIn0.e30.' }), 'request_not_supported')
+  assert.equal(await refused({ request_uri: 'https://rp.example/request.jwt' }), 'request_uri_not_supported')
+})
+
+test('oidcc-ensure-request-with-valid-pkce-succeeds', async (t) => {
+  const { app } = await oidcServer(t)
+  // RFC 7636, appendix B.
+  const code_challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+  const code_verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+  const { parameters } = await authorize(new Agent(app), { code_challenge, code_challenge_method: 'S256' })
+  const form = {
+    grant_type: 'authorization_code',
+    code: parameters.get('code') ?? '',
+    redirect_uri: CALLBACK,
+  }
+  const exchanged = await direct(app, { ...form, code_verifier }, { authorization: AUTHORIZATION })
+  assert.ok((await verified(app, exchanged.body.id_token)).sub)
+})
+
+test('oidcc-codereuse: at once', async (t) => {
+  const { app } = await oidcServer(t)
+  const { parameters } = await authorize(new Agent(app))
+  const code = parameters.get('code') ?? ''
+  assert.equal((await exchange(app, code)).status, 200)
+  const second = await exchange(app, code)
+  assert.deepEqual([second.status, second.body.error], [400, 'invalid_grant'])
+})
+
+test('oidcc-display-popup, oidcc-claims-locales: what is not known to us does no harm', async (t) => {
+  const { app } = await oidcServer(t)
+  for (const more of [
+    { display: 'popup' },
+    { display: 'touch' },
+    { claims_locales: 'se' },
+    { ui_locales: 'xx' },
+  ])
+    assert.ok((await tokens(app, more)).id_token)
+})

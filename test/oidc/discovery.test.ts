@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { ISSUER, oidcServer } from '../support/oidc.ts'
+
+const headers = { host: 'localhost:8000' }
+const get = (app: FastifyInstance, url: string) => app.inject({ url, headers })
+const CONFIGURATION = '/.well-known/openid-configuration'
+
+test('oidcc-discovery-endpoint-verification: every field of Discovery 1.0 §3 that is REQUIRED, and true', async (t) => {
+  const { app } = await oidcServer(t, {}, { id_token_signed_response_alg: 'ES256' })
+  const response = await get(app, CONFIGURATION)
+  assert.equal(response.statusCode, 200)
+  assert.match(String(response.headers['content-type']), /^application\/json/)
+  const document = response.json()
+  assert.equal(document.issuer, ISSUER)
+  for (const name of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri'])
+    assert.ok(document[name].startsWith(`${ISSUER}/oauth/`), name)
+  assert.deepEqual(document.subject_types_supported, ['public'])
+  assert.deepEqual(document.id_token_signing_alg_values_supported, ['RS256', 'ES256'])
+  assert.ok(document.scopes_supported.includes('openid'))
+  for (const type of ['code', 'id_token', 'id_token token'])
+    assert.ok(document.response_types_supported.includes(type))
+  assert.ok(document.grant_types_supported.includes('implicit'))
+  for (const claim of ['sub', 'name', 'email', 'address', 'auth_time', 'acr'])
+    assert.ok(document.claims_supported.includes(claim), claim)
+  assert.equal(document.claims_parameter_supported, true)
+  // The default of request_uri_parameter_supported is true: it has to be said.
+  assert.equal(document.request_uri_parameter_supported, false)
+  assert.equal(document.request_parameter_supported, false)
+})
+
+test('every endpoint that the document names is served; every URL is under the issuer', async (t) => {
+  const { app } = await oidcServer(t)
+  const document = (await get(app, CONFIGURATION)).json()
+  const urls = Object.entries(document).filter(([name]) => /_(endpoint|uri)$/.test(name)) as [
+    string,
+    string,
+  ][]
+  assert.equal(urls.length, 7)
+  for (const [name, url] of urls) {
+    assert.ok(url.startsWith(`${ISSUER}/`), name)
+    const { pathname } = new URL(url)
+    const found = [await get(app, pathname), await app.inject({ method: 'POST', url: pathname, headers })]
+    assert.ok(
+      found.some((one) => ![404, 405].includes(one.statusCode)),
+      name,
+    )
+  }
+})
+
+test("Discovery §4 and RFC 8414 §5: one document at both addresses, with an issuer's path too", async (t) => {
+  const { app } = await oidcServer(t)
+  const names = [CONFIGURATION, '/.well-known/oauth-authorization-server']
+  const [one, other] = await Promise.all(names.map((url) => get(app, url)))
+  assert.equal(one?.body, other?.body)
+  const nested = await oidcServer(t, { env: { ISSUER: 'http://localhost:8000/id' } })
+  for (const path of [
+    `/id${CONFIGURATION}`,
+    `${CONFIGURATION}/id`,
+    '/.well-known/oauth-authorization-server/id',
+  ]) {
+    const document = (await get(nested.app, path)).json()
+    assert.equal(document.issuer, 'http://localhost:8000/id', path)
+    assert.equal(document.jwks_uri, 'http://localhost:8000/id/oauth/jwks')
+    assert.equal((await get(nested.app, '/id/oauth/jwks')).statusCode, 200)
+  }
+})
+
+test('without clients of theirs, implicit, hybrid and password are not offered', async (t) => {
+  const { app } = await oidcServer(t, {}, { response_types: ['code'], grant_types: ['authorization_code'] })
+  const document = (await get(app, CONFIGURATION)).json()
+  assert.deepEqual(document.response_types_supported, ['code'])
+  for (const name of ['implicit', 'password']) assert.ok(!document.grant_types_supported.includes(name), name)
+})
+
+test('the key set: public, cacheable, one key for each algorithm', async (t) => {
+  const { app } = await oidcServer(t, {}, { id_token_signed_response_alg: 'EdDSA' })
+  const response = await get(app, '/oauth/jwks')
+  assert.match(String(response.headers['cache-control']), /^public, max-age=\d+$/)
+  const { keys } = response.json()
+  assert.deepEqual(
+    keys.map((key: { alg: string }) => key.alg),
+    ['RS256', 'EdDSA'],
+  )
+  for (const key of keys) {
+    assert.equal(key.use, 'sig')
+    for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi']) assert.ok(!(name in key), name)
+  }
+})
+
+test('a script of another origin may read the documents and call token, userinfo and revocation; no other', async (t) => {
+  const { app } = await oidcServer(t)
+  const origin = 'https://spa.example'
+  for (const url of [CONFIGURATION, '/.well-known/oauth-authorization-server', '/oauth/jwks']) {
+    const response = await app.inject({ url, headers: { ...headers, origin } })
+    assert.equal(response.headers['access-control-allow-origin'], '*', url)
+    assert.equal(response.headers['access-control-allow-credentials'], undefined)
+  }
+  for (const url of ['/oauth/tokenize', '/oauth/userinfo', '/oauth/revoke']) {
+    const asks = { ...headers, origin, 'access-control-request-method': 'POST' }
+    const response = await app.inject({ method: 'OPTIONS', url, headers: asks })
+    assert.equal(response.statusCode, 204, url)
+    assert.equal(response.headers['access-control-allow-origin'], '*')
+    assert.match(String(response.headers['access-control-allow-headers']), /authorization/)
+  }
+  for (const url of ['/oauth/introspect', '/login', '/logout', '/oauth/authorize', '/oauth/logout', '/']) {
+    for (const method of ['OPTIONS', 'GET'] as const) {
+      const response = await app.inject({ method, url, headers: { ...headers, origin } })
+      assert.equal(response.headers['access-control-allow-origin'], undefined, `${method} ${url}`)
+    }
+  }
+})
