@@ -99,7 +99,7 @@ export async function createServer(
   const tokens = new Issuer({ keys, idTokens, jwts })
   const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
   const guard = new LoginGuard({ users, throttle: new Throttle(store) })
-  const grantTypes = allGrantTypes({ keys, grants, users, guard, now })
+  const grantTypes = allGrantTypes({ keys, grants, users, guard, clients: all, now })
   const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
   const answers = new AnswerMaker({ grants, issuer: tokens })
   const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })

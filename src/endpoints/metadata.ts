@@ -28,10 +28,7 @@ export function serverMetadata({ issuer, url, grantTypes, clients, algorithms }:
   const used = new Set(clients.flatMap((client) => [...client.response_types]))
   const implicit = clients.some((client) => client.grant_types.has('implicit'))
   const pairwise = clients.some((client) => client.sector !== undefined)
-  // Not named unless somebody uses it: it is only there for clients that must.
-  const granting = grantTypes
-    .map((one) => one.grant_type)
-    .filter((one) => one !== 'password' || clients.some((client) => client.grant_types.has(one)))
+  const granting = grantTypes.map((one) => one.grant_type)
   const methods = ['client_secret_basic', 'client_secret_post', 'none']
   return {
     issuer,

@@ -136,7 +136,7 @@ test('hash-password prints a bcrypt hash of standard input, and refuses what bcr
 test('an unknown command names the known ones', async () => {
   const { code, err } = await run(['serv'])
   assert.equal(code, 2)
-  assert.match(err, /serve, check-config, hash-password/)
+  assert.match(err, /serve, check-config, rotate-keys, hash-password/)
 })
 
 test('rotate-keys: explains memory, rotates a file, once until the next keys sign', async () => {

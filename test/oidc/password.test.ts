@@ -48,11 +48,13 @@ test('no refresh token for a client without that grant type', async (t) => {
 test('a client that does not name it may not use it, and discovery does not speak of it', async (t) => {
   const { app } = await oidcServer(t)
   const { status, body } = await direct(app, form, headers)
-  assert.deepEqual([status, body.error], [400, 'unauthorized_client'])
+  assert.deepEqual([status, body.error], [400, 'unsupported_grant_type'])
   const discovery = (at: typeof app) =>
     at.inject({ url: '/.well-known/openid-configuration', headers: { host: 'localhost:8000' } })
   assert.ok(!(await discovery(app)).json().grant_types_supported.includes('password'))
   const { app: other } = await oidcServer(t, {}, OLD)
+  const demo = await direct(other, { ...form, username: 'admin', password: 'admin' })
+  assert.deepEqual([demo.status, demo.body.error], [400, 'unauthorized_client'])
   assert.ok((await discovery(other)).json().grant_types_supported.includes('password'))
 })
 
