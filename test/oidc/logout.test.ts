@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ClientEntry, UserEntry } from '../../src/config/schema.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import type { Store } from '../../src/store/store.ts'
+import { Agent } from '../support/browser-agent.ts'
+import {
+  ALICE,
+  AUTHORIZATION,
+  authorize,
+  exchange,
+  oidcServer,
+  RP,
+  refresh,
+  request,
+  tokens,
+  verified,
+} from '../support/oidc.ts'
+import { RedisServer } from '../support/redis.ts'
+import { openRedis } from '../support/redis-store.ts'
+import { buildServer } from '../support/server.ts'
+import { introspect } from '../support/token-client.ts'
+
+const BYE = 'https://rp.example/bye'
+const logout = (parameters: Record<string, string> = {}) => `/oauth/logout?${new URLSearchParams(parameters)}`
+
+/** A browser where Alice is logged in, with the tokens of it. */
+async function loggedIn(t: Parameters<typeof oidcServer>[0], rp: Partial<ClientEntry> = {}, more = {}) {
+  const server = await oidcServer(t, more, rp)
+  const agent = new Agent(server.app)
+  return { ...server, agent, tokens: await tokens(server.app, {}, agent) }
+}
+
+async function isLoggedIn(agent: Agent): Promise<boolean> {
+  const answer = await agent.get(request({ prompt: 'none' }))
+  const url = new URL(String(answer.headers.location))
+  assert.ok(url.searchParams.get('code') ?? url.searchParams.get('error') === 'login_required', url.href)
+  return url.searchParams.has('code')
+}
+
+const asks = (page: { statusCode: number; body: string }) => {
+  assert.equal(page.statusCode, 200)
+  assert.match(page.body, /Log out\?/)
+}
+
+test('oidcc-rp-initiated-logout: the hint proves the login; nobody is asked, and the state comes back', async (t) => {
+  const { agent, app, log, tokens: given } = await loggedIn(t)
+  const url = logout({ id_token_hint: given.id_token, post_logout_redirect_uri: BYE, state: 'a b&c' })
+  const answer = await agent.get(url)
+  assert.equal(answer.statusCode, 303)
+  assert.equal(answer.headers.location, `${BYE}?state=a+b%26c`)
+  assert.equal(await isLoggedIn(agent), false)
+  assert.deepEqual((await refresh(app, given.refresh_token)).body.error, 'invalid_grant')
+  assert.equal((await introspect(app, given.access_token, AUTHORIZATION)).body.active, false)
+  assert.ok(log.some((line) => line.event === 'logout' && line.sub === 'sub-alice'))
+  assert.ok(log.some((line) => line.event === 'grant_revoked' && line.reason === 'logout'))
+  assert.ok(!JSON.stringify(log).includes(given.id_token))
+})
+
+test('oidcc-rp-initiated-logout-no-state', async (t) => {
+  const { agent, tokens: given } = await loggedIn(t)
+  const answer = await agent.get(logout({ id_token_hint: given.id_token, post_logout_redirect_uri: BYE }))
+  assert.equal(answer.headers.location, BYE)
+})
+
+test('oidcc-rp-initiated-logout-no-post-logout-redirect-uri: it ends on our own page', async (t) => {
+  const { agent, tokens: given } = await loggedIn(t)
+  const page = await agent.follow(await agent.get(logout({ id_token_hint: given.id_token, state: 'x' })))
+  assert.match(page.body, /You are logged out/)
+  assert.equal(await isLoggedIn(agent), false)
+})
+
+test('oidcc-rp-initiated-logout-no-params, oidcc-rp-initiated-logout-only-state: the person is asked', async (t) => {
+  for (const parameters of [{}, { state: 'x' }] as Record<string, string>[]) {
+    const { agent } = await loggedIn(t)
+    const page = await agent.get(logout(parameters))
+    asks(page)
+    assert.equal(await isLoggedIn(agent), true, 'asking changes nothing')
+    assert.match((await agent.submit(page, {})).body, /You are logged out/)
+    assert.equal(await isLoggedIn(agent), false)
+  }
+})
+
+test('oidcc-rp-initiated-logout-no-id-token-hint: asked, then sent back', async (t) => {
+  const { agent } = await loggedIn(t)
+  const page = await agent.get(logout({ client_id: 'rp', post_logout_redirect_uri: BYE, state: 'x' }))
+  asks(page)
+  const answer = await agent.submit(page, {})
+  assert.equal(answer.headers.location, `${BYE}?state=x`)
+  assert.equal(await isLoggedIn(agent), false)
+})
+
+test('oidcc-rp-initiated-logout-bad-post-logout-redirect-uri, oidcc-rp-initiated-logout-query-added-to-post-logout-redirect-uri: a page, nothing happens', async (t) => {
+  const { agent, tokens: given } = await loggedIn(t)
+  for (const uri of [
+    'https://evil.example/',
+    `${BYE}?x=1`,
+    `${BYE}/`,
+    'HTTPS://rp.example/bye',
+    'javascript:1',
+  ]) {
+    const page = await agent.get(logout({ id_token_hint: given.id_token, post_logout_redirect_uri: uri }))
+    assert.equal(page.statusCode, 400, uri)
+    assert.equal(page.headers.location, undefined)
+    assert.equal(await isLoggedIn(agent), true)
+  }
+  const nobody = await agent.get(logout({ post_logout_redirect_uri: BYE }))
+  assert.equal(nobody.statusCode, 400, 'whose address it is has to be known')
+})
+
+test('oidcc-rp-initiated-logout-bad-id-token-hint, oidcc-rp-initiated-logout-modified-id-token-hint: a page, nothing happens', async (t) => {
+  const { agent, app, tokens: given } = await loggedIn(t, { access_token_format: 'jwt' })
+  const [head, , signature] = given.id_token.split('.')
+  const claims = { ...(await verified(app, given.id_token)), sub: 'admin' }
+  const modified = `${head}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`
+  for (const hint of ['bad', 'a.b.c', modified, given.access_token, given.refresh_token]) {
+    const page = await agent.get(logout({ id_token_hint: hint, post_logout_redirect_uri: BYE }))
+    assert.equal(page.statusCode, 400, hint)
+    assert.equal(await isLoggedIn(agent), true)
+  }
+})
+
+test('a hint that has expired is fine (§2)', async (t) => {
+  const { agent, app, clock, tokens: given } = await loggedIn(t)
+  clock.now += 5400
+  await assert.rejects(verified(app, given.id_token, { now: clock.now }), { code: 'ERR_JWT_EXPIRED' })
+  const answer = await agent.get(logout({ id_token_hint: given.id_token, post_logout_redirect_uri: BYE }))
+  assert.equal(answer.headers.location, BYE)
+  assert.equal(await isLoggedIn(agent), false)
+})
+
+test('a hint of another login proves nothing: the person is asked', async (t) => {
+  const { agent, app } = await loggedIn(t)
+  const elsewhere = await tokens(app)
+  const page = await agent.get(logout({ id_token_hint: elsewhere.id_token, post_logout_redirect_uri: BYE }))
+  asks(page)
+  assert.equal(await isLoggedIn(agent), true)
+})
+
+test('client_id must be the one that the hint was issued to (§2), and one that is known', async (t) => {
+  const { agent, tokens: given } = await loggedIn(t)
+  for (const client_id of ['test_client', 'nobody']) {
+    const page = await agent.get(logout({ id_token_hint: given.id_token, client_id }))
+    assert.equal(page.statusCode, 400)
+    assert.equal(await isLoggedIn(agent), true)
+  }
+})
+
+test('without a login there is nothing to ask: back at once, or the page that says so', async (t) => {
+  const { app } = await oidcServer(t)
+  const agent = new Agent(app)
+  const back = await agent.get(logout({ client_id: 'rp', post_logout_redirect_uri: BYE, state: 'x' }))
+  assert.equal(back.headers.location, `${BYE}?state=x`)
+  assert.match((await agent.get(logout())).body, /You are logged out/)
+})
+
+test('POST /oauth/logout reads no cookie: it turns into the GET; a form of another site at /logout does nothing', async (t) => {
+  const { agent, tokens: given } = await loggedIn(t)
+  agent.headers = { host: 'localhost:8000', 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' }
+  const form = { id_token_hint: given.id_token, post_logout_redirect_uri: BYE }
+  const posted = await agent.post('/oauth/logout', form)
+  assert.equal(posted.statusCode, 303)
+  assert.equal(String(posted.headers.location).split('?')[0], '/oauth/logout')
+  const forged = await agent.post('/logout', { csrf: 'x' })
+  assert.equal(forged.statusCode, 303)
+  agent.headers = { host: 'localhost:8000' }
+  assert.equal(await isLoggedIn(agent), true)
+  assert.equal((await agent.follow(posted)).headers.location, BYE)
+  assert.equal(await isLoggedIn(agent), false)
+})
+
+test('offline_access outlives the logout, and its next login is not the old one (Core §11)', async (t) => {
+  const { agent, app, tokens: bound } = await loggedIn(t)
+  const page = await agent.follow(await agent.get(request({ scope: 'openid offline_access' })))
+  assert.match(page.body, /after you log out/)
+  const { parameters } = await authorize(agent, { scope: 'openid offline_access' })
+  const { body: offline } = await exchange(app, parameters.get('code') ?? '')
+  await agent.submit(await agent.get(logout()), {})
+  assert.equal((await refresh(app, bound.refresh_token)).status, 400)
+  const { status, body } = await refresh(app, offline.refresh_token)
+  assert.equal(status, 200)
+  assert.equal((await verified(app, body.id_token)).sub, 'sub-alice')
+  assert.equal(await isLoggedIn(agent), false)
+})
+
+test('a code that waits dies with the login', async (t) => {
+  const { agent, app } = await loggedIn(t)
+  const { parameters } = await authorize(agent)
+  await agent.submit(await agent.get(logout()), {})
+  const late = await exchange(app, parameters.get('code') ?? '')
+  assert.deepEqual([late.status, late.body.error], [400, 'invalid_grant'])
+})
+
+test("somebody else's login in this browser ends the former one's", async (t) => {
+  const { agent, app, tokens: given } = await loggedIn(t)
+  await agent.login(await agent.get('/login'))
+  assert.equal((await refresh(app, given.refresh_token)).status, 400)
+  assert.equal((await introspect(app, given.access_token, AUTHORIZATION)).body.active, false)
+})
+
+async function onAnotherNode(t: Parameters<typeof oidcServer>[0], open: () => Store | Promise<Store>) {
+  const [one, other] = [
+    await oidcServer(t, { store: await open(), storeClock: true }),
+    await oidcServer(t, { store: await open(), storeClock: true }),
+  ]
+  const here = new Agent(one.app)
+  const given = await tokens(one.app, {}, here)
+  const there = new Agent(other.app)
+  for (const [name, value] of here.cookies) there.cookies.set(name, value)
+  assert.equal(await isLoggedIn(there), true)
+  const answer = await there.get(logout({ id_token_hint: given.id_token, post_logout_redirect_uri: BYE }))
+  assert.equal(answer.headers.location, BYE, 'keys are shared: the hint verifies there')
+  assert.equal(await isLoggedIn(here), false)
+  assert.equal((await refresh(one.app, given.refresh_token)).status, 400)
+  assert.equal((await introspect(one.app, given.access_token, AUTHORIZATION)).body.active, false)
+}
+
+test('a logout on another node of one store', async (t) => {
+  const store = new MemoryStore()
+  await onAnotherNode(t, () => store)
+})
+
+test('a logout on another node, with Redis', async (t) => {
+  const redis = await RedisServer.start()
+  t.after(() => redis.remove())
+  await onAnotherNode(t, () => openRedis(redis.url))
+})
+
+/** The server after a change of its configuration, on the store of the one before. */
+function restarted(
+  t: Parameters<typeof oidcServer>[0],
+  store: Store,
+  { user = {}, clients = [RP] }: { user?: Partial<UserEntry>; clients?: ClientEntry[] },
+) {
+  return buildServer(t, { store, clients, users: [{ ...ALICE, ...user }] })
+}
+
+for (const [name, change, ended, offlineToo] of [
+  ['nothing changed', {}, false, false],
+  ['a changed password', { user: { password: 'looking-glass' } }, true, false],
+  ['a disabled person', { user: { disabled: true } }, true, true],
+  ['a removed person', { user: { sub: 'sub-bob' } }, true, true],
+  ['a removed client', { clients: [{ ...RP, client_id: 'another' }] }, true, true],
+] as const) {
+  test(`after a restart with ${name}: ${ended ? 'ended' : 'all goes on'}${offlineToo ? ', offline_access too' : ''}`, async (t) => {
+    const store = new MemoryStore()
+    const { agent, app, tokens: bound } = await loggedIn(t, {}, { store })
+    const { parameters } = await authorize(agent, { scope: 'openid offline_access' })
+    const { body: offline } = await exchange(app, parameters.get('code') ?? '')
+    const after = await restarted(t, store, change as Parameters<typeof restarted>[2])
+    const works = async (token: string) => (await refresh(after.app, token)).status === 200
+    assert.equal(await works(bound.refresh_token), !ended)
+    assert.equal(await works(offline.refresh_token), !offlineToo)
+    if ('clients' in change) return
+    const browser = new Agent(after.app)
+    for (const [cookie, value] of agent.cookies) browser.cookies.set(cookie, value)
+    assert.equal(await isLoggedIn(browser), !ended)
+  })
+}
+
+test('oidcc-frontchannel-rp-initiated-logout: the page loads every client that asks for it, then goes on', async (t) => {
+  const frames = {
+    frontchannel_logout_uri: 'https://rp.example/front?a=b',
+    frontchannel_logout_session_required: true,
+  }
+  const { agent, app, tokens: given } = await loggedIn(t, frames)
+  const { sid } = await verified(app, given.id_token)
+  const url = logout({ id_token_hint: given.id_token, post_logout_redirect_uri: BYE, state: 'x' })
+  const page = await agent.get(url)
+  assert.equal(page.statusCode, 200)
+  const source = /<iframe[^>]*src="([^"]*)"/.exec(page.body)?.[1]?.replaceAll('&amp;', '&') ?? ''
+  assert.ok(source.startsWith('https://rp.example/front?a=b&'))
+  const { searchParams } = new URL(source)
+  assert.deepEqual([searchParams.get('iss'), searchParams.get('sid')], ['http://localhost:8000', sid])
+  assert.match(String(page.headers['content-security-policy']), /frame-src https:\/\/rp\.example(;|$)/)
+  assert.equal(page.headers.refresh, `3;url=${BYE}?state=x`)
+  assert.match(page.body, /href="https:\/\/rp\.example\/bye\?state=x"/)
+  assert.equal(await isLoggedIn(agent), false)
+})
+
+test('a client that this login never went to is not loaded', async (t) => {
+  const clients = [{ ...RP, client_id: 'other', frontchannel_logout_uri: 'https://other.example/front' }]
+  const { agent } = await loggedIn(t, {}, { clients })
+  const page = await agent.submit(await agent.get(logout()), {})
+  assert.match(page.body, /You are logged out/)
+  assert.ok(!page.body.includes('iframe'))
+})
