@@ -28,7 +28,7 @@ test('oidcc-response-type-missing: invalid_request goes back with the state', as
   assert.equal(parameters.get('iss'), ISSUER)
 })
 
-test('oidcc-ensure-registered-redirect-uri, oidcc-redirect-uri-query-added, -query-mismatch: a page, no redirect', async (t) => {
+test('oidcc-ensure-registered-redirect-uri, oidcc-redirect-uri-query-added, oidcc-redirect-uri-query-mismatch: a page, no redirect', async (t) => {
   const { app } = await oidcServer(t, {}, { redirect_uris: [CALLBACK, `${CALLBACK}/two?foo=bar`] })
   const wrong = [
     'https://rp.example/elsewhere',
@@ -93,7 +93,7 @@ test('oidcc-ensure-post-request-succeeds: an authorization request by POST', asy
   assert.equal((await exchange(app, code)).status, 200)
 })
 
-test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported, and request_uri', async (t) => {
+test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported, oidcc-ensure-request-object-with-redirect-uri, and request_uri', async (t) => {
   const { app } = await oidcServer(t)
   const refused = async (more: Record<string, string>) =>
     (await authorize(new Agent(app), more)).parameters.get('error')

@@ -144,7 +144,7 @@ test('oidcc-id-token-hint: somebody else is not answered for', async (t) => {
   assert.equal(bad.parameters.get('error'), 'invalid_request')
 })
 
-test('oidcc-ensure-request-with-acr-values-succeeds, -ui-locales-, -display-, -login-hint-, unknown parameters', async (t) => {
+test('oidcc-ensure-request-with-acr-values-succeeds, oidcc-ui-locales, oidcc-display-page, oidcc-login-hint, oidcc-ensure-request-with-unknown-parameter-succeeds', async (t) => {
   const { app } = await oidcServer(t)
   const body = await tokens(app, {
     acr_values: '1 2',

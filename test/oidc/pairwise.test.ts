@@ -18,7 +18,7 @@ const client = (client_id: string, redirect_uri: string): ClientEntry => ({
   subject_type: 'pairwise',
 })
 
-test('oidcc pairwise: one person is the same in one sector and somebody else in another, everywhere', async (t) => {
+test('Core §8 pairwise: one person is the same in one sector and somebody else in another, everywhere', async (t) => {
   const clients = [
     client('same', 'https://rp.example/other'),
     client('foreign', 'https://elsewhere.example/cb'),

@@ -19,7 +19,7 @@ const TYPES = [
 ] as const
 
 for (const [response_type, gives] of TYPES) {
-  test(`oidcc-response-type ${response_type}: gives ${gives || 'nothing'}, and no more`, async (t) => {
+  test(`oidcc-server with response_type=${response_type}: gives ${gives || 'nothing'}, and no more`, async (t) => {
     const { app } = await oidcServer(t)
     const agent = new Agent(app)
     const { parameters, url } = await authorize(agent, { response_type })
@@ -79,7 +79,7 @@ test('Multiple Response Types §5: a token never in a query', async (t) => {
   }
 })
 
-test('oidcc form post: every type travels by POST', async (t) => {
+test('oidcc-server with response_mode=form_post: every type travels by POST', async (t) => {
   const { app } = await oidcServer(t)
   const agent = new Agent(app)
   await authorize(agent)

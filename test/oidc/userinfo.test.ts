@@ -5,7 +5,7 @@ import { oidcServer, tokens, userinfo, verified } from '../support/oidc.ts'
 const HOST = { host: 'localhost:8000' }
 const FORM = { ...HOST, 'content-type': 'application/x-www-form-urlencoded' }
 
-test('oidcc-scope-profile, -email, -address, -phone, -all: §5.4, each scope gives its claims', async (t) => {
+test('oidcc-scope-profile, oidcc-scope-email, oidcc-scope-address, oidcc-scope-phone, oidcc-scope-all: §5.4, each scope gives its claims', async (t) => {
   const { app } = await oidcServer(t)
   const answer = async (scope: string) =>
     (await userinfo(app, (await tokens(app, { scope })).access_token)).json()

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import type { ClientEntry } from '../../src/config/schema.ts'
+import { BackChannel } from '../../src/logout/back-channel.ts'
+import { OutboundFailure } from '../../src/outbound/outbound.ts'
+import { Agent } from '../support/browser-agent.ts'
+import { clientServer } from '../support/listen.ts'
+import { authorize, ISSUER, oidcServer, RP, tokens, verified } from '../support/oidc.ts'
+import { signing, subjects } from '../support/tokens-rooms.ts'
+
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+const OPEN = { ALLOW_PRIVATE_ADDRESSES: 'true' }
+
+/** Resolves when `done` says so; fails after five seconds. */
+async function until(done: () => boolean, what: string): Promise<void> {
+  for (let waited = 0; waited < 250; waited++) {
+    if (done()) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  assert.fail(`in vain: ${what}`)
+}
+
+async function logOut(agent: Agent): Promise<number> {
+  const page = await agent.get('/oauth/logout')
+  const started = performance.now()
+  await agent.submit(page, {})
+  return performance.now() - started
+}
+
+async function receiver(t: TestContext, statuses: number[] = []) {
+  return clientServer(t, (_request, response) => {
+    response.writeHead(statuses.shift() ?? 200, { 'cache-control': 'no-store' }).end()
+  })
+}
+
+const tokenOf = (body: string) => new URLSearchParams(body).get('logout_token') ?? ''
+
+test('oidcc-backchannel-rp-initiated-logout: a logout token as §2.4 wants it, for the login that ended', async (t) => {
+  const { origin, seen } = await receiver(t)
+  const rp = { backchannel_logout_uri: `${origin}/backchannel` }
+  const { app, clock, log } = await oidcServer(t, { env: OPEN }, rp)
+  const agent = new Agent(app)
+  const { sid } = await verified(app, (await tokens(app, {}, agent)).id_token)
+  await logOut(agent)
+  await until(() => log.some((line) => line.msg === 'logout_delivered'), 'logout_delivered')
+  assert.equal(seen.length, 1)
+  assert.equal(seen[0]?.url, '/backchannel')
+  const token = tokenOf(seen[0]?.body ?? '')
+  const claims = await verified(app, token, { typ: 'logout+jwt', now: clock.now })
+  assert.equal(claims.sub, 'sub-alice')
+  assert.equal(claims.sid, sid)
+  assert.equal(claims.iat, clock.now)
+  assert.ok(Number(claims.exp) > clock.now && Number(claims.exp) <= clock.now + 120)
+  assert.deepEqual(claims.events, { [EVENT]: {} })
+  assert.match(String(claims.jti), /^[\w-]{12,}$/)
+  assert.ok(!('nonce' in claims))
+  const line = log.find((one) => one.msg === 'logout_delivered')
+  assert.equal(line?.client_id, 'rp')
+  assert.ok(!JSON.stringify(log).includes(token))
+  // It is no ID token: nobody gets in, or out, with it.
+  const hinted = await agent.get(`/oauth/logout?${new URLSearchParams({ id_token_hint: token })}`)
+  assert.equal(hinted.statusCode, 400)
+})
+
+test('every client of the login is told, and no other; in its own key and by its own sub', async (t) => {
+  const [one, two, three] = [await receiver(t), await receiver(t), await receiver(t)]
+  const other = (client_id: string, origin: string, more: Partial<ClientEntry> = {}): ClientEntry => ({
+    ...RP,
+    client_id,
+    backchannel_logout_uri: origin,
+    ...more,
+  })
+  const clients = [
+    other('two', two.origin, { id_token_signed_response_alg: 'ES256', subject_type: 'pairwise' }),
+    other('three', three.origin),
+  ]
+  const env = { ...OPEN, PAIRWISE_SALT: 'a salt of enough characters, kept for ever' }
+  const { app } = await oidcServer(t, { env, clients }, { backchannel_logout_uri: one.origin })
+  const agent = new Agent(app)
+  await authorize(agent)
+  const { parameters } = await authorize(agent, { client_id: 'two', response_type: 'id_token' })
+  await logOut(agent)
+  await until(() => one.seen.length === 1 && two.seen.length === 1, 'both')
+  const [first, second] = [one, two].map(({ seen }) => tokenOf(seen[0]?.body ?? ''))
+  const seenByTwo = await verified(app, second ?? '', { typ: 'logout+jwt', audience: 'two' })
+  const before = await verified(app, parameters.get('id_token') ?? '', { audience: 'two' })
+  assert.equal(seenByTwo.sub, before.sub)
+  assert.notEqual(seenByTwo.sub, (await verified(app, first ?? '', { typ: 'logout+jwt' })).sub)
+  assert.equal(seenByTwo.sid, before.sid)
+  assert.equal(three.seen.length, 0)
+})
+
+test('a client that fails is told again, with a token of its own time', async (t) => {
+  const { origin, seen } = await receiver(t, [500, 200])
+  const { app, log } = await oidcServer(t, { env: OPEN }, { backchannel_logout_uri: origin })
+  const agent = new Agent(app)
+  await tokens(app, {}, agent)
+  await logOut(agent)
+  await until(() => log.some((line) => line.msg === 'logout_delivered'), 'the second try')
+  assert.equal(seen.length, 2)
+  const claims = await Promise.all(
+    seen.map(({ body }) => verified(app, tokenOf(body), { typ: 'logout+jwt' })),
+  )
+  assert.notEqual(claims[0]?.jti, claims[1]?.jti)
+})
+
+test('nobody waits for a client that hangs', async (t) => {
+  const { origin, seen } = await clientServer(t, () => {})
+  const { app } = await oidcServer(t, { env: OPEN }, { backchannel_logout_uri: origin })
+  const agent = new Agent(app)
+  await tokens(app, {}, agent)
+  assert.ok((await logOut(agent)) < 2000)
+  await until(() => seen.length === 1, 'the first try')
+})
+
+test('a private address is not asked unless the configuration allows it', async (t) => {
+  const { origin, seen } = await receiver(t)
+  const { port } = new URL(origin)
+  const { app } = await oidcServer(t, {}, { backchannel_logout_uri: `https://127.0.0.1:${port}/` })
+  const agent = new Agent(app)
+  await tokens(app, {}, agent)
+  await logOut(agent)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  assert.equal(seen.length, 0)
+})
+
+/** A back channel whose posts end as `answer` says, with time in the test's hands. */
+function driven(t: TestContext, answer: (url: string) => Promise<{ status: number; body: string }>) {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const posts: string[] = []
+  const reports: [string, string | undefined][] = []
+  const outbound = {
+    post: (url: string) => {
+      posts.push(url)
+      return answer(url)
+    },
+  }
+  const channel = new BackChannel({
+    signing,
+    subjects,
+    outbound: outbound as never,
+    issuer: ISSUER,
+    now: () => 1000,
+    report: (client_id, problem) => reports.push([client_id, problem]),
+  })
+  const notify = (client_id = 'rp') =>
+    channel.notify(
+      {
+        client_id,
+        backchannel_logout_uri: `https://${client_id}.example/`,
+        id_token_signed_response_alg: 'RS256',
+      } as never,
+      { sub: 'a', sid: 'b' },
+    )
+  // Signing is done elsewhere: real time, however little.
+  const settle = async (done: () => boolean) => {
+    const until = performance.now() + 5000
+    while (!done() && performance.now() < until) await new Promise((resolve) => setImmediate(resolve))
+    assert.ok(done())
+  }
+  return { channel, notify, posts, reports, settle }
+}
+
+test('four tries, after 1, 5 and 30 seconds; then the log has the problem', async (t) => {
+  const { notify, posts, reports, settle } = driven(t, async () => {
+    throw new OutboundFailure('the address is not public')
+  })
+  notify()
+  for (const [tries, seconds] of [
+    [1, 1],
+    [2, 5],
+    [3, 30],
+  ] as const) {
+    await settle(() => posts.length === tries)
+    await new Promise((resolve) => setImmediate(resolve))
+    t.mock.timers.tick(seconds * 1000 - 1)
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.equal(posts.length, tries, 'not yet')
+    t.mock.timers.tick(1)
+  }
+  await settle(() => reports.length === 1)
+  assert.equal(posts.length, 4)
+  assert.deepEqual(reports, [['rp', 'the address is not public']])
+})
+
+test('eight on their way at once, a thousand waiting; what is more is dropped and said', async (t) => {
+  let inFlight = 0
+  let most = 0
+  const release: (() => void)[] = []
+  const { notify, posts, reports, settle } = driven(t, async () => {
+    inFlight++
+    most = Math.max(most, inFlight)
+    await new Promise<void>((resolve) => release.push(resolve))
+    inFlight--
+    return { status: 200, body: '' }
+  })
+  for (let count = 0; count < 1003; count++) notify()
+  assert.equal(reports.length, 3)
+  assert.match(String(reports[0]?.[1]), /dropped/)
+  await settle(() => posts.length === 8)
+  await settle(() => {
+    for (const one of release.splice(0)) one()
+    return reports.length === 1003
+  })
+  assert.equal(reports.length, 1003)
+  assert.equal(most, 8)
+  assert.equal(posts.length, 1000)
+})
+
+test('a server that stops gives up what waits for another try', async (t) => {
+  const { channel, notify, posts, settle } = driven(t, async () => ({ status: 503, body: '' }))
+  notify()
+  await settle(() => posts.length === 1)
+  await new Promise((resolve) => setImmediate(resolve))
+  channel.close()
+  t.mock.timers.tick(60_000)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(posts.length, 1)
+})

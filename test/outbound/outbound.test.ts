@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { isPublicAddress } from '../../src/outbound/addresses.ts'
+import { Outbound, OutboundFailure } from '../../src/outbound/outbound.ts'
+import { clientServer } from '../support/listen.ts'
+
+const guarded = new Outbound({ allowPrivate: false })
+const open = new Outbound({ allowPrivate: true })
+
+const failure = (pattern: RegExp) => (error: Error) => {
+  assert.ok(error instanceof OutboundFailure, String(error))
+  assert.match(error.message, pattern)
+  return true
+}
+
+test('addresses that are not on the public internet', () => {
+  const inside = [
+    '0.0.0.0',
+    '10.1.2.3',
+    '100.64.0.1',
+    '127.0.0.1',
+    '127.255.255.254',
+    '169.254.169.254',
+    '172.16.0.1',
+    '172.31.255.255',
+    '192.168.1.1',
+    '192.0.0.192',
+    '198.18.0.1',
+    '224.0.0.1',
+    '255.255.255.255',
+    '::',
+    '::1',
+    '::ffff:127.0.0.1',
+    '::ffff:7f00:1',
+    '::ffff:10.0.0.1',
+    '::127.0.0.1',
+    '64:ff9b::7f00:1',
+    '64:ff9b:1::1',
+    '2002:7f00:1::',
+    '2001:0:7f00:1::',
+    '2001:db8::1',
+    'fe80::1',
+    'fec0::1',
+    'fc00::1',
+    'fd12:3456::1',
+    'ff02::1',
+    'localhost',
+    '',
+    '127.1',
+  ]
+  for (const address of inside) assert.equal(isPublicAddress(address), false, address)
+})
+
+test('addresses that are', () => {
+  const outside = [
+    '1.1.1.1',
+    '8.8.8.8',
+    '9.255.255.255',
+    '11.0.0.0',
+    '100.63.255.255',
+    '100.128.0.0',
+    '172.15.255.255',
+    '172.32.0.0',
+    '192.167.255.255',
+    '223.255.255.255',
+    '2606:4700:4700::1111',
+    '2a00:1450:4001::1',
+  ]
+  for (const address of outside) assert.equal(isPublicAddress(address), true, address)
+})
+
+test('no spelling of this machine is connected to', async (t) => {
+  const { origin, seen } = await clientServer(t, (_request, response) => {
+    response.end('reached')
+  })
+  const { port } = new URL(origin)
+  const hosts = [
+    '127.0.0.1',
+    'localhost',
+    'localhost.',
+    'LOCALHOST',
+    '2130706433',
+    '0x7f.1',
+    '0177.0.0.1',
+    '127.1',
+    '0',
+    '[::1]',
+    '[::ffff:127.0.0.1]',
+    '[::ffff:7f00:1]',
+    '①②⑦.0.0.1',
+  ]
+  for (const host of hosts) {
+    for (const send of [(url: string) => guarded.get(url), (url: string) => guarded.post(url, { a: 'b' })])
+      await assert.rejects(send(`https://${host}:${port}/`), failure(/not public|ENOTFOUND|EAI_AGAIN/), host)
+  }
+  assert.equal(seen.length, 0)
+})
+
+test('only https, unless private addresses are allowed; never another scheme', async (t) => {
+  const { origin, seen } = await clientServer(t, (_request, response) => {
+    response.end('reached')
+  })
+  await assert.rejects(guarded.get(origin), failure(/only https/))
+  assert.equal((await open.get(origin)).body, 'reached')
+  for (const url of ['file:///etc/passwd', 'ftp://example.org/', 'data:text/plain,x', 'nothing', ''])
+    await assert.rejects(open.get(url), failure(/only https/), url)
+  assert.equal(seen.length, 1)
+})
+
+test('a redirect is an answer, not a way to go', async (t) => {
+  const { origin, seen } = await clientServer(t, (request, response) => {
+    if (request.url === '/there') response.end('there')
+    else response.writeHead(302, { location: '/there' }).end()
+  })
+  assert.equal((await open.get(`${origin}/here`)).status, 302)
+  assert.deepEqual(
+    seen.map((one) => one.url),
+    ['/here'],
+  )
+})
+
+test('an answer of more than 64 KB is given up, one of 64 KB is read', async (t) => {
+  const { origin } = await clientServer(t, (request, response) => {
+    response.end('a'.repeat(Number(request.url?.slice(1))))
+  })
+  assert.equal((await open.get(`${origin}/65536`)).body.length, 65_536)
+  await assert.rejects(open.get(`${origin}/65537`), failure(/too large/))
+  await assert.rejects(open.get(`${origin}/5000000`), failure(/too large/))
+})
+
+test('a form is posted as one; a connection that breaks is a failure, not a crash', async (t) => {
+  const { origin, seen } = await clientServer(t, (request, response) => {
+    if (request.method === 'POST') response.writeHead(204).end()
+    else request.socket.destroy()
+  })
+  assert.equal((await open.post(origin, { logout_token: 'a b&c' })).status, 204)
+  assert.equal(seen[0]?.body, 'logout_token=a+b%26c')
+  await assert.rejects(open.get(origin), failure(/hang up|ECONNRESET/))
+  await assert.rejects(open.get('http://127.0.0.1:1/'), failure(/ECONNREFUSED/))
+})
+
+test('five seconds: for who never answers, and for who answers drop by drop', async (t) => {
+  const { origin } = await clientServer(t, (request, response) => {
+    if (request.url !== '/drops') return
+    const drops = setInterval(() => response.write('x'), 200)
+    response.on('close', () => clearInterval(drops))
+  })
+  const started = Date.now()
+  await Promise.all([
+    assert.rejects(open.get(`${origin}/never`), failure(/no answer in time/)),
+    assert.rejects(open.get(`${origin}/drops`), failure(/no answer in time/)),
+  ])
+  assert.ok(Date.now() - started < 8000)
+})
