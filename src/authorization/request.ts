@@ -18,6 +18,8 @@ import { ACR } from '../tokens/id-token.ts'
 import { RESPONSE_MODES, type ResponseMode } from './response.ts'
 import type { Target } from './target.ts'
 
+const MAX_NONCE = 512
+
 /** An authorization request whose every parameter is checked. Stored nowhere: the URL is the state. */
 export interface AuthorizationRequest {
   target: Target
@@ -119,6 +121,9 @@ function readType({ client }: Target, parameters: Parameters): ResponseType {
 // OpenID Connect Core §3.2.2.1, §3.3.2.11: an ID token from here is worth nothing without the nonce.
 function readNonce(type: ResponseType, scope: string, parameters: Parameters): string | undefined {
   const nonce = parameters.one('nonce')
+  // It waits in the grant for the ID token: a record of some hundred bytes, not of kilobytes.
+  if (nonce !== undefined && nonce.length > MAX_NONCE)
+    throw new OAuthError('invalid_request', `nonce is longer than ${MAX_NONCE} characters`)
   if (!gives(type, 'id_token')) return nonce
   if (!scope.split(' ').includes('openid')) {
     throw new OAuthError('invalid_request', `response_type ${type} needs the scope openid`)

@@ -1,5 +1,5 @@
 import type { ClientEntry } from '../config/schema.ts'
-import { isLoopbackHost } from '../protocol/redirect-uri.ts'
+import { redirectUriProblem } from '../protocol/redirect-uri.ts'
 import type { Client } from './client.ts'
 import type { Fail } from './registration.ts'
 
@@ -46,20 +46,14 @@ function checkUrls(entry: ClientEntry, fail: Fail): void {
     const uri = entry[name]
     if (uri === undefined) continue
     const url = URL.parse(uri)
-    if (url === null || !/^https?:$/.test(url.protocol) || uri.includes('#') || url.username !== '')
-      fail(name, 'must be an https URL without fragment')
+    const plain = url !== null && /^https?:$/.test(url.protocol) && /^[\x21-\x7E]+$/.test(uri)
+    if (!plain || uri.includes('#') || url.username !== '')
+      fail(name, 'must be an https URL without fragment, in ASCII')
     if (name === 'sector_identifier_uri' && url?.protocol !== 'https:') fail(name, 'must be an https URL')
   }
   for (const [at, uri] of (entry.post_logout_redirect_uris ?? []).entries()) {
-    const url = URL.parse(uri)
-    // As a redirect URI: nothing that runs as script, and plain http on loopback only.
-    const bad =
-      url === null || uri.includes('#') || /^(javascript|data|vbscript|file|blob|about):$/.test(url.protocol)
-    if (bad || (url?.protocol === 'http:' && !isLoopbackHost(url.hostname)))
-      fail(
-        `post_logout_redirect_uris/${at}`,
-        `${uri} must be an absolute URL, https or of the app's own scheme`,
-      )
+    const problem = redirectUriProblem(uri)
+    if (problem !== undefined) fail(`post_logout_redirect_uris/${at}`, `${uri} ${problem}`)
   }
 }
 

@@ -91,13 +91,19 @@ export function pageRenderer(frame: { base: string; assets: string }): RenderPag
   }
 }
 
+// A URL's host may hold ';' and ',', which would begin a directive, or a policy, of the client's own.
+function sources(urls: readonly string[]): string {
+  const origins = urls.map((url) => new URL(url).origin).filter((origin) => /^[\w.:/[\]-]+$/.test(origin))
+  return origins.map((origin) => ` ${origin}`).join('')
+}
+
 function contentSecurityPolicy(view: ViewName, { logo, frames = [] }: PageOptions): string {
-  const image = logo === undefined ? '' : ` ${new URL(logo).origin}`
+  const image = logo === undefined ? '' : sources([logo])
   return [
     "default-src 'none'",
     "style-src 'self'",
     `img-src 'self'${image}`,
-    ...(frames.length > 0 ? [`frame-src ${frames.map((url) => new URL(url).origin).join(' ')}`] : []),
+    ...(frames.length > 0 ? [`frame-src${sources(frames)}`] : []),
     ...(view === 'form-post' ? ["script-src 'self'"] : []),
     ...(ENDS_AT_CLIENT.has(view) ? [] : ["form-action 'self'"]),
     "base-uri 'none'",

@@ -1,4 +1,4 @@
-import type { CryptoKey, JSONWebKeySet, JWTPayload } from 'jose'
+import type { CryptoKey, createLocalJWKSet, JSONWebKeySet, JWTPayload } from 'jose'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
 import {
   currentKey,
@@ -19,6 +19,8 @@ export interface Verified {
   payload: JWTPayload
 }
 
+type KeyFinder = ReturnType<typeof createLocalJWKSet>
+
 // Loaded at the first signature: a server whose clients use no OpenID Connect starts without it.
 const jose = () => import('jose')
 
@@ -32,6 +34,7 @@ export class SigningKeys {
   readonly #now: () => number
   readonly #imported = new Map<string, CryptoKey>()
   #set: KeySet | undefined
+  #published: { set: KeySet; jwks: JSONWebKeySet; find?: KeyFinder } | undefined
   #loading: Promise<KeySet> | undefined
 
   /** `now`: seconds since the epoch. */
@@ -81,7 +84,7 @@ export class SigningKeys {
 
   /** The public keys (RFC 7517 §5): those that sign, will sign, and have signed what may still be shown. */
   async jwks(): Promise<JSONWebKeySet> {
-    return { keys: (await this.#keys()).map(publicPart) }
+    return this.#publish(await this.#keys()).jwks
   }
 
   /** Signs claims as a JWT (RFC 7519). */
@@ -97,15 +100,23 @@ export class SigningKeys {
   async verify(jwt: string): Promise<Verified | undefined> {
     if (!looksLikeJwt(jwt)) return undefined
     const { compactVerify, createLocalJWKSet } = await jose()
+    const published = this.#publish(await this.#keys())
+    // It keeps the imported keys: importing one costs several verifications.
+    published.find ??= createLocalJWKSet(published.jwks)
     try {
       const options = { algorithms: [...this.#plan.algorithms] }
-      const verified = await compactVerify(jwt, createLocalJWKSet(await this.jwks()), options)
+      const verified = await compactVerify(jwt, published.find, options)
       const payload = JSON.parse(Buffer.from(verified.payload).toString())
       return { typ: verified.protectedHeader.typ, payload }
     } catch (error) {
       if (isJoseError(error) || error instanceof SyntaxError) return undefined
       throw error
     }
+  }
+
+  #publish(set: KeySet) {
+    if (this.#published?.set !== set) this.#published = { set, jwks: { keys: set.map(publicPart) } }
+    return this.#published
   }
 
   async #keys(): Promise<KeySet> {

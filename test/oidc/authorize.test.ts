@@ -135,3 +135,11 @@ test('oidcc-display-popup, oidcc-claims-locales: what is not known to us does no
   ])
     assert.ok((await tokens(app, more)).id_token)
 })
+
+test('a nonce of 512 characters comes back; a longer one is refused, not cut', async (t) => {
+  const { app } = await oidcServer(t)
+  const nonce = 'n'.repeat(512)
+  assert.equal((await verified(app, (await tokens(app, { nonce })).id_token)).nonce, nonce)
+  const { parameters } = await authorize(new Agent(app), { nonce: `${nonce}n` })
+  assert.equal(parameters.get('error'), 'invalid_request')
+})

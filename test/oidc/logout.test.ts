@@ -285,3 +285,35 @@ test('a client that this login never went to is not loaded', async (t) => {
   assert.match(page.body, /You are logged out/)
   assert.ok(!page.body.includes('iframe'))
 })
+
+test("a client's URL adds its origin to the policy of a page, and nothing else", async (t) => {
+  const rp = {
+    logo_uri: 'https://a;script-src.https/x.png',
+    frontchannel_logout_uri: "https://a,default-src.*;b'c/",
+  }
+  const { agent } = await loggedIn(t, rp)
+  const consent = await agent.get(request({ prompt: 'consent' }))
+  const out = await agent.submit(await agent.get(logout()), {})
+  for (const page of [consent, out]) {
+    const policy = String(page.headers['content-security-policy'])
+    assert.ok(policy.startsWith("default-src 'none'; "), policy)
+    assert.ok(!/[,*]|script-src|default-src\.|'c/.test(policy), policy)
+  }
+})
+
+test('where a logout may send the browser is checked as a redirect URI is', async (t) => {
+  for (const uri of [
+    'http://rp.example/',
+    'javascript:alert(1)',
+    'https://b\u00fccher.example/',
+    'https://rp.example/#x',
+    '/bye',
+  ])
+    await assert.rejects(
+      oidcServer(t, {}, { post_logout_redirect_uris: [uri] }),
+      /post_logout_redirect_uris\/0/,
+      uri,
+    )
+  for (const uri of ['ftp://rp.example/', 'https://rp.example/#x', 'https://b\u00fccher.example/', 'nowhere'])
+    await assert.rejects(oidcServer(t, {}, { backchannel_logout_uri: uri }), /backchannel_logout_uri/, uri)
+})
