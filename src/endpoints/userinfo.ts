@@ -57,5 +57,6 @@ async function describe(
   const claims = { ...pickClaims(user, names), sub: subjects.of(client, user.sub) }
   const alg = client.userinfo_signed_response_alg
   if (alg === undefined) return claims
-  return signing.sign(alg, 'JWT', { ...claims, iss: issuer, aud: client.client_id })
+  // Without a type: as JWT it could be shown as an ID token, and clients' libraries know no other for it.
+  return signing.sign(alg, undefined, { ...claims, iss: issuer, aud: client.client_id })
 }

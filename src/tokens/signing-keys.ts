@@ -87,12 +87,12 @@ export class SigningKeys {
     return this.#publish(await this.#keys()).jwks
   }
 
-  /** Signs claims as a JWT (RFC 7519). */
-  async sign(alg: SigningAlgorithm, typ: string, claims: JWTPayload): Promise<string> {
+  /** Signs claims as a JWT (RFC 7519). `typ` tells what it is for (RFC 8725 §3.11); undefined for none. */
+  async sign(alg: SigningAlgorithm, typ: string | undefined, claims: JWTPayload): Promise<string> {
     const key = currentKey(await this.#keys(), alg, this.#now())
     if (key === undefined) throw new Error(`there is no key for ${alg}`)
     const { SignJWT } = await jose()
-    const header = { alg, kid: key.kid, typ }
+    const header = { alg, kid: key.kid, ...(typ !== undefined && { typ }) }
     return new SignJWT(claims).setProtectedHeader(header).sign(await this.#import(key))
   }
 
