@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns'
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest, type RequestOptions } from 'node:https'
+import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isPublicAddress } from './addresses.ts'
 
@@ -52,13 +52,15 @@ export class Outbound {
     const host = url.hostname.replace(/^\[|\]$/g, '')
     // An address is not looked up, so the guard below would not see it.
     if (isIP(host) !== 0 && !this.#allowed(host)) throw new OutboundFailure('the address is not public')
+    // Loaded where it is used: TLS is a tenth of a start, and most servers never ask anybody.
+    const { request } = await import(secure ? 'node:https' : 'node:http')
     const signal = AbortSignal.timeout(TIMEOUT)
     // No agent: a connection that is kept would outlive the check of its address.
     const complete = { ...options, agent: false, signal, lookup: this.#lookup }
     return new Promise((resolve, reject) => {
       const fail = (error: Error) =>
         reject(new OutboundFailure(signal.aborted ? 'no answer in time' : error.message))
-      const sent = (secure ? httpsRequest : httpRequest)(url, complete, (response) => {
+      const sent: ClientRequest = request(url, complete, (response: IncomingMessage) => {
         const chunks: Buffer[] = []
         let bytes = 0
         response.on('data', (chunk: Buffer) => {
