@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { notices } from '../../src/banner.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { createLogger } from '../../src/http/logger.ts'
@@ -156,4 +157,23 @@ test('registrations that contradict themselves do not start', async () => {
   }
   const clear = file('clients: []\nusers: [{username: u, password: p}]')
   await assert.rejects(createServer(clear, { store: new MemoryStore(), log }), /for the demo only/)
+})
+
+test('the start names the clients that use what RFC 9700 advises against, and keys that die with the process', () => {
+  const file = `users: []
+clients:
+  - { client_id: plain, client_secret: x, redirect_uris: [https://a.example/], require_pkce: true, scope: email }
+  - { client_id: old, client_secret: x, redirect_uris: [https://a.example/], require_pkce: true,
+      grant_types: [authorization_code, implicit], response_types: [code, code id_token token] }
+  - { client_id: seen, client_secret: x, grant_types: [password] }
+  - { client_id: who, client_secret: x, redirect_uris: [https://a.example/], require_pkce: true, scope: openid }
+`
+  const env = { CONFIG_FILE: 'x.yaml', SECRET_KEYS: KEY }
+  const named = (more = {}) => notices(loadConfig({ ...env, ...more }, () => file))
+  const [keys, tokens, passwords, ...none] = named()
+  assert.match(String(keys), /signing keys die with this process.*\(who\)$/)
+  assert.match(String(tokens), /RFC 9700 section 2\.1\.2.*\(old\)$/)
+  assert.match(String(passwords), /RFC 9700 section 2\.4.*\(seen\)$/)
+  assert.deepEqual(none, [])
+  assert.equal(named({ SIGNING_KEYS_FILE: 'keys.json' }).length, 2)
 })
