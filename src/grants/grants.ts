@@ -14,7 +14,7 @@ import { type AccessTokenFacts, revokeAccessToken } from './revoke.ts'
  * The person that a grant speaks for, unless unknown or disabled by now, or with another password: that ends all but
  * what may outlive a login (`offline_access`).
  */
-export async function findGrantor(users: Users, grant: Grant): Promise<User | undefined> {
+export function findGrantor(users: Users, grant: Grant): Promise<User | undefined> {
   return isOffline(grant.scope) ? findActive(users, grant.sub) : findEntitled(users, grant)
 }
 
@@ -82,18 +82,18 @@ export class Grants {
     return id
   }
 
-  async find(id: string, now: number): Promise<Grant | undefined> {
+  find(id: string, now: number): Promise<Grant | undefined> {
     return this.#store.read<Grant>('grant', id, now)
   }
 
   /** Redeems the code of a grant that was just read. */
-  async redeem(found: FoundGrant, input: RedeemInput, now: number): Promise<RedeemAnswer> {
+  redeem(found: FoundGrant, input: RedeemInput, now: number): Promise<RedeemAnswer> {
     const decide = (grant: Grant | undefined) => redeem(grant, input, now)
     return this.#change<RedeemAnswer>(found, input.lifetimes, { now, decide })
   }
 
   /** Refreshes a grant that was just read. */
-  async refresh(found: FoundGrant, input: RefreshInput, now: number): Promise<RefreshAnswer> {
+  refresh(found: FoundGrant, input: RefreshInput, now: number): Promise<RefreshAnswer> {
     const decide = (grant: Grant | undefined) => refresh(grant, input, now)
     return this.#change<RefreshAnswer>(found, input.lifetimes, { now, decide })
   }

@@ -8,17 +8,30 @@ const HEAD = 1 + 4
 const TAG = 32
 const MAX_LENGTH = 4096
 
+/** Where the facts of a handle begin. */
+export const FACTS = HEAD
+
 /**
  * A handle: `kind_` and base64url of version (1 byte), key id (4), the facts, HMAC-SHA256 (32). It proves
  * itself: nothing about it needs to be stored, and a forged or cut one is refused before any I/O.
  * No expiry is checked here: the facts carry it where the kind has one.
  */
 export function makeHandle(keys: Keys, kind: HandleKind, facts: Buffer): string {
-  const bytes = Buffer.allocUnsafe(HEAD + facts.length + TAG)
+  const bytes = draftHandle(facts.length)
+  bytes.set(facts, FACTS)
+  return sealHandle(keys, kind, bytes)
+}
+
+/** Room for a handle of `length` bytes of facts, to be written from `FACTS` on, every one of them. */
+export function draftHandle(length: number): Buffer {
+  return Buffer.allocUnsafe(HEAD + length + TAG)
+}
+
+/** The handle of a draft whose facts are written: what `makeHandle` gives, without copying them. */
+export function sealHandle(keys: Keys, kind: HandleKind, bytes: Buffer): string {
   bytes[0] = VERSION
-  keys.currentId.copy(bytes, 1)
-  facts.copy(bytes, HEAD)
-  keys.signInto(kind, bytes, HEAD + facts.length)
+  bytes.set(keys.currentId, 1)
+  keys.signInto(kind, bytes, bytes.length - TAG)
   return `${kind}_${bytes.toString('base64url')}`
 }
 

@@ -6,18 +6,31 @@ let used = pool.length
 
 /** `size` (at most 64) fresh random bytes, as a copy of their own. */
 export function random(size: number): Buffer {
+  const at = draw(size)
+  const bytes = Buffer.from(pool.subarray(at, used))
+  wipe(at)
+  return bytes
+}
+
+/** `size` (at most 64) fresh random bytes as base64url. */
+export function randomText(size: number): string {
+  const at = draw(size)
+  const text = pool.toString('base64url', at, used)
+  wipe(at)
+  return text
+}
+
+// Where `size` bytes begin that nobody else gets; they end at `used`.
+function draw(size: number): number {
   if (used + size > pool.length) {
     randomFillSync(pool)
     used = 0
   }
-  const bytes = Buffer.from(pool.subarray(used, used + size))
-  // What was handed out must not stay readable in a heap dump of the pool.
-  pool.fill(0, used, used + size)
   used += size
-  return bytes
+  return used - size
 }
 
-/** `size` fresh random bytes as base64url. */
-export function randomText(size: number): string {
-  return random(size).toString('base64url')
+// What was handed out must not stay readable in a heap dump of the pool.
+function wipe(at: number): void {
+  pool.fill(0, at, used)
 }

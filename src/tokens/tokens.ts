@@ -1,5 +1,5 @@
 import type { AccessTokenFacts } from '../grants/revoke.ts'
-import { makeHandle, openHandle } from '../secrets/handles.ts'
+import { draftHandle, FACTS, makeHandle, openHandle, sealHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
 
 // The layouts of the handles' facts. Times are seconds in 6 bytes; grant ids are 16 bytes.
@@ -35,13 +35,13 @@ export interface RefreshTokenFacts {
 
 /** `at_`: grant, profile, issue and expiry time, nonce. */
 export function makeAccessToken(keys: Keys, token: AccessTokenFacts): string {
-  const facts = Buffer.allocUnsafe(GRANT + 1 + 2 * TIME + JTI)
-  facts.write(token.grant_id, 0, 'base64url')
-  let at = facts.writeUInt8(token.profile, GRANT)
-  at = facts.writeUIntBE(token.issued_at, at, TIME)
-  at = facts.writeUIntBE(token.expires_at, at, TIME)
-  facts.write(token.jti, at, 'base64url')
-  return makeHandle(keys, 'at', facts)
+  const draft = draftHandle(GRANT + 1 + 2 * TIME + JTI)
+  draft.write(token.grant_id, FACTS, 'base64url')
+  let at = draft.writeUInt8(token.profile, FACTS + GRANT)
+  at = draft.writeUIntBE(token.issued_at, at, TIME)
+  at = draft.writeUIntBE(token.expires_at, at, TIME)
+  draft.write(token.jti, at, 'base64url')
+  return sealHandle(keys, 'at', draft)
 }
 
 export function openAccessToken(keys: Keys, text: string): AccessTokenFacts | undefined {
@@ -58,16 +58,15 @@ export function openAccessToken(keys: Keys, text: string): AccessTokenFacts | un
 
 /** `ct_`: issue and expiry time, nonce, length of the client id (2 bytes), client id, scope. */
 export function makeClientToken(keys: Keys, token: ClientTokenFacts): string {
-  const head = 2 * TIME + JTI + 2
   const idLength = Buffer.byteLength(token.client_id)
-  const facts = Buffer.allocUnsafe(head + idLength + Buffer.byteLength(token.scope))
-  facts.writeUIntBE(token.issued_at, 0, TIME)
-  facts.writeUIntBE(token.expires_at, TIME, TIME)
-  facts.write(token.jti, 2 * TIME, 'base64url')
-  facts.writeUInt16BE(idLength, 2 * TIME + JTI)
-  facts.write(token.client_id, head)
-  facts.write(token.scope, head + idLength)
-  return makeHandle(keys, 'ct', facts)
+  const draft = draftHandle(2 * TIME + JTI + 2 + idLength + Buffer.byteLength(token.scope))
+  let at = draft.writeUIntBE(token.issued_at, FACTS, TIME)
+  at = draft.writeUIntBE(token.expires_at, at, TIME)
+  at += draft.write(token.jti, at, 'base64url')
+  at = draft.writeUInt16BE(idLength, at)
+  at += draft.write(token.client_id, at)
+  draft.write(token.scope, at)
+  return sealHandle(keys, 'ct', draft)
 }
 
 export function openClientToken(keys: Keys, text: string): ClientTokenFacts | undefined {
@@ -86,10 +85,10 @@ export function openClientToken(keys: Keys, text: string): ClientTokenFacts | un
 
 /** `rt_`: grant and generation. No nonce: the same generation is always the same token, and can be made again. */
 export function makeRefreshToken(keys: Keys, token: RefreshTokenFacts): string {
-  const facts = Buffer.allocUnsafe(GRANT + 4)
-  facts.write(token.grant_id, 0, 'base64url')
-  facts.writeUInt32BE(token.generation, GRANT)
-  return makeHandle(keys, 'rt', facts)
+  const draft = draftHandle(GRANT + 4)
+  draft.write(token.grant_id, FACTS, 'base64url')
+  draft.writeUInt32BE(token.generation, FACTS + GRANT)
+  return sealHandle(keys, 'rt', draft)
 }
 
 export function openRefreshToken(keys: Keys, text: string): RefreshTokenFacts | undefined {
