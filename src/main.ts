@@ -4,6 +4,7 @@ import { pino } from 'pino'
 import { demoBanner, notices } from './banner.ts'
 import { type Config, loadConfig, type RedisConfig } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
+import { turnByTurn } from './http/log-lines.ts'
 import { createLogger, type Logger } from './http/logger.ts'
 import { createServer } from './server.ts'
 import { openStore } from './store/index.ts'
@@ -63,7 +64,9 @@ function readConfig(): Config {
 async function serve(): Promise<void> {
   const config = readConfig()
   const { env } = config
-  const log = createLogger(env.LOG_LEVEL, await destination(), cluster.worker?.id)
+  const lost = (lines: number) =>
+    log.warn({ lines }, 'log lines were dropped: what reads the log is too slow')
+  const log = createLogger(env.LOG_LEVEL, await destination(lost), cluster.worker?.id)
   if (env.WORKERS > 1 && cluster.isPrimary) return superviseWorkers(config, log)
   const app = await createServer(config, { store: await storeOf(config, log), log })
   try {
@@ -106,9 +109,18 @@ function storeOf(config: Config, log: Logger): Promise<Store> {
   return openStore(config.env.STORE, { redis: () => ({ ...(config.redis as RedisConfig), report }) })
 }
 
+// Bytes of lines that may wait for a reader that is too slow, before new ones are dropped.
+const LOG_BACKLOG = 16 * 1024 * 1024
+
 // JSON for machines; for a person at a terminal the same lines, readable.
-async function destination() {
-  if (!process.stdout.isTTY) return pino.destination({ dest: 1, sync: false })
+async function destination(onLoss: (lines: number) => void) {
+  if (!process.stdout.isTTY) {
+    // Registered before the sink's own last write at the exit, which takes the lines of the last turn with it.
+    process.on('exit', () => lines.flush(() => {}))
+    const sink = pino.destination({ dest: 1, sync: false, minLength: 1, maxLength: LOG_BACKLOG })
+    const lines = turnByTurn(sink, onLoss)
+    return lines
+  }
   const { default: pretty } = await import('pino-pretty')
   return pretty({ colorize: true, translateTime: 'HH:MM:ss', singleLine: true, sync: true })
 }

@@ -59,9 +59,12 @@ test('the demo prints once what is running, and SIGTERM ends it with 0', async (
   ]) {
     assert.equal(text.includes(part), true, part)
   }
+  assert.equal(text.split('Postern, the demo').length, 2)
   assert.equal((await fetch(`http://localhost:${port}/healthz`)).status, 200)
   child.kill('SIGTERM')
   assert.equal(await exit, 0)
+  const messages = [...output().matchAll(/"msg":"(.*?)"/g)].map(([, message]) => message)
+  assert.deepEqual(messages.slice(-3), ['request', 'stopping', 'stopped'])
 })
 
 test('SIGTERM lets a request in flight finish', async () => {
