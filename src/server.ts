@@ -85,7 +85,7 @@ export async function createServer(
   const { env, issuer, demo, entries } = config
   const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)])
   const clients = new FileClients(entries.clients, { env, queue: new BcryptQueue(CLIENT_QUEUE), keys })
-  const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), demo })
+  const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), keys, demo })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
@@ -98,7 +98,7 @@ export async function createServer(
   const jwts = new JwtAccessTokens({ signing, subjects, issuer })
   const tokens = new Issuer({ keys, idTokens, jwts })
   const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
-  const guard = new LoginGuard({ users, throttle: new Throttle(store) })
+  const guard = new LoginGuard({ users, throttle: new Throttle(store, keys) })
   const grantTypes = allGrantTypes({ keys, grants, users, guard, clients: all, now })
   const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
   const answers = new AnswerMaker({ grants, issuer: tokens })

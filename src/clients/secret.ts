@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import type { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import { type BcryptQueue, Busy } from '../passwords/bcrypt-queue.ts'
 import type { Keys } from '../secrets/keys.ts'
 
 /** Something a client's secret can be checked against. */
@@ -16,17 +16,27 @@ export function plainSecret(secret: string): ClientSecret {
   return { verify: (given) => timingSafeEqual(digest(given), expected) }
 }
 
+// Hashes of one client that may wait: a flood of wrong secrets for one must leave the queue to the others.
+const AT_ONCE = 4
+
 /**
  * A secret configured as a bcrypt hash. bcrypt runs until the right secret was seen once; from then on its
  * keyed digest decides, so that a token request does not cost 60 ms for the rest of the process.
  */
 export function hashedSecret(secretHash: string, queue: BcryptQueue, keys: Keys): ClientSecret {
   let known: Buffer | undefined
+  let waiting = 0
   const digest = (secret: string) => keys.sign('client_secret', `${secretHash} ${secret}`)
   return {
     async verify(secret) {
       if (known !== undefined) return timingSafeEqual(digest(secret), known)
-      if (!(await queue.verify(secret, secretHash))) return false
+      if (waiting >= AT_ONCE) throw new Busy('too many secrets of one client are waiting')
+      waiting++
+      try {
+        if (!(await queue.verify(secret, secretHash))) return false
+      } finally {
+        waiting--
+      }
       known = digest(secret)
       return true
     },

@@ -53,9 +53,11 @@ export function registerLogin(app: FastifyInstance, context: LoginContext): void
     }
     const attempt = { username, address: request.ip, device: browser.knownDevice(request, username) }
     const guessed = await guard.guess(attempt, form.one('password') ?? '', context.now)
+    const { sub } = guessed.result === 'right' ? guessed.user : guessed
+    const about = { client_id: asked?.target.client.client_id, sub }
     if (guessed.result === 'wait') {
-      logEvents(log, request.id, [{ event: 'login_throttled' }])
       const { seconds } = guessed
+      logEvents(log, request.id, [{ event: 'login_throttled', ...about, seconds }])
       reply.header('retry-after', seconds)
       return channel.loginPage(
         { request, reply },
@@ -63,7 +65,7 @@ export function registerLogin(app: FastifyInstance, context: LoginContext): void
       )
     }
     if (guessed.result === 'wrong') {
-      logEvents(log, request.id, [{ event: 'login_failed' }])
+      logEvents(log, request.id, [{ event: 'login_failed', ...about }])
       return channel.loginPage({ request, reply }, { asked, notice: WRONG, username, status: 422 })
     }
     await begin({ request, reply }, { user: guessed.user, asked }, context)

@@ -24,10 +24,12 @@ export type EventName = keyof typeof EVENTS
 /** One security event. Fields are names and numbers only: never a secret, code, token, password or cookie. */
 export interface SecurityEvent {
   event: EventName
-  client_id?: string
-  sub?: string
-  grant_id?: string
-  grant_type?: string
-  scope?: string
-  reason?: string
+  client_id?: string | undefined
+  sub?: string | undefined
+  grant_id?: string | undefined
+  grant_type?: string | undefined
+  scope?: string | undefined
+  reason?: string | undefined
+  /** How long to wait. */
+  seconds?: number
 }

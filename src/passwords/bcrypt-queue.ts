@@ -27,9 +27,11 @@ export class BcryptQueue {
   /** Whether `password` has this bcrypt hash. Always does the hash's work. Throws `Busy`. */
   async verify(password: string, passwordHash: string): Promise<boolean> {
     const usable = isUsablePassword(password)
+    // Other programs' name for the same hash, which the library does not know.
+    const known = passwordHash.replace(/^\$2y/, '$2b')
     const matches = await this.#run(async () => {
       const { default: bcrypt } = await import('bcrypt')
-      return bcrypt.compare(usable ? password : 'x', passwordHash)
+      return bcrypt.compare(usable ? password : 'x', known)
     })
     return usable && matches
   }

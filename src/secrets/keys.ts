@@ -22,7 +22,7 @@ export type Purpose =
   | 'csrf'
   | 'client_secret'
   | 'counter'
-  | 'credential'
+  | 'decoy'
   | 'signing_keys'
 
 const ID_BYTES = 4

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
+import type { Keys } from '../secrets/keys.ts'
 import type { Counter, Store } from '../store/store.ts'
 
 /** Who is guessing, as far as it can be told. */
@@ -24,14 +24,16 @@ const FREE = { account: 5, device: 10, address: 50 }
  */
 export class Throttle {
   readonly #store: Store
+  readonly #keys: Keys
 
-  constructor(store: Store) {
+  constructor(store: Store, keys: Keys) {
     this.#store = store
+    this.#keys = keys
   }
 
   /** Seconds to wait before the next guess; 0 for none. `now` in seconds. */
   async wait(attempt: Attempt, now: number): Promise<number> {
-    const limits = limitsOf(attempt)
+    const limits = this.#limitsOf(attempt)
     const counters = await this.#store.counters(
       limits.map((limit) => limit.id),
       now,
@@ -41,26 +43,29 @@ export class Throttle {
 
   /** Counts a failed guess. */
   async fail(attempt: Attempt, now: number): Promise<void> {
-    await Promise.all(limitsOf(attempt).map((limit) => this.#store.increment(limit.id, WINDOW, now)))
+    await Promise.all(this.#limitsOf(attempt).map((limit) => this.#store.increment(limit.id, WINDOW, now)))
+  }
+
+  #limitsOf({ username, address, device }: Attempt): { id: string; free: number }[] {
+    const account = username.normalize('NFKC').toLowerCase()
+    if (device !== undefined) return [{ id: this.#id('device', account, device), free: FREE.device }]
+    return [
+      { id: this.#id('account', account), free: FREE.account },
+      { id: this.#id('address', network(address)), free: FREE.address },
+    ]
+  }
+
+  // A keyed digest: what is typed as a user name is often a password, and must not be guessed from a store.
+  #id(...parts: string[]): string {
+    return this.#keys.sign('counter', JSON.stringify(parts)).toString('base64url')
   }
 }
 
-function limitsOf({ username, address, device }: Attempt): { id: string; free: number }[] {
-  const account = username.normalize('NFKC').toLowerCase()
-  if (device !== undefined) return [{ id: counterId('device', account, device), free: FREE.device }]
-  return [
-    { id: counterId('account', account), free: FREE.account },
-    { id: counterId('address', network(address)), free: FREE.address },
-  ]
-}
-
-// A digest: user names typed into the wrong field are often passwords, and must not lie in a store.
-function counterId(...parts: string[]): string {
-  return hash('sha256', JSON.stringify(parts), 'base64url')
-}
-
-// One household or host has a whole /64 of IPv6 addresses.
-function network(address: string): string {
+// One household or host has a whole /64 of IPv6 addresses. Some proxies write the port behind the address; what is
+// no address at all is one network, so that it cannot be a way round the counter.
+function network(forwarded: string): string {
+  const address = isIP(forwarded) > 0 ? forwarded : (/^\[?(.+?)\]?:\d+$/.exec(forwarded)?.[1] ?? '')
+  if (isIP(address) === 0) return 'unknown'
   if (!isIPv6(address) || address.startsWith('::ffff:')) return address
   const [head = '', tail] = address.split('::')
   const left = head.split(':').filter(Boolean)

@@ -4,8 +4,13 @@ import type { User, Users } from './user.ts'
 /** How a guess ended. `wait`: seconds until the next one is looked at. */
 export type Guessed =
   | { result: 'right'; user: User }
-  | { result: 'wrong' }
-  | { result: 'wait'; seconds: number }
+  | ({ result: 'wrong' } & About)
+  | ({ result: 'wait'; seconds: number } & About)
+
+/** Whose account was tried, where there is one of that name: for the log. */
+interface About {
+  sub: string | undefined
+}
 
 /** The only way to try a password: what counts guesses stands in front of what looks at them. */
 export class LoginGuard {
@@ -19,16 +24,15 @@ export class LoginGuard {
 
   /** Tries a password. `now` in seconds. Throws `Busy` where too many hashes wait. */
   async guess(attempt: Attempt, password: string, now: () => number): Promise<Guessed> {
+    const sub = (await this.#users.named(attempt.username))?.sub
     const seconds = await this.#throttle.wait(attempt, now())
-    if (seconds > 0) return { result: 'wait', seconds }
+    if (seconds > 0) return { result: 'wait', seconds, sub }
     const user = await this.#users.authenticate(attempt.username, password)
-    if (user === undefined) {
-      await this.#throttle.fail(attempt, now())
-      return { result: 'wrong' }
-    }
-    // Asked again after a success: guesses that ran beside this one may have used the tries up meanwhile, and a
-    // burst must not get more of them than a row.
+    // Asked again: guesses that ran beside this one may have used the tries up meanwhile. A burst must get no more
+    // verdicts than a row, and who comes too late the same answer, right or wrong.
     const since = await this.#throttle.wait(attempt, now())
-    return since > 0 ? { result: 'wait', seconds: since } : { result: 'right', user }
+    if (user === undefined) await this.#throttle.fail(attempt, now())
+    if (since > 0) return { result: 'wait', seconds: since, sub }
+    return user === undefined ? { result: 'wrong', sub } : { result: 'right', user }
   }
 }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { ConfigError } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
 import { type BcryptQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
+import type { Keys } from '../secrets/keys.ts'
 import type { User, Users } from './user.ts'
 
 interface Login {
@@ -17,15 +18,20 @@ export class FileUsers implements Users {
   readonly #bySub = new Map<string, User>()
   readonly #byUsername = new Map<string, Login>()
   readonly #queue: BcryptQueue
-  readonly #decoy: string
+  readonly #keys: Keys
+  /** The costs of everybody's hashes. */
+  readonly #costs: readonly number[]
 
   /** `demo`: passwords in clear are allowed. Throws `ConfigError`. */
-  constructor(entries: readonly UserEntry[], { queue, demo }: { queue: BcryptQueue; demo: boolean }) {
+  constructor(
+    entries: readonly UserEntry[],
+    { queue, keys, demo }: { queue: BcryptQueue; keys: Keys; demo: boolean },
+  ) {
     this.#queue = queue
+    this.#keys = keys
     for (const [at, entry] of entries.entries()) this.#add(entry, `/users/${at}`, demo)
     const costs = entries.map((entry) => Number(entry.password_hash?.slice(4, 6) ?? COST))
-    // A well-formed hash that no password has: comparing with it takes as long as with a real one.
-    this.#decoy = `$2b$${String(Math.max(COST, ...costs)).padStart(2, '0')}$${'.'.repeat(53)}`
+    this.#costs = costs.length > 0 ? costs : [COST]
   }
 
   async find(sub: string): Promise<User | undefined> {
@@ -34,9 +40,22 @@ export class FileUsers implements Users {
 
   async authenticate(username: string, password: string): Promise<User | undefined> {
     const login = this.#byUsername.get(username)
-    const passwordHash = login === undefined ? this.#decoy : await login.passwordHash()
+    const passwordHash = login === undefined ? this.#decoy(username) : await login.passwordHash()
     const matches = await this.#queue.verify(password, passwordHash)
     return matches && login !== undefined && !login.user.disabled ? login.user : undefined
+  }
+
+  async named(username: string): Promise<User | undefined> {
+    return this.#byUsername.get(username)?.user
+  }
+
+  // A well-formed hash that no password has, to compare with where there is nobody of that name. Its cost is one of
+  // the real ones, always the same for a name: with one cost for all unknown names, hashes of another cost would tell
+  // who exists.
+  #decoy(username: string): string {
+    const draw = this.#keys.sign('decoy', username).readUInt32BE(0)
+    const cost = this.#costs[draw % this.#costs.length] as number
+    return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`
   }
 
   #add(entry: UserEntry, path: string, demo: boolean): void {
@@ -65,7 +84,11 @@ export class FileUsers implements Users {
     if (passwordHash !== undefined) return async () => passwordHash
     let made: Promise<string> | undefined
     return () => {
-      made ??= this.#queue.hash(password as string, COST)
+      made ??= this.#queue.hash(password as string, COST).catch((error) => {
+        // A queue that was full then must not be full for ever.
+        made = undefined
+        throw error
+      })
       return made
     }
   }

@@ -15,6 +15,8 @@ export interface Users {
   find(sub: string): Promise<User | undefined>
   /** The person with this user name and password, or undefined. Equal work for every answer. Throws `Busy`. */
   authenticate(username: string, password: string): Promise<User | undefined>
+  /** The person with this user name, for the log alone: whether there is one is nobody else's business. */
+  named(username: string): Promise<User | undefined>
 }
 
 /** The person, unless unknown or disabled: asked again at every use of a grant or session. */

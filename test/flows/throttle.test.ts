@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MemoryStore } from '../../src/store/memory.ts'
 import { Agent, WALK } from '../support/browser-agent.ts'
 import { buildServer } from '../support/server.ts'
 
@@ -69,8 +70,42 @@ test('a burst of parallel guesses gets no more tries than a row of them', async 
   const page = await agent.get('/login')
   const wrong = Array.from({ length: 20 }, () => agent.login(page, 'admin', 'wrong'))
   const right = agent.login(page)
-  await Promise.all(wrong)
+  const late = Array.from({ length: 10 }, () => agent.login(page, 'admin', 'wrong'))
   assert.equal((await right).statusCode, 429)
+  // And the wrong ones say the same: else the one that does not would be the password.
+  const statuses = (await Promise.all([...wrong, ...late])).map(({ statusCode }) => statusCode)
+  assert.ok(statuses.filter((status) => status === 422).length <= 6, String(statuses))
+  assert.deepEqual(new Set(statuses.slice(-20)), new Set([429]))
+})
+
+test('where counters fill the store, guesses at one account are still counted, and the right one waits too', async (t) => {
+  const { app } = await buildServer(t, { store: new MemoryStore(100) })
+  const agent = new Agent(app)
+  const page = await agent.get('/login')
+  for (let at = 0; at < 20; at++) await agent.login(page, `nobody${at}`, 'wrong')
+  for (let guess = 0; guess < 5; guess++)
+    assert.equal((await agent.login(page, 'admin', 'wrong')).statusCode, 422)
+  assert.equal((await agent.login(page)).statusCode, 429)
+})
+
+test('the log says whose account is tried, where there is one, and never what was typed', async (t) => {
+  const { app, log } = await buildServer(t)
+  const agent = new Agent(app)
+  const page = await agent.get(WALK)
+  await agent.login(page, 'hunter2', 'wrong')
+  for (let guess = 0; guess < 6; guess++) await agent.login(page, 'admin', 'wrong')
+  const failed = log.filter(({ event }) => event === 'login_failed')
+  assert.deepEqual(
+    failed.slice(0, 2).map(({ sub, client_id }) => ({ sub, client_id })),
+    [
+      { sub: undefined, client_id: 'test_client' },
+      { sub: 'admin', client_id: 'test_client' },
+    ],
+  )
+  const throttled = log.find(({ event }) => event === 'login_throttled')
+  assert.equal(throttled?.sub, 'admin')
+  assert.equal(typeof throttled?.seconds, 'number')
+  assert.equal(JSON.stringify(log).includes('hunter2'), false)
 })
 
 test('saturated password checks answer 503 with Retry-After, on a page', async (t) => {
