@@ -1,3 +1,4 @@
+import type { FoundGrant } from '../grants/found-grant.ts'
 import type { Approval, Grants } from '../grants/grants.ts'
 import { gives } from '../protocol/response-type.ts'
 import type { Account } from '../sessions/session.ts'
@@ -6,16 +7,18 @@ import type { User } from '../users/user.ts'
 import type { AuthorizationRequest } from './request.ts'
 import type { ResponseParameters } from './response.ts'
 
-/** What an approval gives, and the grant that stands behind it, where there is one. */
+/** What an approval gives, the grant that stands behind it, where there is one, and those that gave way to it. */
 export interface Made {
   parameters: ResponseParameters
   grant_id: string | undefined
+  ended: readonly FoundGrant[]
 }
 
 interface Codes {
   code?: string
   token?: TokenResponse
   grant_id?: string
+  ended: readonly FoundGrant[]
 }
 
 /** Makes what a response type promises (OAuth 2.0 Multiple Response Type Encoding Practices). */
@@ -36,7 +39,8 @@ export class AnswerMaker {
   ): Promise<Made> {
     const { state, scope, response_type, nonce, claims } = request
     const { client } = request.target
-    const { code, token, grant_id } = await this.#codes(request, { account, user }, now)
+    const { code, token, ...made } = await this.#codes(request, { account, user }, now)
+    const { grant_id, ended } = made
     const access = token && {
       access_token: token.access_token,
       token_type: token.token_type,
@@ -44,7 +48,7 @@ export class AnswerMaker {
     }
     const parameters: ResponseParameters = { state, code, ...access }
     if (!gives(response_type, 'id_token')) {
-      return { parameters: response_type === 'none' ? parameters : { ...parameters, scope }, grant_id }
+      return { parameters: response_type === 'none' ? parameters : { ...parameters, scope }, grant_id, ended }
     }
     const { sid, auth_time, amr } = account
     const grant = { sid, auth_time, amr, claims }
@@ -57,7 +61,7 @@ export class AnswerMaker {
       scope: response_type === 'id_token' ? scope : undefined,
     }
     const id_token = await this.#issuer.idToken({ client, user, grant }, companions, now)
-    return { parameters: { ...parameters, id_token, ...((code ?? token) && { scope }) }, grant_id }
+    return { parameters: { ...parameters, id_token, ...((code ?? token) && { scope }) }, grant_id, ended }
   }
 
   async #codes(
@@ -78,13 +82,13 @@ export class AnswerMaker {
       )
     if (gives(response_type, 'token')) {
       const options = { code: wantsCode, refresh: false, lifetimes }
-      const { id, grant, minting } = await this.#grants.createWithToken(approval, options, now)
+      const { id, grant, minting, ended } = await this.#grants.createWithToken(approval, options, now)
       const token = await this.#issuer.accessToken(client, { grant_id: id, grant, user, minting }, now)
-      return { grant_id: id, token, ...(wantsCode && { code: code(id) }) }
+      return { grant_id: id, token, ended, ...(wantsCode && { code: code(id) }) }
     }
-    if (!wantsCode) return {}
-    const grant_id = await this.#grants.create(approval, now)
-    return { grant_id, code: code(grant_id) }
+    if (!wantsCode) return { ended: [] }
+    const { id, ended } = await this.#grants.create(approval, now)
+    return { grant_id: id, code: code(id), ended }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clients } from '../clients/client.ts'
 import type { Consents } from '../consents/consents.ts'
 import type { SecurityEvent } from '../events/events.ts'
+import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -153,6 +154,14 @@ export class AuthorizationDesk {
       : this.#approved(request, visitor, { decision, now })
   }
 
+  /** Spends the request's proofs where the client gets a refusal instead: the same URL then begins anew. */
+  async refused({ request, now }: Situation, visitor: Visitor): Promise<void> {
+    await this.#sessions.update(visitor.current, now, (session) => {
+      const next = session && withoutProofs(session, request.digest)
+      return next === undefined || next === session ? { answer: undefined } : { next, answer: undefined }
+    })
+  }
+
   async #approved(
     request: AuthorizationRequest,
     visitor: Visitor,
@@ -164,7 +173,7 @@ export class AuthorizationDesk {
     if (decision === 'approve') {
       await this.#consents.remember({ ...about, scope: request.consent_scope }, now)
     }
-    const { parameters, grant_id } = await this.#answers.make(request, visitor, now)
+    const { parameters, grant_id, ended } = await this.#answers.make(request, visitor, now)
     // A logout deletes the session, then looks for its grants. Either it sees this one, or we see that it came.
     if (!(await this.#sessions.lives(current.id, now))) {
       if (grant_id !== undefined) await this.#grants.revoke(grant_id, account.sub)
@@ -172,7 +181,8 @@ export class AuthorizationDesk {
     }
     const granted: SecurityEvent[] = decision === 'approve' ? [{ event: 'consent_granted', ...about }] : []
     const given: SecurityEvent = { event: 'code_issued', ...about, ...(grant_id && { grant_id }) }
-    return { parameters, events: [...granted, given] }
+    const gone = ended.map((found) => revokedEvent(found, 'too many grants of one person'))
+    return { parameters, events: [...granted, given, ...gone] }
   }
 }
 

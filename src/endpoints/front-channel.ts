@@ -125,6 +125,7 @@ export class FrontChannel {
     const { situation, visitor, step, notice } = shown
     const { request: asked } = situation
     if (step.step === 'refuse') {
+      if (visitor !== undefined) await this.#context.desk.refused(situation, visitor)
       return this.refuse(
         exchange,
         asked,

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
-import { type FoundGrant, findGrantor, type Grants } from '../grants/grants.ts'
+import { type FoundGrant, revokedEvent } from '../grants/found-grant.ts'
+import { findGrantor, type Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { verifierDigest } from '../protocol/pkce.ts'
 import type { Keys } from '../secrets/keys.ts'
@@ -46,7 +47,8 @@ export function authorizationCode(context: {
       const user = await findGrantor(users, grant)
       if (user === undefined) {
         await grants.revoke(code.grant_id, grant.sub)
-        return refused('the person who approved this can no longer log in')
+        const gone = revokedEvent({ id: code.grant_id, grant }, 'the person can no longer log in')
+        return { ...refused('the person who approved this can no longer log in'), events: [gone] }
       }
       return redeemed({ id: code.grant_id, grant }, { client, user }, now)
     },

@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
+import { revokedEvent } from '../grants/found-grant.ts'
 import type { Approval, Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { readScope, scopeWithin, standingScope } from '../protocol/scope.ts'
@@ -46,8 +47,8 @@ export function password(context: {
       const { username, address } = request
       const attempt = { username, address, device: undefined }
       const guessed = await guard.guess(attempt, request.password, context.now)
-      if (guessed.result === 'wait') return waiting(client, guessed.seconds)
-      if (guessed.result === 'wrong') return wrong(client)
+      if (guessed.result === 'wait') return waiting(client, guessed)
+      if (guessed.result === 'wrong') return wrong(client, guessed.sub)
       return granted(guessed.user, { client, scope }, now)
     },
   }
@@ -72,21 +73,27 @@ export function password(context: {
       grant_max_ttl: lifetimes.grant_max_ttl,
     }
     const options = { code: false, refresh: client.grant_types.has('refresh_token'), lifetimes }
-    const { id, grant, minting } = await grants.createWithToken(approval, options, now)
-    const events: SecurityEvent[] = [{ event: 'login', sub, client_id, grant_id: id }]
+    const { id, grant, minting, ended } = await grants.createWithToken(approval, options, now)
+    const events: SecurityEvent[] = [
+      { event: 'login', sub, client_id, grant_id: id },
+      ...ended.map((found) => revokedEvent(found, 'too many grants of one person')),
+    ]
     return { outcome: 'grant', grant_id: id, grant, user, minting, events }
   }
 }
 
-function wrong({ client_id }: Client): Proven {
+function wrong({ client_id }: Client, sub: string | undefined): Proven {
   const error = new OAuthError('invalid_grant', 'the user name or the password is wrong')
-  return { outcome: 'refused', error, events: [{ event: 'login_failed', client_id }] }
+  return { outcome: 'refused', error, events: [{ event: 'login_failed', client_id, sub }] }
 }
 
-function waiting({ client_id }: Client, seconds: number): Proven {
+function waiting(
+  { client_id }: Client,
+  { seconds, sub }: { seconds: number; sub: string | undefined },
+): Proven {
   const error = new OAuthError('temporarily_unavailable', 'too many wrong guesses; try again later', {
     status: 429,
     retryAfter: seconds,
   })
-  return { outcome: 'refused', error, events: [{ event: 'login_throttled', client_id }] }
+  return { outcome: 'refused', error, events: [{ event: 'login_throttled', client_id, sub, seconds }] }
 }

@@ -1,3 +1,4 @@
+import { revokedEvent } from '../grants/found-grant.ts'
 import { findGrantor, type Grants } from '../grants/grants.ts'
 import type { RefreshAnswer } from '../grants/refresh.ts'
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts'
@@ -53,7 +54,8 @@ export function refreshToken(context: {
       const user = await findGrantor(users, grant)
       if (user === undefined) {
         await grants.revoke(grant_id, grant.sub)
-        return refused('unknown')
+        const gone = revokedEvent({ id: grant_id, grant }, 'the person can no longer log in')
+        return { ...refused('unknown'), events: [gone] }
       }
       const { scope } = request
       const input = { generation, scope, client_scope: client.scope, lifetimes: client.lifetimes }
@@ -84,7 +86,7 @@ function issued(
   return { outcome: 'grant', grant_id, grant, user, minting, events }
 }
 
-function refused(result: keyof typeof REFUSALS): Proven {
+function refused(result: keyof typeof REFUSALS): Proven & { outcome: 'refused' } {
   const [code, description] = REFUSALS[result]
   return { outcome: 'refused', error: new OAuthError(code, description), events: [] }
 }

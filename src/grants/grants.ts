@@ -1,9 +1,10 @@
 import type { Lifetimes } from '../clients/client.ts'
 import type { ClaimsRequest } from '../protocol/claims.ts'
 import { random } from '../secrets/random.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, StoreFull } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
 import { findActive, findEntitled, type User, type Users } from '../users/user.ts'
+import type { FoundGrant } from './found-grant.ts'
 import { type Grant, isOffline, type Minting, type NextGrant, NONE } from './grant.ts'
 import { capped, mint } from './mint.ts'
 import { type RedeemAnswer, type RedeemInput, redeem } from './redeem.ts'
@@ -16,12 +17,6 @@ import { type AccessTokenFacts, revokeAccessToken } from './revoke.ts'
  */
 export function findGrantor(users: Users, grant: Grant): Promise<User | undefined> {
   return isOffline(grant.scope) ? findActive(users, grant.sub) : findEntitled(users, grant)
-}
-
-/** A grant with its id, as it was just read. */
-export interface FoundGrant {
-  id: string
-  grant: Grant
 }
 
 /** What a person has just approved. */
@@ -41,6 +36,16 @@ export interface Approval {
   grant_max_ttl: number
 }
 
+/** A grant that was just made, and those of the same person that had to give way to it. */
+export interface Created {
+  id: string
+  ended: readonly FoundGrant[]
+}
+
+// More applications, devices and forgotten logins than a person has. Whoever goes on beyond it, a script mostly, ends
+// their own oldest logins, and not the room that others need.
+const MAX_OF_SUBJECT = 1000
+
 /** Grants in the store: every change is one of the pure transitions, run by the compare-and-swap loop. */
 export class Grants {
   readonly #store: Store
@@ -49,8 +54,8 @@ export class Grants {
     this.#store = store
   }
 
-  /** Creates the grant of an approval, unredeemed; gives its id. */
-  async create(approval: Approval, now: number): Promise<string> {
+  /** Creates the grant of an approval, unredeemed. */
+  async create(approval: Approval, now: number): Promise<Created> {
     return this.#insert(unredeemed(approval, now), now)
   }
 
@@ -62,24 +67,38 @@ export class Grants {
     approval: Approval,
     { code, refresh, lifetimes }: { code: boolean; refresh: boolean; lifetimes: Lifetimes },
     now: number,
-  ): Promise<{ id: string; grant: NextGrant; minting: Minting }> {
+  ): Promise<Created & { grant: NextGrant; minting: Minting }> {
     const waiting = unredeemed(approval, now)
     const expires_at = capped(now + lifetimes.refresh_token_ttl, waiting.ends_at)
     const state = refresh ? { generation: 0, expires_at, rotations: NONE } : null
     const grant = code ? waiting : { ...waiting, redeemed: true, nonce: null, refresh: state }
     const minted = mint(grant, approval.scope, lifetimes, now)
     if (minted === undefined) throw new Error('a new grant has no room for a profile')
-    return { id: await this.#insert(minted.grant, now), ...minted }
+    return { ...(await this.#insert(minted.grant, now)), ...minted }
   }
 
-  async #insert(grant: NextGrant, now: number): Promise<string> {
-    const { sub, expires_at } = grant
+  async #insert(grant: NextGrant, now: number): Promise<Created> {
     const id = random(16).toString('base64url')
-    // Link, then record, in one go: a crash in between leaves a link to nothing, which listing drops. Whichever of
+    const index = bySubject(grant.sub)
+    // Link, then record, in one go: a crash in between leaves a link to nothing, which listing skips. Whichever of
     // them fails, no code is given for this grant, and it ends with the code it does not have.
-    const linked = this.#store.link(bySubject(sub), id, linkEnd(expires_at), now)
-    await Promise.all([linked, insert(this.#store, { kind: 'grant', id, now }, grant)])
-    return id
+    const linked = this.#store.link(index, id, linkEnd(grant), now)
+    const inserted = insert(this.#store, { kind: 'grant', id, now }, grant).catch(async (error) => {
+      // A store that is full must not go on filling up with links to what it refused.
+      if (error instanceof StoreFull) await this.#store.unlink(index, id)
+      throw error
+    })
+    const [members] = await Promise.all([linked, inserted])
+    return { id, ended: members > MAX_OF_SUBJECT ? await this.#makeRoom(grant.sub, id, now) : [] }
+  }
+
+  // A tenth at a time, those that end first: else each further grant would cost a look at all of them.
+  async #makeRoom(sub: string, created: string, now: number): Promise<readonly FoundGrant[]> {
+    const others = (await this.ofSubject(sub, now)).filter(({ id }) => id !== created)
+    others.sort((one, other) => one.grant.expires_at - other.grant.expires_at)
+    const surplus = others.slice(0, Math.max(0, others.length - MAX_OF_SUBJECT * 0.9))
+    await Promise.all(surplus.map(({ id }) => this.revoke(id, sub)))
+    return surplus
   }
 
   find(id: string, now: number): Promise<Grant | undefined> {
@@ -123,15 +142,15 @@ export class Grants {
     return bound
   }
 
-  /** A person's living grants. Drops links that lead nowhere. */
-  async ofSubject(sub: string, now: number): Promise<readonly FoundGrant[]> {
+  /** A person's living grants. Skips links that lead nowhere: the record of one may be on its way. */
+  async ofSubject(sub: string, now: number): Promise<FoundGrant[]> {
     const found: FoundGrant[] = []
     let cursor: string | undefined
     do {
       const page = await this.#store.list(bySubject(sub), now, cursor)
-      for (const id of page.members) {
-        const grant = await this.find(id, now)
-        if (grant?.sub === sub) found.push({ id, grant })
+      const grants = await Promise.all(page.members.map((id) => this.find(id, now)))
+      for (const [at, grant] of grants.entries()) {
+        if (grant?.sub === sub) found.push({ id: page.members[at] as string, grant })
       }
       cursor = page.cursor
     } while (cursor !== undefined)
@@ -140,16 +159,19 @@ export class Grants {
 
   // The link moves along with the grant's end, in hours, so that few refreshes write it; and beside the record's
   // own round trip: whether the write wins or loses, the grant that is there lives no longer than this.
-  async #change<A>(
+  async #change<A extends RedeemAnswer | RefreshAnswer>(
     { id, grant }: FoundGrant,
     { access_token_ttl, refresh_token_ttl }: Lifetimes,
     { now, decide }: { now: number; decide: (grant: Grant | undefined) => Decision<Grant, A> },
   ): Promise<A> {
     const expires_at = Math.max(grant.expires_at, now + Math.max(access_token_ttl, refresh_token_ttl))
+    const end = linkEnd({ expires_at, redeemed: true })
     const key = { kind: 'grant', id, now, known: grant } as const
-    if (linkEnd(expires_at) <= linkEnd(grant.expires_at)) return update<Grant, A>(this.#store, key, decide)
-    const linked = this.#store.link(bySubject(grant.sub), id, linkEnd(expires_at), now)
-    const [, answer] = await Promise.all([linked, update<Grant, A>(this.#store, key, decide)])
+    const index = bySubject(grant.sub)
+    const linked = end > linkEnd(grant) ? this.#store.link(index, id, end, now) : undefined
+    const changed = update<Grant, A>(this.#store, key, decide)
+    const answer = linked === undefined ? await changed : (await Promise.all([changed, linked]))[0]
+    if (answer.result === 'reused') await this.#store.unlink(index, id)
     return answer
   }
 }
@@ -185,7 +207,7 @@ function bySubject(sub: string): string {
 
 const HOUR = 3600
 
-/** When the link of a grant that ends at `expires_at` (seconds) may go: at the next full hour. */
-function linkEnd(expires_at: number): number {
-  return Math.ceil(expires_at / HOUR) * HOUR
+/** When the link of a grant may go (seconds): with its code, or at the next full hour after its end. */
+function linkEnd({ expires_at, redeemed }: Pick<Grant, 'expires_at' | 'redeemed'>): number {
+  return redeemed ? Math.ceil(expires_at / HOUR) * HOUR : expires_at
 }

@@ -23,8 +23,12 @@ export function toOAuthError(error: unknown, log: Logger, request_id: string): O
     return error
   }
   if (error instanceof StoreUnavailable) {
-    const hint = error instanceof StoreFull ? 'the store is full' : 'the store cannot answer'
-    log.error({ req: request_id, detail: error.message }, hint)
+    const full = error instanceof StoreFull
+    const client_id = full ? error.client_id : undefined
+    log.error(
+      { req: request_id, client_id, detail: error.message },
+      full ? 'the store is full' : 'the store cannot answer',
+    )
     return new OAuthError('temporarily_unavailable', 'please try again in a moment', { retryAfter: 2 })
   }
   if (error instanceof Busy) {

@@ -1,5 +1,6 @@
 import type { Client, Clients } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
+import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { Session } from '../sessions/session.ts'
 import type { CurrentSession, Sessions } from '../sessions/sessions.ts'
@@ -39,8 +40,7 @@ export class SessionEnd {
     for (const { sub, sid } of session.accounts) {
       events.push({ event: 'logout', sub })
       for (const { id, grant } of await this.#grants.revokeSession({ sub, sid }, now)) {
-        const { client_id } = grant
-        events.push({ event: 'grant_revoked', client_id, sub, grant_id: id, reason: 'logout' })
+        events.push(revokedEvent({ id, grant }, 'logout'))
       }
     }
     const found = await Promise.all(session.clients.map((client_id) => this.#clients.find(client_id)))

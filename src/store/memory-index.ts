@@ -7,11 +7,13 @@ const TRIM = 4
 export class MemoryIndexes {
   readonly #indexes = new Map<string, Map<string, number>>()
 
-  link(index: string, member: string, expires_at: number, now: number): void {
+  /** Gives the number of members. */
+  link(index: string, member: string, expires_at: number, now: number): number {
     const members = this.#indexes.get(index) ?? new Map<string, number>()
     this.#indexes.set(index, members)
     this.#trim(members, now)
     members.set(member, expires_at)
+    return members.size
   }
 
   unlink(index: string, member: string): void {

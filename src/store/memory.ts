@@ -122,7 +122,7 @@ export class MemoryStore implements Store {
     if (entry !== undefined) {
       entry.record = record
     } else {
-      admit(shelf, { kind: 'counter', record, now })
+      if (shelf.entries.size >= shelf.capacity) forgetFirst(shelf)
       add(shelf, id, record)
     }
     return { count: record.count, expires_at: record.expires_at }
@@ -132,8 +132,8 @@ export class MemoryStore implements Store {
     return Promise.all(ids.map((id) => this.read<CounterRecord>('counter', id, now)))
   }
 
-  async link(index: string, member: string, expires_at: number, now: number): Promise<void> {
-    this.#indexes.link(index, member, expires_at, now)
+  async link(index: string, member: string, expires_at: number, now: number): Promise<number> {
+    return this.#indexes.link(index, member, expires_at, now)
   }
 
   async unlink(index: string, member: string): Promise<void> {
@@ -178,17 +178,39 @@ function admit(shelf: Shelf, want: { kind: Kind; record: StoredRecord; now: numb
   if (refusal(shelf, want) === undefined) return
   // Before anybody is refused, a longer look for what has ended; still bounded.
   sweep(shelf, want.now, SWEEP_WHEN_FULL)
-  const reason = refusal(shelf, want)
-  if (reason !== undefined) throw new StoreFull(reason)
+  const full = refusal(shelf, want)
+  if (full !== undefined) throw full
 }
 
-function refusal(shelf: Shelf, { kind, record }: { kind: Kind; record: StoredRecord }): string | undefined {
+function refusal(
+  shelf: Shelf,
+  { kind, record }: { kind: Kind; record: StoredRecord },
+): StoreFull | undefined {
+  const { client_id } = record
   if (shelf.entries.size >= shelf.capacity) {
-    return `the memory store holds ${shelf.capacity} ${kind} records and takes no more; use Redis`
+    const [most] = [...shelf.perClient].sort(([, one], [, other]) => other - one)
+    const message = `the memory store holds ${shelf.capacity} ${kind} records and takes no more; use Redis`
+    return new StoreFull(
+      most ? `${message} (client ${most[0]} has most of them: ${most[1]})` : message,
+      most?.[0],
+    )
   }
-  const held = record.client_id === undefined ? 0 : (shelf.perClient.get(record.client_id) ?? 0)
+  const held = client_id === undefined ? 0 : (shelf.perClient.get(client_id) ?? 0)
   if (held < Math.floor(shelf.capacity / 4)) return undefined
-  return `client ${record.client_id} fills its quarter of the ${kind} records: ${held}`
+  return new StoreFull(`client ${client_id} fills its quarter of the ${kind} records: ${held}`, client_id)
+}
+
+// Drops the record that ends first. One whose end has moved since it was queued is queued anew.
+function forgetFirst(shelf: Shelf): void {
+  for (let looked = 0; looked < SWEEP_WHEN_FULL; looked++) {
+    const entry = shelf.queue.popDue(FOREVER)
+    if (entry === undefined) return
+    const { due } = entry
+    queue(shelf, entry)
+    if (entry.due > due) continue
+    drop(shelf, entry)
+    return
+  }
 }
 
 function add(shelf: Shelf, id: string, record: StoredRecord): void {

@@ -118,17 +118,17 @@ export class RedisStore implements Store {
     )
   }
 
-  async link(index: string, member: string, expires_at: number, now: number): Promise<void> {
+  async link(index: string, member: string, expires_at: number, now: number): Promise<number> {
     const key = this.#index(index)
-    const link = () =>
-      this.#redis.run(LINK, key, member, String(expires_at), String(now - SLACK), String(SLACK))
+    const link = async () =>
+      Number(await this.#redis.run(LINK, key, member, String(expires_at), String(now - SLACK), String(SLACK)))
     try {
-      await link()
+      return await link()
     } catch (error) {
       if (error instanceof StoreFull) throw error
       // Linking twice does no harm, and it must not fail beside a write that turns out to have been done.
       await this.reachable()
-      await link()
+      return link()
     }
   }
 

@@ -62,12 +62,18 @@ export interface Store {
   take<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined>
   /** Idempotent: `won` whether or not there was a record. */
   delete(kind: Kind, id: string): Promise<WriteOutcome>
-  /** Adds one and lets the count live `ttl` seconds from now. */
+  /**
+   * Adds one and lets the count live `ttl` seconds from now. A bounded store makes room for it by forgetting the
+   * counter that ends first: a guess that cannot be counted would be a guess for nothing.
+   */
   increment(id: string, ttl: number, now: number): Promise<Counter>
   /** The counts of several counters in one round trip; undefined where there is none. */
   counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]>
-  /** Adds `member` to an index until `expires_at` (seconds). An index only enumerates; it decides nothing. */
-  link(index: string, member: string, expires_at: number, now: number): Promise<void>
+  /**
+   * Adds `member` to an index until `expires_at` (seconds). An index only enumerates; it decides nothing. Gives the
+   * number of its members, a few dead ones perhaps among them.
+   */
+  link(index: string, member: string, expires_at: number, now: number): Promise<number>
   unlink(index: string, member: string): Promise<void>
   /** Members that have not expired, a page at a time, in no order that means anything. */
   list(index: string, now: number, cursor?: string): Promise<IndexPage>
@@ -93,4 +99,11 @@ export class StoreUnavailable extends Error {
 /** A bounded store has no room for another record of this kind, or of this client. Nothing live was evicted. */
 export class StoreFull extends StoreUnavailable {
   override readonly name = 'StoreFull'
+  /** The client that fills it, where one does. */
+  readonly client_id: string | undefined
+
+  constructor(message: string, client_id?: string) {
+    super(message)
+    this.client_id = client_id
+  }
 }

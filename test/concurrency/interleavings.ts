@@ -88,7 +88,8 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
 
   const approved = async (store: Store, now: number) => {
     const approval = { client_id: 'app', sub: 'alice', sid: 's', scope: SCOPE, auth_time: now }
-    return rooms(store).grants.create({ ...approval, code_expires_at: now + 60, grant_max_ttl: 0 }, now)
+    const asked = { ...approval, code_expires_at: now + 60, grant_max_ttl: 0 }
+    return (await rooms(store).grants.create(asked, now)).id
   }
 
   describe(`${name}: every interleaving`, () => {

@@ -275,6 +275,15 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.deepEqual(await listAll(store, index, T), [])
     })
 
+    rule('linking gives the number of members; the same one again does not add to it', async (store) => {
+      const index = fresh()
+      assert.equal(await store.link(index, 'a', T + 100, T), 1)
+      assert.equal(await store.link(index, 'b', T + 100, T), 2)
+      assert.equal(await store.link(index, 'a', T + 200, T), 2)
+      await store.unlink(index, 'a')
+      assert.equal(await store.link(index, 'c', T + 100, T), 2)
+    })
+
     rule('an index that nobody wrote is empty; unlinking from it is no error', async (store) => {
       const index = fresh()
       await store.unlink(index, 'a')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type FoundGrant, Grants } from '../../src/grants/grants.ts'
+import type { FoundGrant } from '../../src/grants/found-grant.ts'
+import { Grants } from '../../src/grants/grants.ts'
 import { FaultyMemoryStore } from '../../src/store/faults.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { StoreFull, StoreUnavailable } from '../../src/store/store.ts'
@@ -29,7 +30,7 @@ async function ids(grants: Grants, sub: string, now: number): Promise<string[]> 
 describe('grants', () => {
   test('an approval becomes one unredeemed record that ends with its code', async () => {
     const grants = new Grants(new MemoryStore())
-    const id = await grants.create(APPROVAL, T)
+    const { id } = await grants.create(APPROVAL, T)
     assert.match(id, /^[\w-]{22}$/)
     const grant = await grants.find(id, T + 59)
     assert.equal(grant?.redeemed, false)
@@ -40,7 +41,7 @@ describe('grants', () => {
 
   test('grant_max_ttl fixes the absolute end when the person approves', async () => {
     const grants = new Grants(new MemoryStore())
-    const id = await grants.create({ ...APPROVAL, grant_max_ttl: 500 }, T)
+    const { id } = await grants.create({ ...APPROVAL, grant_max_ttl: 500 }, T)
     assert.equal((await grants.find(id, T))?.ends_at, T + 500)
     const answer = await grants.redeem(await found(grants, id, T + 50), redeemInput(), T + 50)
     assert.equal(mintingOf(answer).refresh?.expires_at, T + 500)
@@ -49,7 +50,7 @@ describe('grants', () => {
 
   test('a stale reading of the grant decides nothing: the second redemption of one reading is reuse', async () => {
     const grants = new Grants(new MemoryStore())
-    const id = await grants.create(APPROVAL, T)
+    const { id } = await grants.create(APPROVAL, T)
     const reading = await found(grants, id, T)
     assert.equal((await grants.redeem(reading, redeemInput(), T)).result, 'issued')
     assert.equal((await grants.redeem(reading, redeemInput(), T)).result, 'reused')
@@ -59,7 +60,7 @@ describe('grants', () => {
 
   test('a stale reading of the grant decides nothing: a revoked grant is not written back', async () => {
     const grants = new Grants(new MemoryStore())
-    const id = await grants.create(APPROVAL, T)
+    const { id } = await grants.create(APPROVAL, T)
     await grants.redeem(await found(grants, id, T), redeemInput(), T)
     const reading = await found(grants, id, T)
     await grants.revoke(id, 'alice')
@@ -70,7 +71,7 @@ describe('grants', () => {
   test('revoking takes everything with it, is idempotent, and leaves no link', async () => {
     const store = new MemoryStore()
     const grants = new Grants(store)
-    const id = await grants.create(APPROVAL, T)
+    const { id } = await grants.create(APPROVAL, T)
     const answer = await grants.redeem(await found(grants, id, T), redeemInput(), T)
     await grants.revoke(id, 'alice')
     await grants.revoke(id, 'alice')
@@ -84,7 +85,7 @@ describe('grants', () => {
 
   test('an access token is revoked by its grant', async () => {
     const grants = new Grants(new MemoryStore())
-    const id = await grants.create(APPROVAL, T)
+    const { id } = await grants.create(APPROVAL, T)
     const answer = await grants.redeem(await found(grants, id, T), redeemInput(), T)
     const token = { ...accessToken(mintingOf(answer)), grant_id: id }
     assert.equal(await grants.revokeAccessToken(token, T), true)
@@ -94,8 +95,8 @@ describe('grants', () => {
 
   test("a person's living grants are listed, and nobody else's", async () => {
     const grants = new Grants(new MemoryStore())
-    const [one, two] = [await grants.create(APPROVAL, T), await grants.create(APPROVAL, T)]
-    const other = await grants.create({ ...APPROVAL, sub: 'bob' }, T)
+    const [{ id: one }, { id: two }] = [await grants.create(APPROVAL, T), await grants.create(APPROVAL, T)]
+    const { id: other } = await grants.create({ ...APPROVAL, sub: 'bob' }, T)
     assert.deepEqual((await ids(grants, 'alice', T)).sort(), [one, two].sort())
     assert.deepEqual(await ids(grants, 'bob', T), [other])
     await grants.revoke(one, 'alice')
@@ -106,13 +107,14 @@ describe('grants', () => {
   test('more grants than one page holds are all listed', async () => {
     const grants = new Grants(new MemoryStore())
     const made = new Set<string>()
-    for (let at = 0; at < 230; at++) made.add(await grants.create({ ...APPROVAL, client_id: `app${at}` }, T))
+    for (let at = 0; at < 230; at++)
+      made.add((await grants.create({ ...APPROVAL, client_id: `app${at}` }, T)).id)
     assert.deepEqual(new Set(await ids(grants, 'alice', T)), made)
   })
 
   test('a grant is listed as long as it lives, through redemption and refresh', async () => {
     const grants = new Grants(new MemoryStore())
-    const id = await grants.create(APPROVAL, T)
+    const { id } = await grants.create(APPROVAL, T)
     await grants.redeem(await found(grants, id, T), redeemInput(), T)
     assert.deepEqual(await ids(grants, 'alice', T + 3599), [id])
     await grants.refresh(await found(grants, id, T + 3000), refreshInput(0), T + 3000)
@@ -122,7 +124,7 @@ describe('grants', () => {
 
   test('a grant is listed as long as it lives, also after lifetimes were made shorter', async () => {
     const grants = new Grants(new MemoryStore())
-    const id = await grants.create(APPROVAL, T)
+    const { id } = await grants.create(APPROVAL, T)
     await grants.redeem(await found(grants, id, T), redeemInput(), T)
     await grants.refresh(await found(grants, id, T + 10), refreshInput(0), T + 10)
     // A reload makes them shorter; the same client repeats its refresh within the grace.
@@ -150,7 +152,8 @@ describe('grants', () => {
   test('a full store refuses an approval and keeps the grants it has', async () => {
     const grants = new Grants(new MemoryStore(20))
     const made: string[] = []
-    for (let at = 0; at < 12; at++) made.push(await grants.create({ ...APPROVAL, client_id: `app${at}` }, T))
+    for (let at = 0; at < 12; at++)
+      made.push((await grants.create({ ...APPROVAL, client_id: `app${at}` }, T)).id)
     await assert.rejects(grants.create({ ...APPROVAL, client_id: 'more' }, T), StoreFull)
     assert.deepEqual((await ids(grants, 'alice', T)).sort(), made.sort())
     assert.equal(
@@ -162,7 +165,7 @@ describe('grants', () => {
   test('a redemption whose write was unknown is answered once, with what is in the store', async () => {
     const store = new FaultyMemoryStore()
     const grants = new Grants(store)
-    const id = await grants.create(APPROVAL, T)
+    const { id } = await grants.create(APPROVAL, T)
     const reading = await found(grants, id, T)
     for (const fault of ['after', 'before'] as const) {
       let left = 1
@@ -174,5 +177,55 @@ describe('grants', () => {
       assert.equal(answer.result, 'issued')
     }
     assert.equal((await grants.find(id, T))?.refresh?.generation, 1)
+  })
+})
+
+describe('what one person may fill', () => {
+  const links = async (store: MemoryStore, now: number) =>
+    (await store.list('grants_of:alice', now)).members.length
+
+  test('an unredeemed grant, a reused one and a refused one leave no link behind', async () => {
+    const store = new MemoryStore(20)
+    const grants = new Grants(store)
+    const { id } = await grants.create(APPROVAL, T)
+    assert.equal(await links(store, T), 1)
+    // The code's own end, and not the hour's.
+    assert.equal(await links(store, APPROVAL.code_expires_at), 0)
+    await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    assert.equal(await links(store, T + 3599), 1)
+    const answer = await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    assert.equal(answer.result, 'reused')
+    assert.equal(await links(store, T), 0)
+    const fill = Array.from({ length: 12 }, (_, at) => ({ ...APPROVAL, sub: 's', client_id: `app${at}` }))
+    for (const approval of fill) await grants.create(approval, T)
+    await assert.rejects(grants.create({ ...APPROVAL, client_id: 'more' }, T), StoreFull)
+    assert.equal(await links(store, T), 0)
+  })
+
+  test('a refresh token used again leaves no link behind', async () => {
+    const store = new MemoryStore()
+    const grants = new Grants(store)
+    const { id } = await grants.create(APPROVAL, T)
+    await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    await grants.refresh(await found(grants, id, T), refreshInput(0), T)
+    const again = await grants.refresh(await found(grants, id, T + 60), refreshInput(0), T + 60)
+    assert.equal(again.result, 'reused')
+    assert.equal(await links(store, T + 60), 0)
+  })
+
+  test('beyond a thousand the ones that end first give way, a tenth at a time, never the new one', async () => {
+    const grants = new Grants(new MemoryStore(100_000))
+    const made: string[] = []
+    for (let at = 0; at < 1000; at++) {
+      const { id, ended } = await grants.create({ ...APPROVAL, code_expires_at: T + 100 + at }, T)
+      assert.equal(ended.length, 0)
+      made.push(id)
+    }
+    const { id, ended } = await grants.create({ ...APPROVAL, code_expires_at: T + 50 }, T)
+    assert.deepEqual(ended.map((one) => one.id).sort(), made.slice(0, 100).sort())
+    assert.notEqual(await grants.find(id, T), undefined)
+    assert.equal(await grants.find(made[99] as string, T), undefined)
+    assert.notEqual(await grants.find(made[100] as string, T), undefined)
+    assert.equal((await grants.create(APPROVAL, T)).ended.length, 0)
   })
 })

@@ -21,6 +21,9 @@ async function each<T>(items: readonly T[], work: (item: T) => Promise<void>): P
   await Promise.all(Array.from({ length: CALLERS }, caller))
 }
 
+// One person's grants are bounded.
+const PEOPLE = Array.from({ length: 20 }, (_, at) => ({ username: `person${at}`, password: 'password' }))
+
 test('SIGKILL under load with appendfsync always: no answered token is lost, no used code works again', async (t) => {
   const redis = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
   t.after(() => redis.remove())
@@ -28,27 +31,31 @@ test('SIGKILL under load with appendfsync always: no answered token is lost, no 
   const { app } = await buildServer(t, {
     store,
     storeClock: true,
+    users: PEOPLE,
     env: { AUTHORIZATION_CODE_TTL: '600', LOG_LEVEL: 'silent' },
   })
   // What an approval leaves, without ten thousand logins.
   const grants = new Grants(store)
   const now = store.clock()
-  const credential = hash('sha256', 'demo admin', 'base64url').slice(0, 16)
+  const credential = hash('sha256', 'demo password', 'base64url').slice(0, 16)
   const codes: string[] = []
-  await each(Array.from({ length: CODES }), async () => {
-    const code_expires_at = now + 600
-    const approval = {
-      client_id: 'test_client',
-      sub: 'admin',
-      sid: 's',
-      scope: 'email',
-      auth_time: now,
-      credential,
-    }
-    const id = await grants.create({ ...approval, code_expires_at, grant_max_ttl: 0 }, now)
-    const request = { redirect_uri: REDIRECT, redirect_uri_sent: true, challenge_digest: undefined }
-    codes.push(tokenIssuer.code(id, request, code_expires_at))
-  })
+  await each(
+    Array.from({ length: CODES }, (_, at) => at),
+    async (at) => {
+      const code_expires_at = now + 600
+      const approval = {
+        client_id: 'test_client',
+        sub: PEOPLE[at % PEOPLE.length]?.username as string,
+        sid: 's',
+        scope: 'email',
+        auth_time: now,
+        credential,
+      }
+      const { id } = await grants.create({ ...approval, code_expires_at, grant_max_ttl: 0 }, now)
+      const request = { redirect_uri: REDIRECT, redirect_uri_sent: true, challenge_digest: undefined }
+      codes.push(tokenIssuer.code(id, request, code_expires_at))
+    },
+  )
 
   const answered: { code: string; tokens: { access_token: string; refresh_token: string } }[] = []
   let refused = 0

@@ -58,12 +58,31 @@ describe('memory store: caps', () => {
     await assert.rejects(store.create('grant', 'more2', record(), T), StoreFull)
   })
 
-  test('a full shelf of counters refuses a new one and still counts the ones it has', async () => {
+  test('a full shelf of counters forgets the one that ends first, by its present end', async () => {
     const store = new MemoryStore(100)
-    for (let at = 0; at < 10; at++) await store.increment(`c${at}`, 60, T)
-    await assert.rejects(store.increment('more', 60, T), StoreFull)
-    assert.equal((await store.increment('c0', 60, T)).count, 2)
-    assert.equal((await store.increment('more', 60, T + 60)).count, 1)
+    for (let at = 0; at < 10; at++) await store.increment(`c${at}`, 60 + at, T)
+    // Queued as the first to end; it has lived on since.
+    await store.increment('c0', 600, T + 1)
+    assert.equal((await store.increment('more', 60, T + 1)).count, 1)
+    const counts = await store.counters(['c0', 'c1', 'c2', 'more'], T + 1)
+    assert.deepEqual(
+      counts.map((counter) => counter?.count),
+      [2, undefined, 1, 1],
+    )
+    assert.equal(store.size('counter'), 10)
+  })
+
+  test('what a full store says names the client that has most, for the log', async () => {
+    const store = new MemoryStore(400)
+    const refused = (client_id: string) =>
+      store.create('grant', 'more', record(T + 100, client_id), T).then(
+        () => assert.fail('there was room'),
+        (error: StoreFull) => error,
+      )
+    await fill(store, 'grant', 60, record(T + 100, 'greedy'), 'g')
+    assert.equal((await refused('greedy')).client_id, 'greedy')
+    await fill(store, 'grant', 180, record(), 'n')
+    assert.equal((await refused('other')).client_id, 'greedy')
   })
 
   test('a client never has more than a quarter of a kind, and others still have room', async () => {
