@@ -83,7 +83,7 @@ export async function createServer(
   { store, log, now = () => store.clock(), prepare = true }: Parts,
 ): Promise<FastifyInstance> {
   const { env, issuer, demo, entries } = config
-  const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)])
+  const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)], issuer)
   const clients = new FileClients(entries.clients, { env, queue: new BcryptQueue(CLIENT_QUEUE), keys })
   const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), keys, demo })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })

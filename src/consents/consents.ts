@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { scopeUnion, scopeWithin } from '../protocol/scope.ts'
 import { randomText } from '../secrets/random.ts'
+import { members } from '../store/members.ts'
 import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
 import { update } from '../store/update.ts'
 
@@ -14,6 +15,9 @@ export interface Consent extends StoredRecord {
   /** Seconds. */
   readonly granted_at: number
 }
+
+// An index wants an end for each member; the decision has none.
+const NEVER = 253_402_300_799
 
 /** Remembered decisions, one record for each person and client. */
 export class Consents {
@@ -32,6 +36,8 @@ export class Consents {
     const { sub, client_id, scope } = decision
     const key = { kind: 'consent', id: consentId(sub, client_id), now } as const
     const record: Consent = { schema: 1, client_id, sub, scope, granted_at: now, revision: randomText(9) }
+    // Link, then record: a decision that works is always one that the person can see and take back.
+    await this.#store.link(bySubject(sub), client_id, NEVER, now)
     for (let attempt = 0; attempt < 3; attempt++) {
       if ((await this.#store.create(key.kind, key.id, record, now)) === 'won') return
       // Somebody's record is there, perhaps our own: add to it, unless it has gone in between.
@@ -52,7 +58,19 @@ export class Consents {
   async forget(sub: string, client_id: string): Promise<void> {
     const id = consentId(sub, client_id)
     await update(this.#store, { kind: 'consent', id, now: 0 }, () => ({ next: 'delete', answer: undefined }))
+    await this.#store.unlink(bySubject(sub), client_id)
   }
+
+  /** What a person has approved and not taken back. */
+  async ofSubject(sub: string, now: number): Promise<Consent[]> {
+    const clients = await members(this.#store, bySubject(sub), now)
+    const found = await Promise.all(clients.map((client_id) => this.find(sub, client_id, now)))
+    return found.filter((consent) => consent !== undefined)
+  }
+}
+
+function bySubject(sub: string): string {
+  return `consents_of:${sub}`
 }
 
 function consentId(sub: string, client_id: string): string {

@@ -3,13 +3,15 @@ import type { AuthorizationDesk, Visitor } from '../authorization/desk.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
 import type { Clients } from '../clients/client.ts'
 import type { Consents } from '../consents/consents.ts'
+import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { Browser } from '../http/browser.ts'
 import { formOf } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import type { RenderPage } from '../http/pages.ts'
+import type { Notice } from '../http/views.ts'
 import { scopeUnion } from '../protocol/scope.ts'
-import { accountView, clientView, type Exchange } from './front-channel.ts'
+import { accountView, clientView, type Exchange, STALE } from './front-channel.ts'
 
 export interface HomeContext {
   desk: AuthorizationDesk
@@ -32,40 +34,46 @@ export function registerHome(app: FastifyInstance, context: HomeContext): void {
 
   app.get('/', async (request, reply) => {
     const visitor = await desk.visitor(browser.session(request), context.now())
-    return render(reply, 'home', {
-      account: visitor && accountView(visitor.user),
-      apps: visitor ? await appsOf(visitor, { request, reply }, context) : [],
-      login_href: `${base}/login`,
-      logout_href: `${base}/logout`,
-      remove_action: `${base}/apps/remove`,
-      try_href: tryHref,
-    })
+    return show({ request, reply }, visitor)
   })
 
   app.post('/apps/remove', async (request, reply) => {
     const now = context.now()
     const visitor = await desk.visitor(browser.session(request), now)
     const client_id = formOf(request).one('client_id') ?? ''
-    if (visitor && browser.ownForm(request, { binding: removal(visitor, client_id), now })) {
-      const { sub } = visitor.account
-      await consents.forget(sub, client_id)
-      for (const { id, grant } of await grants.ofSubject(sub, now)) {
-        if (grant.client_id !== client_id) continue
-        await grants.revoke(id, sub)
-        logEvents(log, request.id, [
-          { event: 'grant_revoked', client_id, sub, grant_id: id, reason: 'by the person' },
-        ])
-      }
-    }
+    const own = visitor && browser.ownForm(request, { binding: removal(visitor, client_id), now })
+    if (!own) return show({ request, reply }, visitor, STALE)
+    const { sub } = visitor.account
+    await consents.forget(sub, client_id)
+    const found = (await grants.ofSubject(sub, now)).filter(({ grant }) => grant.client_id === client_id)
+    await Promise.all(found.map(({ id }) => grants.revoke(id, sub)))
+    const events = found.map((one) => revokedEvent(one, 'by the person'))
+    logEvents(log, request.id, events)
     return reply.redirect(`${base}/`, 303)
   })
+
+  async function show(exchange: Exchange, visitor: Visitor | undefined, notice?: Notice) {
+    const data = {
+      account: visitor && accountView(visitor.user),
+      apps: visitor ? await appsOf(visitor, exchange, context) : [],
+      login_href: `${base}/login`,
+      logout_href: `${base}/logout`,
+      remove_action: `${base}/apps/remove`,
+      try_href: tryHref,
+      notice,
+    }
+    return render(exchange.reply, 'home', data, { status: notice === undefined ? 200 : 403 })
+  }
 }
 
 async function appsOf(visitor: Visitor, { request, reply }: Exchange, context: HomeContext) {
-  const { clients, grants, browser, now } = context
+  const { clients, grants, consents, browser, now } = context
+  const { sub } = visitor.account
+  // Decisions too: an application whose access has ended still gets in again without a question.
+  const found = await Promise.all([grants.ofSubject(sub, now()), consents.ofSubject(sub, now())])
   const scopes = new Map<string, string>()
-  for (const { grant } of await grants.ofSubject(visitor.account.sub, now())) {
-    scopes.set(grant.client_id, scopeUnion(scopes.get(grant.client_id) ?? '', grant.scope))
+  for (const { client_id, scope } of [...found[0].map(({ grant }) => grant), ...found[1]]) {
+    scopes.set(client_id, scopeUnion(scopes.get(client_id) ?? '', scope))
   }
   const apps = [...scopes].map(async ([client_id, scope]) => {
     const client = await clients.find(client_id)

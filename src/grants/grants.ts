@@ -1,6 +1,7 @@
 import type { Lifetimes } from '../clients/client.ts'
 import type { ClaimsRequest } from '../protocol/claims.ts'
 import { random } from '../secrets/random.ts'
+import { members } from '../store/members.ts'
 import { type Store, StoreFull } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
 import { findActive, findEntitled, type User, type Users } from '../users/user.ts'
@@ -144,17 +145,11 @@ export class Grants {
 
   /** A person's living grants. Skips links that lead nowhere: the record of one may be on its way. */
   async ofSubject(sub: string, now: number): Promise<FoundGrant[]> {
-    const found: FoundGrant[] = []
-    let cursor: string | undefined
-    do {
-      const page = await this.#store.list(bySubject(sub), now, cursor)
-      const grants = await Promise.all(page.members.map((id) => this.find(id, now)))
-      for (const [at, grant] of grants.entries()) {
-        if (grant?.sub === sub) found.push({ id: page.members[at] as string, grant })
-      }
-      cursor = page.cursor
-    } while (cursor !== undefined)
-    return found
+    const ids = await members(this.#store, bySubject(sub), now)
+    const read = async (id: string) => ({ id, grant: await this.find(id, now) })
+    return (await Promise.all(ids.map(read))).flatMap(({ id, grant }) =>
+      grant?.sub === sub ? [{ id, grant }] : [],
+    )
   }
 
   // The link moves along with the grant's end, in hours, so that few refreshes write it; and beside the record's

@@ -14,7 +14,8 @@ export function mint(
 ): { grant: NextGrant; minting: Minting } | undefined {
   // A watermark one second ahead must not kill the tokens issued right after it.
   const issued_at = Math.max(now, grant.revoked_before)
-  const access_expires_at = capped(issued_at + lifetimes.access_token_ttl, grant.ends_at)
+  // From now, however far ahead the watermark is: else revocations in a row would make tokens live ever longer.
+  const access_expires_at = capped(now + lifetimes.access_token_ttl, grant.ends_at)
   const placed = withProfile(grant, scope, { now, issued_at, expires_at: access_expires_at })
   if (placed === undefined) return undefined
   // Made by a node whose clock is behind the one that took the place: not older than the place.

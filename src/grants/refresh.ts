@@ -1,7 +1,7 @@
 import type { Lifetimes } from '../clients/client.ts'
 import { scopeIntersection, scopeWithin } from '../protocol/scope.ts'
 import type { Decision } from '../store/update.ts'
-import type { Grant, Minting, NextGrant, RefreshState } from './grant.ts'
+import { type Grant, type Minting, type NextGrant, NONE, type RefreshState } from './grant.ts'
 import { capped, mint } from './mint.ts'
 
 /** What a refresh leads to. `replayed`: the successor was given before and is given again. */
@@ -61,12 +61,12 @@ export function refresh(
 
 function rotated(grant: Grant, state: RefreshState, lifetimes: Lifetimes, now: number): RefreshState {
   const grace = lifetimes.refresh_token_grace
-  const rotations = [now, ...state.rotations]
   // Only from the end: the place in the list tells the generation, and with clocks that differ a younger one
   // may look older than the next.
-  while (rotations.length > MAX_ROTATIONS || !withinGrace(rotations.at(-1) ?? now, grace, now)) {
-    if (rotations.pop() === undefined) break
-  }
+  let kept = Math.min(state.rotations.length, MAX_ROTATIONS - 1)
+  while (kept > 0 && !withinGrace(state.rotations[kept - 1], grace, now)) kept--
+  // concat, not a spread, which would make room for 17 in every grant.
+  const rotations = grace > 0 ? [now].concat(state.rotations.slice(0, kept)) : NONE
   return {
     generation: state.generation + 1,
     expires_at: capped(now + lifetimes.refresh_token_ttl, grant.ends_at),

@@ -34,6 +34,7 @@ interface Key {
   id: Buffer
   derived: Map<Purpose, KeyObject>
   secret: string
+  issuer: string
 }
 
 /**
@@ -43,12 +44,16 @@ interface Key {
 export class Keys {
   readonly #keys: readonly Key[]
 
-  /** `secrets`: one or more texts of at least 32 random bytes each; the caller has checked them. */
-  constructor(secrets: readonly string[]) {
+  /**
+   * `secrets`: one or more texts of at least 32 random bytes each; the caller has checked them. `issuer`: whose
+   * tokens they are, where the token alone must tell.
+   */
+  constructor(secrets: readonly string[], issuer = '') {
     this.#keys = secrets.map((secret) => ({
       id: hash('sha256', `postern key id ${secret}`, 'buffer').subarray(0, ID_BYTES),
       derived: new Map(),
       secret,
+      issuer,
     }))
   }
 
@@ -112,8 +117,10 @@ function mac(key: Key, purpose: Purpose, data: Buffer | string): string {
 function derive(key: Key, purpose: Purpose): KeyObject {
   let derived = key.derived.get(purpose)
   if (derived === undefined) {
-    // RFC 5869: one key per purpose, so that a refresh token can never be read as an access token.
-    derived = createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, 'postern', purpose, 32)))
+    // RFC 5869: one key per purpose, so that a refresh token can never be read as an access token. And per issuer for
+    // the tokens that no record stands behind: two servers with the same secret must not believe each other's.
+    const info = purpose === 'ct' ? `ct ${key.issuer}` : purpose
+    derived = createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, 'postern', info, 32)))
     key.derived.set(purpose, derived)
   }
   return derived

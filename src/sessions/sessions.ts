@@ -1,6 +1,7 @@
 import { makeHandle, openHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { random, randomText } from '../secrets/random.ts'
+import { members } from '../store/members.ts'
 import type { Store } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
 import { type Proof, type Session, withProof } from './session.ts'
@@ -13,6 +14,9 @@ export interface CurrentSession {
 
 const ID_BYTES = 16
 const TOUCH_EVERY = 60
+// More browsers than a person has. Beyond it the ones that were not used for longest give way, a tenth at a time: one
+// account must not fill the room that the logins of all others need.
+const MAX_OF_SUBJECT = 100
 
 /** Browser logins in the store. The cookie is a handle of the record's id: the store holds no usable cookie. */
 export class Sessions {
@@ -44,12 +48,13 @@ export class Sessions {
    */
   touch({ id, session }: CurrentSession, now: number): void {
     if (now - session.last_used_at < TOUCH_EVERY) return
+    const expires_at = this.#expiry(session.created_at, now)
     const touched = (current: Session | undefined): Decision<Session, void> => {
       if (current === undefined) return { answer: undefined }
-      const expires_at = this.#expiry(current.created_at, now)
       return { next: { ...current, last_used_at: now, expires_at }, answer: undefined }
     }
-    update(this.#store, { kind: 'session', id, now }, touched).catch(() => {})
+    const linked = session.accounts.map(({ sub }) => this.#store.link(bySubject(sub), id, expires_at, now))
+    Promise.all([...linked, update(this.#store, { kind: 'session', id, now }, touched)]).catch(() => {})
   }
 
   /**
@@ -80,7 +85,9 @@ export class Sessions {
     const record = proof === undefined ? fresh : withProof(fresh, proof)
     const bytes = random(ID_BYTES)
     const id = bytes.toString('base64url')
-    await insert(this.#store, { kind: 'session', id, now }, record)
+    const linked = this.#store.link(bySubject(sub), id, record.expires_at, now)
+    const [members] = await Promise.all([linked, insert(this.#store, { kind: 'session', id, now }, record)])
+    if (members > MAX_OF_SUBJECT) await this.#makeRoom(sub, id, now)
     const ended = previous && (await this.end(previous.id))
     const cookie = makeHandle(this.#keys, 'bs', bytes)
     const replaced = before === undefined ? ended : undefined
@@ -104,13 +111,30 @@ export class Sessions {
   /** Ends a session; gives it as it was last, where it was still there. */
   async end(id: string): Promise<Session | undefined> {
     const key = { kind: 'session', id, now: 0 } as const
-    return update<Session, Session | undefined>(this.#store, key, (session) => ({
+    const ended = await update<Session, Session | undefined>(this.#store, key, (session) => ({
       next: 'delete',
       answer: session,
     }))
+    await Promise.all((ended?.accounts ?? []).map(({ sub }) => this.#store.unlink(bySubject(sub), id)))
+    return ended
+  }
+
+  async #makeRoom(sub: string, created: string, now: number): Promise<void> {
+    const ids = await members(this.#store, bySubject(sub), now)
+    const read = async (id: string) => ({ id, session: await this.#store.read<Session>('session', id, now) })
+    const others = (await Promise.all(ids.map(read))).flatMap(({ id, session }) =>
+      session === undefined || id === created ? [] : [{ id, session }],
+    )
+    others.sort((one, other) => one.session.last_used_at - other.session.last_used_at)
+    const surplus = others.slice(0, Math.max(0, others.length - MAX_OF_SUBJECT * 0.9))
+    await Promise.all(surplus.map(({ id }) => this.end(id)))
   }
 
   #expiry(created_at: number, now: number): number {
     return Math.min(created_at + this.#ttl, now + this.#idleTtl)
   }
+}
+
+function bySubject(sub: string): string {
+  return `sessions_of:${sub}`
 }

@@ -76,7 +76,17 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
     const { grant, tokens } = many(redeemed(), T, 33)
     const { grant: next, token } = minted(revokeAll(grant, tokens, T), T)
     assert.equal(accessTokenScope(next, token), SCOPE)
-    assert.ok(token.expires_at <= T + 302, 'and live hardly longer than others')
+    assert.equal(token.expires_at, T + 300, 'and live no longer than others')
+  })
+
+  test('watermarks in a row do not make later tokens live longer', () => {
+    let { grant, tokens } = many(redeemed(), T, 33)
+    for (let round = 0; round < 20; round++) {
+      const revoked = revokeAll(grant, tokens, T)
+      ;({ grant, tokens } = many(revoked, T, 33))
+    }
+    assert.ok(grant.revoked_before > T + 10)
+    for (const { expires_at } of tokens) assert.equal(expires_at, T + 300)
   })
 
   test('a token minted right after a watermark can be revoked, and 33 of them set the next one', () => {

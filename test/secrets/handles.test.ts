@@ -162,6 +162,13 @@ describe('keys', () => {
     }
   })
 
+  test('a token that no record stands behind is good at its own issuer only', () => {
+    const [one, other] = [new Keys([OLD], 'https://one.example'), new Keys([OLD], 'https://other.example')]
+    const token = makeHandle(one, 'ct', Buffer.from('facts'))
+    assert.notEqual(openHandle(one, 'ct', token), undefined)
+    assert.equal(openHandle(other, 'ct', token), undefined)
+  })
+
   test('verify refuses a tag of another length', () => {
     const tag = keys.sign('csrf', 'data')
     assert.equal(keys.verify('csrf', keys.currentId, 'data', tag), true)

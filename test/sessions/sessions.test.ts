@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Keys } from '../../src/secrets/keys.ts'
+import { Sessions } from '../../src/sessions/sessions.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { KEY } from '../support/server.ts'
+
+const T = 1_000_000
+
+function rooms() {
+  const store = new MemoryStore(10_000)
+  const sessions = new Sessions({ store, keys: new Keys([KEY]), ttl: 3600, idleTtl: 600 })
+  const begin = async (sub: string, now: number) => {
+    const login = { sub, amr: ['pwd'], credential: 'c', proof: undefined, previous: undefined }
+    return (await sessions.begin(login, now)).cookie
+  }
+  return { store, sessions, begin }
+}
+
+test('a hundred browsers of one person; beyond it the longest unused give way, never somebody else', async () => {
+  const { sessions, begin } = rooms()
+  const other = await begin('bob', T)
+  const cookies: string[] = []
+  for (let at = 0; at < 101; at++) cookies.push(await begin('alice', T + at))
+  const lives = async (cookie: string | undefined) => (await sessions.find(cookie, T + 101)) !== undefined
+  const living = await Promise.all(cookies.map(lives))
+  assert.deepEqual(living.indexOf(true), 10)
+  assert.equal(living.filter(Boolean).length, 91)
+  assert.equal(await lives(other), true)
+})
+
+test('a session leaves its index with its end: at the logout, and when it was not used', async () => {
+  const { store, sessions, begin } = rooms()
+  const links = async (now: number) => (await store.list('sessions_of:alice', now)).members.length
+  const current = await sessions.find(await begin('alice', T), T)
+  assert.ok(current)
+  assert.equal(await links(T + 599), 1)
+  assert.equal(await links(T + 600), 0)
+  sessions.touch(current, T + 300)
+  await new Promise(setImmediate)
+  assert.equal(await links(T + 899), 1)
+  await sessions.end(current.id)
+  assert.equal(await links(T), 0)
+})
