@@ -1,6 +1,16 @@
 import { getHeapStatistics } from 'node:v8'
-import { type Due, ExpiryQueue } from './expiry.ts'
 import { MemoryIndexes } from './memory-index.ts'
+import {
+  add,
+  admit,
+  alive,
+  change,
+  drop,
+  emptyShelf,
+  forgetFirst,
+  type Shelf,
+  sweep,
+} from './memory-shelf.ts'
 import {
   type Counter,
   type Health,
@@ -9,29 +19,11 @@ import {
   type Kind,
   type Store,
   type StoredRecord,
-  StoreFull,
   type WriteOutcome,
 } from './store.ts'
 
-interface Entry extends Due {
-  readonly id: string
-  record: StoredRecord
-}
-
-interface Shelf {
-  entries: Map<string, Entry>
-  queue: ExpiryQueue<Entry>
-  capacity: number
-  perClient: Map<string, number>
-}
-
 // A grant with its index entry, generously: the figure that turns a heap limit into a number of records.
 const BYTES_PER_RECORD = 1500
-// Due records looked at on each write: two, so that expiry outruns creation.
-const SWEEP = 2
-const SWEEP_WHEN_FULL = 1000
-const FOREVER = Number.POSITIVE_INFINITY
-const UNQUEUED = -1
 
 /** Records that fit half of this process's heap limit. */
 function defaultCapacity(): number {
@@ -50,12 +42,7 @@ export class MemoryStore implements Store {
 
   constructor(capacity = defaultCapacity()) {
     for (const [kind, { share }] of Object.entries(KINDS)) {
-      this.#shelves.set(kind as Kind, {
-        entries: new Map(),
-        queue: new ExpiryQueue(),
-        capacity: Math.max(4, Math.floor(capacity * share)),
-        perClient: new Map(),
-      })
+      this.#shelves.set(kind as Kind, emptyShelf(Math.max(4, Math.floor(capacity * share))))
     }
   }
 
@@ -88,12 +75,7 @@ export class MemoryStore implements Store {
     sweep(shelf, now)
     const entry = shelf.entries.get(id)
     if (!alive(entry?.record, now) || entry?.record?.revision !== revision) return 'lost'
-    entry.record = record
-    // A later end can wait: the queue finds the entry at the old time and asks again. An earlier one cannot.
-    if ((record.expires_at ?? FOREVER) < entry.due) {
-      if (entry.slot !== UNQUEUED) shelf.queue.remove(entry)
-      queue(shelf, entry)
-    }
+    change(shelf, entry, record)
     return 'won'
   }
 
@@ -168,83 +150,4 @@ export class MemoryStore implements Store {
 
 interface CounterRecord extends StoredRecord, Counter {
   readonly expires_at: number
-}
-
-function alive(record: StoredRecord | undefined, now: number): boolean {
-  return record !== undefined && (record.expires_at ?? FOREVER) > now
-}
-
-function admit(shelf: Shelf, want: { kind: Kind; record: StoredRecord; now: number }): void {
-  if (refusal(shelf, want) === undefined) return
-  // Before anybody is refused, a longer look for what has ended; still bounded.
-  sweep(shelf, want.now, SWEEP_WHEN_FULL)
-  const full = refusal(shelf, want)
-  if (full !== undefined) throw full
-}
-
-function refusal(
-  shelf: Shelf,
-  { kind, record }: { kind: Kind; record: StoredRecord },
-): StoreFull | undefined {
-  const { client_id } = record
-  if (shelf.entries.size >= shelf.capacity) {
-    const [most] = [...shelf.perClient].sort(([, one], [, other]) => other - one)
-    const message = `the memory store holds ${shelf.capacity} ${kind} records and takes no more; use Redis`
-    return new StoreFull(
-      most ? `${message} (client ${most[0]} has most of them: ${most[1]})` : message,
-      most?.[0],
-    )
-  }
-  const held = client_id === undefined ? 0 : (shelf.perClient.get(client_id) ?? 0)
-  if (held < Math.floor(shelf.capacity / 4)) return undefined
-  return new StoreFull(`client ${client_id} fills its quarter of the ${kind} records: ${held}`, client_id)
-}
-
-// Drops the record that ends first. One whose end has moved since it was queued is queued anew.
-function forgetFirst(shelf: Shelf): void {
-  for (let looked = 0; looked < SWEEP_WHEN_FULL; looked++) {
-    const entry = shelf.queue.popDue(FOREVER)
-    if (entry === undefined) return
-    const { due } = entry
-    queue(shelf, entry)
-    if (entry.due > due) continue
-    drop(shelf, entry)
-    return
-  }
-}
-
-function add(shelf: Shelf, id: string, record: StoredRecord): void {
-  // A small integer, also for what never ends: one other number in the field would box it in every entry.
-  const entry: Entry = { id, record, due: 0, slot: UNQUEUED }
-  shelf.entries.set(id, entry)
-  count(shelf, record, 1)
-  queue(shelf, entry)
-}
-
-function queue(shelf: Shelf, entry: Entry): void {
-  entry.due = entry.record.expires_at ?? 0
-  entry.slot = UNQUEUED
-  if (entry.record.expires_at !== undefined) shelf.queue.push(entry)
-}
-
-function drop(shelf: Shelf, entry: Entry): void {
-  shelf.entries.delete(entry.id)
-  count(shelf, entry.record, -1)
-  if (entry.slot !== UNQUEUED) shelf.queue.remove(entry)
-}
-
-function count(shelf: Shelf, record: StoredRecord, by: number): void {
-  if (record.client_id === undefined) return
-  const held = (shelf.perClient.get(record.client_id) ?? 0) + by
-  if (held === 0) shelf.perClient.delete(record.client_id)
-  else shelf.perClient.set(record.client_id, held)
-}
-
-function sweep(shelf: Shelf, now: number, limit = SWEEP): void {
-  for (let looked = 0; looked < limit; looked++) {
-    const entry = shelf.queue.popDue(now)
-    if (entry === undefined) return
-    queue(shelf, entry)
-    if (!alive(entry.record, now)) drop(shelf, entry)
-  }
 }
