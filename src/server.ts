@@ -33,12 +33,13 @@ import { Grants } from './grants/grants.ts'
 import { Browser } from './http/browser.ts'
 import { cookiesOf } from './http/cookies.ts'
 import { allowCrossOrigin } from './http/cors.ts'
-import { handleErrors, handlePageErrors, handleUnknownRoutes } from './http/errors.ts'
+import { handleErrors, handlePageErrors } from './http/errors.ts'
 import { readForms } from './http/form.ts'
 import { guardDemo, sendToIssuer } from './http/hosts.ts'
 import { createInstance } from './http/instance.ts'
 import type { Logger } from './http/logger.ts'
 import { assetsVersion, pageHeaders, pageRenderer, readAssets } from './http/pages.ts'
+import { handleUnknownRoutes, rememberRoutes } from './http/unknown-routes.ts'
 import { BackChannel } from './logout/back-channel.ts'
 import { SessionEnd } from './logout/session-end.ts'
 import { Outbound } from './outbound/outbound.ts'
@@ -124,10 +125,15 @@ export async function createServer(
 
   const issuerUrl = new URL(issuer)
   const base = issuerUrl.pathname === '/' ? '' : issuerUrl.pathname
+  const views = env.VIEWS_DIR || VIEWS
+  const assets = readAssets(views)
+  const render = pageRenderer({ base, assets: assetsVersion(assets) })
   const app = createInstance(log, env.TRUST_PROXY)
+  const routes = rememberRoutes(app)
+  await app.register(view, { engine: { ejs }, root: views, production: true })
   if (demo) guardDemo(app, env.DEMO_HOSTS)
   handleErrors(app, log)
-  handleUnknownRoutes(app)
+  handleUnknownRoutes(app, { routes, render, base })
   registerHealth(app, { store })
 
   const metadata = metadataPaths(issuer)
@@ -155,13 +161,9 @@ export async function createServer(
   }
   await app.register(direct, { prefix: base })
 
-  const views = env.VIEWS_DIR || VIEWS
-  const assets = readAssets(views)
   const pages = async (scope: FastifyInstance) => {
     await readForms(scope)
     await scope.register(cookie)
-    await scope.register(view, { engine: { ejs }, root: views, production: true })
-    const render = pageRenderer({ base, assets: assetsVersion(assets) })
     const browser = new Browser(keys, cookiesOf(issuerUrl), issuerUrl)
     pageHeaders(scope, issuerUrl.protocol === 'https:')
     sendToIssuer(scope, issuerUrl)
@@ -170,7 +172,7 @@ export async function createServer(
     const account = demo ? { username: DEMO.username, password: DEMO.password } : undefined
     const common = { desk, browser, render, log, base, scopes: sentences, now }
     const channel = new FrontChannel({ ...common, issuer, demo: account })
-    registerAuthorize(scope, { desk, channel, base, now })
+    registerAuthorize(scope, { desk, channel, log, base, now })
     registerLogin(scope, { ...common, channel, guard, sessions, sessionEnd })
     registerSelectAccount(scope, { ...common, channel, sessions })
     registerConsent(scope, { ...common, channel })

@@ -19,14 +19,17 @@ export async function resolveTarget(clients: Clients, parameters: Parameters): P
   const client_id = parameters.required('client_id')
   const client = await clients.find(client_id)
   if (client === undefined)
-    throw new OAuthError('invalid_request', `no client ${client_id} is registered here`)
+    throw new OAuthError('invalid_request', `no client ${client_id} is registered here`, {
+      detail: 'the client is unknown',
+    })
   const requested = parameters.one('redirect_uri')
   if (requested !== undefined)
     return { client, redirect_uri: matching(client, requested), redirect_uri_sent: true }
   const [only, ...more] = client.redirect_uris
   if (only === undefined) throw new OAuthError('invalid_request', 'this client has no redirect URI')
   // OpenID Connect Core §3.1.2.1: redirect_uri is REQUIRED there.
-  const openid = parameters.quiet('scope')?.split(' ').includes('openid')
+  const scope = parameters.quiet('scope') ?? client.default_scope
+  const openid = scope?.split(' ').includes('openid')
   if (more.length > 0 || openid)
     throw new OAuthError('invalid_request', 'the parameter redirect_uri is missing')
   return { client, redirect_uri: only, redirect_uri_sent: false }
@@ -35,6 +38,7 @@ export async function resolveTarget(clients: Clients, parameters: Parameters): P
 function matching(client: Client, requested: string): string {
   if (client.redirect_uris.some((registered) => redirectUriMatches(requested, registered))) return requested
   throw new OAuthError('invalid_request', `redirect_uri ${requested} is not registered for this client`, {
-    detail: `client ${client.client_id} has registered ${client.redirect_uris.join(' ')}`,
+    detail: `redirect_uri is not one of ${client.redirect_uris.join(' ')}`,
+    client_id: client.client_id,
   })
 }

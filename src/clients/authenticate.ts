@@ -66,7 +66,8 @@ function requirePublic(client: Client | undefined, client_id: string): Client {
   if (client === undefined) throw failed('unknown client')
   if (client.secret === undefined) return client
   throw new OAuthError('invalid_client', 'this client must authenticate with its client secret', {
-    detail: `client ${client_id} sent no secret`,
+    detail: 'it sent no secret',
+    client_id,
   })
 }
 
@@ -76,17 +77,21 @@ function verify(
   method: 'client_secret_basic' | 'client_secret_post',
 ): Client | OAuthError | Promise<Client | OAuthError> {
   if (client?.secret === undefined) {
-    return failed(client ? `${client_id} is public, but a secret was sent` : 'unknown client')
+    return client ? failed('it is public, but a secret was sent', client_id) : failed('unknown client')
   }
   if (!client.auth_methods.includes(method)) {
-    return new OAuthError('invalid_client', `this client is registered for ${client.auth_methods.join(', ')}`)
+    return new OAuthError(
+      'invalid_client',
+      `this client is registered for ${client.auth_methods.join(', ')}`,
+      { client_id },
+    )
   }
-  const judge = (matches: boolean) => (matches ? client : failed(`wrong secret for ${client_id}`))
+  const judge = (matches: boolean) => (matches ? client : failed('wrong secret', client_id))
   const verified = client.secret.verify(client_secret)
   return typeof verified === 'boolean' ? judge(verified) : verified.then(judge)
 }
 
 // An unknown id is not logged: clients that swap the two halves send their secret there.
-function failed(detail: string): OAuthError {
-  return new OAuthError('invalid_client', 'client authentication failed', { detail })
+function failed(detail: string, client_id?: string): OAuthError {
+  return new OAuthError('invalid_client', 'client authentication failed', { detail, client_id })
 }

@@ -4,7 +4,7 @@ import type { Asset } from '../http/pages.ts'
 /** `GET /assets/…`: the stylesheet, the mark and the one script. Their URLs carry their version. */
 export function registerAssets(app: FastifyInstance, assets: ReadonlyMap<string, Asset>): void {
   for (const [name, { body, type }] of assets) {
-    app.get(`/assets/${name}`, async (_request, reply) =>
+    app.get(`/assets/${name}`, { exposeHeadRoute: true, config: { quiet: true } }, async (_request, reply) =>
       reply
         .type(type)
         .header('cache-control', 'public, max-age=31536000, immutable')

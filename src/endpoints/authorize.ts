@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { AuthorizationDesk } from '../authorization/desk.ts'
+import { toOAuthError } from '../http/errors.ts'
 import { formAsQuery, queryOf } from '../http/form.ts'
+import type { Logger } from '../http/logger.ts'
 import type { FrontChannel } from './front-channel.ts'
 
 /**
@@ -12,16 +14,25 @@ export function registerAuthorize(
   {
     desk,
     channel,
+    log,
     base,
     now,
-  }: { desk: AuthorizationDesk; channel: FrontChannel; base: string; now: () => number },
+  }: { desk: AuthorizationDesk; channel: FrontChannel; log: Logger; base: string; now: () => number },
 ): void {
   app.get('/oauth/authorize', async (request, reply) => {
     const resolved = await desk.resolve(queryOf(request), now())
     if (resolved.kind === 'page') throw resolved.error
     if (resolved.kind === 'redirect')
       return channel.refuse({ request, reply }, resolved.address, resolved.error)
-    return channel.dispatch({ request, reply }, resolved.request)
+    const asked = resolved.request
+    try {
+      return await channel.dispatch({ request, reply }, asked)
+    } catch (error) {
+      // A person gets a page, and does not lose their place. With prompt=none nobody is looking: only the client can
+      // be told (RFC 6749 §4.1.2.1, where these two codes stand for what cannot be a status).
+      if (!asked.prompt.includes('none')) throw error
+      return channel.refuse({ request, reply }, asked, toOAuthError(error, log, request.id))
+    }
   })
 
   app.post('/oauth/authorize', async (request, reply) => {

@@ -7,6 +7,7 @@ import { scopeSentences } from '../authorization/scope-sentences.ts'
 import type { Client } from '../clients/client.ts'
 import { isOffline } from '../grants/grant.ts'
 import type { Browser } from '../http/browser.ts'
+import { logRefusal } from '../http/errors.ts'
 import { rawQuery } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import type { RenderPage } from '../http/pages.ts'
@@ -87,6 +88,8 @@ export class FrontChannel {
 
   /** Sends an error to the client. */
   async refuse(exchange: Exchange, address: ResponseAddress, error: OAuthError): Promise<FastifyReply> {
+    error.client_id = address.target.client.client_id
+    logRefusal(this.#context.log, exchange.request.id, error)
     return this.answer(exchange, address, errorParameters(error, address.state))
   }
 

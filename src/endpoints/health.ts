@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Store } from '../store/store.ts'
 
 // Load balancers ask with either.
-const HEAD_TOO = { exposeHeadRoute: true }
+const PROBE = { exposeHeadRoute: true, config: { quiet: true } } as const
 
 /** `GET /healthz`: the process answers. `GET /readyz`: and so does its store; 503 where it does not. */
 export function registerHealth(app: FastifyInstance, { store }: { store: Store }): void {
-  app.get('/healthz', HEAD_TOO, async (_request, reply) =>
+  app.get('/healthz', PROBE, async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok' }),
   )
-  app.get('/readyz', HEAD_TOO, async (_request, reply) => {
+  app.get('/readyz', PROBE, async (_request, reply) => {
     reply.header('cache-control', 'no-store')
     try {
       const { clock_skew } = await store.ping()

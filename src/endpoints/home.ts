@@ -32,7 +32,7 @@ export interface HomeContext {
 export function registerHome(app: FastifyInstance, context: HomeContext): void {
   const { desk, grants, consents, browser, render, log, base, tryHref } = context
 
-  app.get('/', async (request, reply) => {
+  app.get('/', { exposeHeadRoute: true }, async (request, reply) => {
     const visitor = await desk.visitor(browser.session(request), context.now())
     return show({ request, reply }, visitor)
   })

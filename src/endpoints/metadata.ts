@@ -101,7 +101,7 @@ export function registerMetadata(
 ): void {
   let body: string | undefined
   for (const path of paths) {
-    app.get(path, async (_request, reply) => {
+    app.get(path, { exposeHeadRoute: true }, async (_request, reply) => {
       body ??= JSON.stringify(serverMetadata(registered()))
       return reply
         .type('application/json; charset=utf-8')

@@ -16,10 +16,7 @@ interface FastifyLike {
  */
 export function toOAuthError(error: unknown, log: Logger, request_id: string): OAuthError {
   if (error instanceof OAuthError) {
-    // Not the message: it may repeat what was sent. A failed authentication has its own event.
-    if (error.detail !== undefined && error.error !== 'invalid_client') {
-      log.info({ req: request_id, error: error.error, detail: error.detail }, 'request refused')
-    }
+    logRefusal(log, request_id, error)
     return error
   }
   if (error instanceof StoreUnavailable) {
@@ -38,7 +35,25 @@ export function toOAuthError(error: unknown, log: Logger, request_id: string): O
       retryAfter,
     })
   }
-  return fromFastify(error as FastifyLike) ?? unexpected(error, log, request_id)
+  const refused = fromFastify(error as FastifyLike)
+  if (refused === undefined) return unexpected(error, log, request_id)
+  logRefusal(log, request_id, refused)
+  return refused
+}
+
+// Longer ones repeat what was sent.
+const REASON = 300
+
+/**
+ * Writes why a request was refused, once for each: a developer's mistake is found in the log, by the id that the page
+ * or the client's own log has. `detail` stands before the message where that repeats what was sent.
+ */
+export function logRefusal(log: Logger, req: string, refused: OAuthError): void {
+  const { error, client_id, detail, message } = refused
+  const reason = (detail ?? message).slice(0, REASON)
+  if (error === 'invalid_client') {
+    logEvents(log, req, [{ event: 'client_authentication_failed', client_id, reason }])
+  } else log.info({ req, error, client_id, reason }, 'request refused')
 }
 
 function fromFastify({ code, statusCode }: FastifyLike): OAuthError | undefined {
@@ -50,7 +65,6 @@ function fromFastify({ code, statusCode }: FastifyLike): OAuthError | undefined 
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new OAuthError('invalid_request', 'the body is larger than 64 KB', { status: 413 })
   }
-  if (code === 'FST_ERR_VALIDATION') return new OAuthError('invalid_request', 'the form is incomplete')
   if (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500) {
     return new OAuthError('invalid_request', 'the request is malformed', { status: statusCode })
   }
@@ -77,15 +91,7 @@ export function sendJsonError(reply: FastifyReply, error: OAuthError): FastifyRe
 
 /** Errors of the endpoints that programs call: JSON. */
 export function handleErrors(app: FastifyInstance, log: Logger): void {
-  app.setErrorHandler((thrown, request, reply) => {
-    const error = toOAuthError(thrown, log, request.id)
-    if (error.error === 'invalid_client') {
-      logEvents(log, request.id, [
-        { event: 'client_authentication_failed', reason: error.detail ?? error.message },
-      ])
-    }
-    return sendJsonError(reply, error)
-  })
+  app.setErrorHandler((thrown, request, reply) => sendJsonError(reply, toOAuthError(thrown, log, request.id)))
 }
 
 /** Errors of the pages: a page that says what to do. */
@@ -110,24 +116,5 @@ export function handlePageErrors(
       },
       { status: error.status },
     )
-  })
-}
-
-const METHODS = ['GET', 'POST'] as const
-
-/** What no route serves: 405 with `Allow` where the URL has another method (RFC 9110 §15.5.6), else 404. */
-export function handleUnknownRoutes(app: FastifyInstance): void {
-  app.setNotFoundHandler((request, reply) => {
-    const url = request.url.split('?')[0] as string
-    const allowed = METHODS.filter((method) => app.hasRoute({ method, url }))
-    reply
-      .header('cache-control', 'no-store')
-      .header('x-content-type-options', 'nosniff')
-      .type('text/plain; charset=utf-8')
-    if (allowed.length === 0) return reply.code(404).send('There is nothing at this address.\n')
-    return reply
-      .code(405)
-      .header('allow', allowed.join(', '))
-      .send(`Use ${allowed.join(' or ')} here.\n`)
   })
 }

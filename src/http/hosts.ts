@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 
+const PROXY_HEADERS: ReadonlySet<string> = new Set(['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip'])
+
 /**
  * The demo has a password that everybody knows. Inside a container it listens on every address, so it answers
  * only to a loopback name and to nothing that came through a proxy: 421, with what to set.
@@ -20,9 +22,11 @@ export function guardDemo(app: FastifyInstance, allowed: readonly string[]): voi
 
 function demoProblem(request: FastifyRequest, allowed: readonly string[]): string | undefined {
   const proxied = Object.keys(request.headers).find(
-    (name) => name === 'forwarded' || name.startsWith('x-forwarded-'),
+    (name) => PROXY_HEADERS.has(name) || name.startsWith('x-forwarded-'),
   )
   if (proxied !== undefined) return `The request has the header ${proxied}: it came through a proxy.`
+  // What nginx speaks to a server behind it, where nothing is configured, and no browser or curl by itself.
+  if (request.raw.httpVersion === '1.0') return 'The request is HTTP/1.0: it came through a proxy.'
   const hostname = hostnameOf(request.headers.host)
   if (isLoopbackHost(hostname) || allowed.includes(hostname)) return undefined
   return `The request is for the host ${JSON.stringify(hostname)}.`

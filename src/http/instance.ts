@@ -2,6 +2,13 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, 
 import { randomText } from '../secrets/random.ts'
 import type { Logger } from './logger.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Asked all the time, by probes and pages: a success is worth a line only to who debugs. */
+    quiet?: true
+  }
+}
+
 /** Bytes: the largest body that any endpoint reads. */
 export const BODY_LIMIT = 64 * 1024
 
@@ -30,17 +37,27 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
     // No route validates by a schema (the protocol's parameters have their own reader), so nothing is loaded for it.
     schemaController: { compilersFactory: { buildValidator: noValidator } },
     // Malformed HTTP never reaches a route: answered here, without echoing what it was.
-    clientErrorHandler: (_error, socket) => {
+    clientErrorHandler: ({ code }, socket) => {
+      const [status, reason] = MALFORMED[code] ?? [400, 'Bad Request']
+      const address = socket.remoteAddress
+      log.info({ route: 'none', status, error: code, ip: address }, 'request')
       if (socket.writable)
-        socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+        socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
     },
-    frameworkErrors: (_error, _request, reply) => {
+    frameworkErrors: ({ code }, { id, method, ip }, reply) => {
+      log.info({ req: id, method, route: 'none', status: 400, error: code, ip }, 'request')
       ;(reply as FastifyReply).code(400).type('text/plain').send('the request URL is malformed\n')
     },
   })
   // Only forms are read anywhere: anything else is 415 before a parser sees it.
   instance.removeAllContentTypeParsers()
   return instance as unknown as FastifyInstance
+}
+
+/** What is malformed in another way than most. */
+const MALFORMED: Readonly<Record<string, readonly [number, string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
 }
 
 function noValidator(): never {
@@ -71,5 +88,6 @@ function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): 
     ip: request.ip,
   }
   if (reply.statusCode >= 500) log.error(line, 'request')
+  else if (request.routeOptions.config.quiet && reply.statusCode < 400) log.debug(line, 'request')
   else log.info(line, 'request')
 }

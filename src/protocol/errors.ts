@@ -14,7 +14,6 @@ export const ERRORS = {
   // OpenID Connect Core §3.1.2.6
   login_required: 400,
   consent_required: 400,
-  interaction_required: 400,
   // OpenID Connect Core Error Code unmet_authentication_requirements 1.0
   unmet_authentication_requirements: 400,
   // RFC 6750 §3.1
@@ -29,6 +28,8 @@ export type ErrorCode = keyof typeof ERRORS
 interface Extra {
   /** For the log only: never sent. */
   detail?: string
+  /** For the log: whose request it was. */
+  client_id?: string | undefined
   /** HTTP status where it is not the table's (405, 413, 415, 429). */
   status?: number
   /** Seconds, for `Retry-After`. */
@@ -45,6 +46,8 @@ export class OAuthError extends Error {
   readonly status: number
   readonly detail: string | undefined
   readonly retryAfter: number | undefined
+  /** For the log: whose request it was, where that is known by then. */
+  client_id: string | undefined
 
   constructor(error: ErrorCode, description: string, extra: Extra = {}) {
     // A stack costs microseconds and says nothing about a client's mistake.
@@ -56,6 +59,7 @@ export class OAuthError extends Error {
     this.error = error
     this.status = extra.status ?? ERRORS[error]
     this.detail = extra.detail
+    this.client_id = extra.client_id
     this.retryAfter = extra.retryAfter
   }
 }

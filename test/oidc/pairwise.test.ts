@@ -70,7 +70,7 @@ test('a sector document on a private address is not fetched: a page, no redirect
   const page = await new Agent(app).get(request())
   assert.equal(page.statusCode, 503)
   assert.equal(page.headers.location, undefined)
-  assert.ok(log.some((line) => /sector_identifier_uri of client rp .*not public/.test(String(line.detail))))
+  assert.ok(log.some((line) => /sector_identifier_uri of client rp .*not public/.test(String(line.reason))))
 })
 
 const entry = (sector_identifier_uri: string) =>

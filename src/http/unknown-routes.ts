@@ -1,0 +1,44 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { RenderPage } from './pages.ts'
+
+/** Remembers which methods each address has. To be called before the first route is registered. */
+export function rememberRoutes(app: FastifyInstance): ReadonlyMap<string, string[]> {
+  const routes = new Map<string, string[]>()
+  app.addHook('onRoute', ({ method, url }) => {
+    routes.set(url, [...(routes.get(url) ?? []), ...[method].flat()])
+  })
+  return routes
+}
+
+/**
+ * What no route serves: 405 with `Allow` where the address has another method (RFC 9110 §15.5.6), else 404. The address
+ * is looked up, never given to the router, to which a `:` or `(` in it would be a pattern.
+ */
+export function handleUnknownRoutes(
+  app: FastifyInstance,
+  { routes, render, base }: { routes: ReadonlyMap<string, string[]>; render: RenderPage; base: string },
+): void {
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = routes.get(request.url.split('?')[0] as string) ?? []
+    reply.header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+    if (allowed.length > 0) {
+      const methods = allowed.join(', ')
+      return text(reply.code(405).header('allow', methods), `This address takes ${methods}.\n`)
+    }
+    if (request.headers.accept?.includes('text/html')) {
+      const page = {
+        heading: 'There is nothing here',
+        message: 'The address may be misspelled, or an application sent you to the wrong place.',
+        request_id: request.id,
+        link: { href: `${base}/`, text: 'Go to the start page' },
+      }
+      return render(reply, 'error', page, { status: 404 })
+    }
+    const metadata = `${base}/.well-known/openid-configuration`
+    return text(reply.code(404), `There is nothing at this address. What there is: ${metadata}\n`)
+  })
+}
+
+function text(reply: FastifyReply, body: string): FastifyReply {
+  return reply.type('text/plain; charset=utf-8').send(body)
+}

@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { FaultyMemoryStore } from '../../src/store/faults.ts'
+import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
+import { buildServer, type TestServer } from '../support/server.ts'
+import { basic, direct, exchange, refresh } from '../support/token-client.ts'
+
+const HOST = { host: 'localhost:8000' }
+
+/** Why the last request was refused, as the log has it. */
+function lastRefusal({ log }: TestServer) {
+  const line = log.findLast(({ msg }) => msg === 'request refused')
+  return { error: line?.error, client_id: line?.client_id, reason: line?.reason }
+}
+
+test('every refusal of the token endpoint is in the log: error, client, reason, by the request id', async (t) => {
+  const server = await buildServer(t)
+  const { app, log } = server
+  const refused = async (form: Record<string, string>) => {
+    await direct(app, form)
+    return lastRefusal(server)
+  }
+  const client_id = 'test_client'
+  assert.deepEqual(await refused({ grant_type: 'nothing' }), {
+    error: 'unsupported_grant_type',
+    client_id: undefined,
+    reason: 'grant_type is one of authorization_code, refresh_token, client_credentials',
+  })
+  assert.deepEqual(await refused({ grant_type: 'authorization_code' }), {
+    error: 'invalid_request',
+    client_id,
+    reason: 'the parameter code is missing',
+  })
+  await exchange(app, 'ac_unknown')
+  assert.deepEqual(lastRefusal(server), { error: 'invalid_grant', client_id, reason: 'the code is unknown' })
+  await refresh(app, 'rt_unknown')
+  assert.equal(lastRefusal(server).reason, 'the refresh token is unknown or was revoked')
+  const line = log.findLast(({ msg }) => msg === 'request refused')
+  assert.equal(log.filter(({ msg, req }) => msg === 'request' && req === line?.req).length, 1)
+})
+
+test('a wrong client secret names the client; an unknown client id is not written down', async (t) => {
+  const { app, log } = await buildServer(t)
+  const failed = () => log.findLast(({ event }) => event === 'client_authentication_failed')
+  const form = { grant_type: 'client_credentials' }
+  await direct(app, form, { authorization: basic('test_client', 'wrong') })
+  assert.equal(failed()?.client_id, 'test_client')
+  assert.equal(failed()?.reason, 'wrong secret')
+  await direct(app, form, { authorization: basic('the-secret-in-the-wrong-half', 'test_client') })
+  assert.equal(failed()?.client_id, undefined)
+  assert.equal(failed()?.reason, 'unknown client')
+  assert.equal(JSON.stringify(log).includes('the-secret-in'), false)
+})
+
+test('what the authorization endpoint refuses is in the log, on a page and by redirect', async (t) => {
+  const server = await buildServer(t)
+  const { app, log } = server
+  const page = await app.inject({
+    url: '/oauth/authorize?client_id=secret-here&response_type=code',
+    headers: HOST,
+  })
+  assert.equal(lastRefusal(server).reason, 'the client is unknown')
+  // The page's reference leads to the line.
+  const line = log.findLast(({ msg }) => msg === 'request refused')
+  assert.ok(page.body.includes(String(line?.req)))
+  await app.inject({ url: `${WALK}&prompt=none`, headers: HOST })
+  assert.deepEqual(lastRefusal(server), {
+    error: 'login_required',
+    client_id: 'test_client',
+    reason: 'prompt=none, but the person must be asked',
+  })
+  await app.inject({ url: WALK.replace('redirect_uri=https', 'redirect_uri=http'), headers: HOST })
+  assert.match(String(lastRefusal(server).reason), /^redirect_uri is not one of https:\/\/www\.example\.com/)
+  assert.equal(JSON.stringify(log).includes('secret-here'), false)
+})
+
+test('prompt=none: a store that is down reaches the client, for nobody else is looking; a person gets a page', async (t) => {
+  const store = new FaultyMemoryStore()
+  const { app } = await buildServer(t, { store })
+  const agent = new Agent(app)
+  await agent.authorize()
+  store.fault = () => 'before'
+  assert.equal((await agent.get(WALK)).statusCode, 503)
+  const answer = answerOf(await agent.get(`${WALK}&prompt=none`))
+  assert.equal(answer.get('error'), 'temporarily_unavailable')
+  assert.equal(answer.get('state'), 'somestate')
+  assert.equal(answer.get('iss'), 'http://localhost:8000')
+  store.read = async () => {
+    throw new TypeError('inner workings')
+  }
+  const fault = answerOf(await agent.get(`${WALK}&prompt=none`))
+  assert.equal(fault.get('error'), 'server_error')
+  assert.doesNotMatch(String(fault), /inner/)
+})
+
+test('an address that no route serves: 404, a page for browsers, never a pattern for the router', async (t) => {
+  const { app, log } = await buildServer(t)
+  const get = (url: string, headers = {}) => app.inject({ url, headers: { ...HOST, ...headers } })
+  for (const url of ['/:a(', '/:(([a-z]+)+)$', '/****', '/oauth/token', '/%E4%BD%A0']) {
+    const response = await get(url)
+    assert.equal(response.statusCode, 404, url)
+    assert.match(response.body, /\.well-known\/openid-configuration/)
+  }
+  const page = await get('/nowhere', { accept: 'text/html,*/*' })
+  assert.equal(page.statusCode, 404)
+  assert.match(page.body, /<h1>There is nothing here<\/h1>/)
+  assert.match(String(page.headers['content-security-policy']), /default-src 'none'/)
+  assert.ok(log.every(({ level }) => level !== 'error'))
+})
+
+test('405 names every method of the address; HEAD is answered where GET changes nothing', async (t) => {
+  const { app } = await buildServer(t)
+  const call = (method: 'GET' | 'HEAD' | 'DELETE', url: string) => app.inject({ method, url, headers: HOST })
+  assert.equal((await call('DELETE', '/oauth/authorize')).headers.allow, 'GET, POST')
+  assert.equal((await call('DELETE', '/healthz')).headers.allow, 'GET, HEAD')
+  assert.equal((await call('HEAD', '/oauth/authorize')).statusCode, 405)
+  for (const url of ['/', '/healthz', '/.well-known/oauth-authorization-server', '/assets/postern.css']) {
+    assert.equal((await call('HEAD', url)).statusCode, 200, url)
+  }
+})
+
+test('malformed requests have their line too, and too large a header its own status', async (t) => {
+  const { app, log } = await buildServer(t)
+  const response = await app.inject({ url: '/%zz', headers: HOST })
+  assert.equal(response.statusCode, 400)
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  const raw = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const socket = connect(Number(new URL(address).port), '127.0.0.1', () => socket.end(text))
+      let answer = ''
+      socket.on('data', (chunk) => {
+        answer += chunk
+      })
+      socket.on('close', () => resolve(answer)).on('error', reject)
+    })
+  assert.match(await raw('garbage\r\n\r\n'), /^HTTP\/1\.1 400 /)
+  assert.match(
+    await raw(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`),
+    /^HTTP\/1\.1 431 /,
+  )
+  const lines = log.filter(({ msg, route }) => msg === 'request' && route === 'none')
+  assert.deepEqual(
+    lines.map(({ status }) => status),
+    [400, 400, 431],
+  )
+})
+
+test('probes and assets are quiet where they succeed', async (t) => {
+  const { app, log } = await buildServer(t)
+  for (const url of ['/healthz', '/readyz', '/assets/postern.css']) await app.inject({ url, headers: HOST })
+  assert.deepEqual(new Set(log.map(({ level }) => level)), new Set(['debug']))
+})
+
+test('the demo refuses what came through a proxy that does not say so', async (t) => {
+  const { app } = await buildServer(t)
+  for (const name of ['via', 'x-real-ip', 'cf-connecting-ip', 'forwarded', 'x-forwarded-proto']) {
+    const response = await app.inject({ url: '/healthz', headers: { ...HOST, [name]: 'x' } })
+    assert.equal(response.statusCode, 421, name)
+  }
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  const answer = await new Promise<string>((resolve) => {
+    const socket = connect(Number(new URL(address).port), '127.0.0.1', () =>
+      socket.end('GET /healthz HTTP/1.0\r\nhost: localhost:8000\r\n\r\n'),
+    )
+    socket.on('data', (chunk) => resolve(String(chunk)))
+  })
+  assert.match(answer, /^HTTP\/1\.1 421 /)
+})
+
+test('somebody else logged in than was asked for: refused, and the same URL asks again', async (t) => {
+  const { app } = await buildServer(t, {
+    clients: [
+      { client_id: 'rp', client_secret: 's', redirect_uris: ['https://rp.example/cb'], scope: 'openid' },
+    ],
+  })
+  const agent = new Agent(app)
+  const claims = encodeURIComponent(JSON.stringify({ id_token: { sub: { value: 'somebody' } } }))
+  const url = `/oauth/authorize?client_id=rp&response_type=code&scope=openid&redirect_uri=https%3A%2F%2Frp.example%2Fcb&claims=${claims}`
+  for (let round = 0; round < 2; round++) {
+    const page = await agent.get(url)
+    assert.match(page.body, /name="password"/)
+    assert.equal(answerOf(await agent.login(page)).get('error'), 'login_required')
+  }
+})
+
+test('client_credentials without a scope gives neither openid nor offline_access', async (t) => {
+  const { app } = await buildServer(t, {
+    clients: [
+      {
+        client_id: 'machine',
+        client_secret: 'secret',
+        grant_types: ['client_credentials'],
+        scope: 'openid read offline_access write',
+      },
+    ],
+  })
+  const form = { grant_type: 'client_credentials' }
+  const { body } = await direct(app, form, { authorization: basic('machine', 'secret') })
+  assert.equal(body.scope, 'read write')
+})
+
+test('redirect_uri may not be left out where default_scope has openid', async (t) => {
+  const { app } = await buildServer(t, {
+    clients: [
+      {
+        client_id: 'rp',
+        client_secret: 's',
+        redirect_uris: ['https://rp.example/cb'],
+        scope: 'openid email',
+        default_scope: 'openid',
+      },
+    ],
+  })
+  const response = await app.inject({
+    url: '/oauth/authorize?client_id=rp&response_type=code',
+    headers: HOST,
+  })
+  assert.equal(response.statusCode, 400)
+  assert.match(response.body, /redirect_uri is missing/)
+})
