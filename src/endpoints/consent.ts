@@ -4,7 +4,7 @@ import type { Browser } from '../http/browser.ts'
 import { formOf } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import { askedOf } from './asked.ts'
-import { type FrontChannel, STALE, stepBinding } from './front-channel.ts'
+import { type FrontChannel, formRefused, stepBinding } from './front-channel.ts'
 
 /**
  * `POST /consent`: the person's decision. Terminal: it runs every check again and answers the client itself.
@@ -30,7 +30,7 @@ export function registerConsent(
     const decision = formOf(request).one('decision')
     const own = visitor && browser.ownForm(request, { binding: stepBinding('consent', asked, visitor), now })
     if (!own || (decision !== 'approve' && decision !== 'deny'))
-      return channel.dispatch(exchange, asked, STALE)
+      return channel.dispatch(exchange, asked, formRefused(context, request))
     const situation = await desk.situation(asked, visitor, now)
     const answer = await desk.complete(situation, visitor, decision)
     if (answer === undefined) return channel.again(exchange)

@@ -38,9 +38,27 @@ export interface Exchange {
   reply: FastifyReply
 }
 
-export const STALE: Notice = {
+const STALE: Notice = {
   tone: 'info',
   text: 'This page had been open for a while, or something changed since. Please check and try again.',
+}
+
+const NO_COOKIES: Notice = {
+  tone: 'error',
+  text: 'Your browser sent no cookie, and this page needs them. Please allow cookies for this site and try again.',
+}
+
+/** What a person is told whose form no longer fits, or never did; the log gets the cause. */
+export function formRefused(
+  { browser, log }: { browser: Browser; log: Logger },
+  request: FastifyRequest,
+): Notice {
+  const cookies = browser.isKnown(request)
+  const reason = cookies
+    ? 'the form is of another page, account, request or time'
+    : 'the browser sent no cookie'
+  log.info({ req: request.id, reason }, 'form refused')
+  return cookies ? STALE : NO_COOKIES
 }
 
 /** Renders the steps of an authorization request and sends its answer. */

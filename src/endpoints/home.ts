@@ -11,7 +11,7 @@ import { type Logger, logEvents } from '../http/logger.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views.ts'
 import { scopeUnion } from '../protocol/scope.ts'
-import { accountView, clientView, type Exchange, STALE } from './front-channel.ts'
+import { accountView, clientView, type Exchange, formRefused } from './front-channel.ts'
 
 export interface HomeContext {
   desk: AuthorizationDesk
@@ -42,7 +42,7 @@ export function registerHome(app: FastifyInstance, context: HomeContext): void {
     const visitor = await desk.visitor(browser.session(request), now)
     const client_id = formOf(request).one('client_id') ?? ''
     const own = visitor && browser.ownForm(request, { binding: removal(visitor, client_id), now })
-    if (!own) return show({ request, reply }, visitor, STALE)
+    if (!own) return show({ request, reply }, visitor, formRefused(context, request))
     const { sub } = visitor.account
     await consents.forget(sub, client_id)
     const found = (await grants.ofSubject(sub, now)).filter(({ grant }) => grant.client_id === client_id)

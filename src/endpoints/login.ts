@@ -10,7 +10,7 @@ import type { Sessions } from '../sessions/sessions.ts'
 import type { LoginGuard } from '../users/login-guard.ts'
 import type { User } from '../users/user.ts'
 import { askedOf } from './asked.ts'
-import { type Exchange, type FrontChannel, loginBinding, STALE } from './front-channel.ts'
+import { type Exchange, type FrontChannel, formRefused, loginBinding } from './front-channel.ts'
 
 export interface LoginContext {
   desk: AuthorizationDesk
@@ -25,7 +25,7 @@ export interface LoginContext {
 }
 
 // One sentence for a wrong user and a wrong password: which of them it was is nobody's business.
-const WRONG: Notice = { tone: 'error', text: 'The user name or the password is not right.' }
+const WRONG: Notice = { tone: 'error', text: 'The user name or password is wrong.' }
 
 // Nobody asked: the login is for the signed-in page.
 const NOTHING: { asked?: undefined; answered?: undefined } = {}
@@ -49,7 +49,8 @@ export function registerLogin(app: FastifyInstance, context: LoginContext): void
     const form = formOf(request)
     const username = form.one('username') ?? ''
     if (!browser.ownForm(request, { binding, now: context.now() })) {
-      return channel.loginPage({ request, reply }, { asked, notice: STALE, username, status: 403 })
+      const notice = formRefused(context, request)
+      return channel.loginPage({ request, reply }, { asked, notice, username, status: 403 })
     }
     const attempt = { username, address: request.ip, device: browser.knownDevice(request, username) }
     const guessed = await guard.guess(attempt, form.one('password') ?? '', context.now)

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import type { AuthorizationDesk } from '../authorization/desk.ts'
 import type { Browser } from '../http/browser.ts'
+import type { Logger } from '../http/logger.ts'
 import { withProof } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { askedOf } from './asked.ts'
-import { type FrontChannel, STALE, stepBinding } from './front-channel.ts'
+import { type FrontChannel, formRefused, stepBinding } from './front-channel.ts'
 
 /** `POST /select-account`: the person goes on with the account that was shown. Another one is a login. */
 export function registerSelectAccount(
@@ -14,6 +15,7 @@ export function registerSelectAccount(
     channel: FrontChannel
     sessions: Sessions
     browser: Browser
+    log: Logger
     now: () => number
   },
 ): void {
@@ -26,7 +28,7 @@ export function registerSelectAccount(
     const visitor = await desk.visitor(browser.session(request), now)
     const own =
       visitor && browser.ownForm(request, { binding: stepBinding('select_account', asked, visitor), now })
-    if (!own) return channel.dispatch(exchange, asked, STALE)
+    if (!own) return channel.dispatch(exchange, asked, formRefused(context, request))
     const proof = { request_digest: asked.digest, step: 'select_account' as const, at: now }
     await sessions.update(visitor.current, now, (session) =>
       session === undefined ? { answer: undefined } : { next: withProof(session, proof), answer: undefined },

@@ -58,6 +58,11 @@ export class Browser {
     return makeCsrfToken(this.#keys, { browser, ...binding }, now)
   }
 
+  /** Whether the browser has brought the cookie that every page gives it. */
+  isKnown(request: FastifyRequest): boolean {
+    return this.#id(request) !== undefined
+  }
+
   /**
    * Whether a post comes from a form of ours on this browser. The token would be enough; the browser's own word
    * on where the post came from stands in front of it, and behind it where a cookie was planted.

@@ -219,3 +219,21 @@ test('redirect_uri may not be left out where default_scope has openid', async (t
   assert.equal(response.statusCode, 400)
   assert.match(response.body, /redirect_uri is missing/)
 })
+
+test('a form that no longer fits says so; a browser without cookies is told of them; the log has the cause', async (t) => {
+  const { app, log } = await buildServer(t)
+  const agent = new Agent(app)
+  const page = await agent.get('/login')
+  const stale = await agent.post('/login', { csrf: 'stale', username: 'admin', password: 'admin' })
+  assert.equal(stale.statusCode, 403)
+  assert.match(stale.body, /had been open for a while/)
+  assert.match(stale.body, /value="admin"/)
+  agent.cookies.clear()
+  const cookieless = await agent.login(page)
+  assert.match(cookieless.body, /sent no cookie/)
+  const reasons = log.filter(({ msg }) => msg === 'form refused').map(({ reason }) => reason)
+  assert.deepEqual(reasons, [
+    'the form is of another page, account, request or time',
+    'the browser sent no cookie',
+  ])
+})
