@@ -79,12 +79,10 @@ export class RedisStore implements Store {
     record: StoredRecord,
     now: number,
   ): Promise<WriteOutcome> {
-    const redis = this.#confirmed ?? this.#redis
-    const outcome = await this.#write(() =>
-      redis.run(REPLACE, this.#key(kind, id), revision, framed(record), forgottenAt(record), String(now)),
+    const key = this.#key(kind, id)
+    return this.#confirmedWrite((redis) =>
+      redis.run(REPLACE, key, revision, framed(record), forgottenAt(record), String(now)),
     )
-    if (outcome === 'won' && this.#confirmed) await this.#confirm(this.#confirmed)
-    return outcome
   }
 
   async take<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined> {
@@ -92,8 +90,8 @@ export class RedisStore implements Store {
   }
 
   async delete(kind: Kind, id: string): Promise<WriteOutcome> {
-    return this.#write(async () => {
-      await this.#redis.send('DEL', this.#key(kind, id))
+    return this.#confirmedWrite(async (redis) => {
+      await redis.send('DEL', this.#key(kind, id))
       return 1
     })
   }
@@ -195,6 +193,12 @@ export class RedisStore implements Store {
       if (error instanceof OutcomeUnknown) return 'unknown'
       throw error
     }
+  }
+
+  async #confirmedWrite(command: (redis: RedisConnection) => Promise<unknown>): Promise<WriteOutcome> {
+    const outcome = await this.#write(() => command(this.#confirmed ?? this.#redis))
+    if (outcome === 'won' && this.#confirmed) await this.#confirm(this.#confirmed)
+    return outcome
   }
 
   // Not "unknown": reading it back would find it on the primary and prove nothing.

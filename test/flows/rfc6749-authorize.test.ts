@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
 import { buildServer } from '../support/server.ts'
-import { freshCode } from '../support/token-client.ts'
 
 const authorize = (parameters: Record<string, string>) =>
   `/oauth/authorize?${new URLSearchParams({
@@ -168,9 +167,52 @@ test('response_mode fragment and form_post carry the same answer', async (t) => 
   assert.match(String(page.headers['content-security-policy']), /script-src 'self'/)
 })
 
-test('a code is issued once per approval: the same consent form posted again asks anew or answers anew, never the same code', async (t) => {
+test('a code is issued once per approval: the same consent form posted again gives another one, or asks', async (t) => {
   const { app } = await buildServer(t)
-  assert.notEqual(await freshCode(app), await freshCode(app))
+  const agent = new Agent(app)
+  const consent = await agent.login(await agent.get(WALK))
+  const approve = async () => answerOf(await agent.submit(consent, { decision: 'approve' })).get('code')
+  const [first, second] = [await approve(), await approve()]
+  assert.ok(first && second && first !== second)
+  // Where the request had to be proven by a login, the first answer spends that: the form leads to a login again.
+  const proven = await agent.login(await agent.get(`${WALK}&prompt=login%20consent`))
+  assert.ok(answerOf(await agent.submit(proven, { decision: 'approve' })).get('code'))
+  assert.match((await agent.submit(proven, { decision: 'approve' })).body, /name="password"/)
+})
+
+test('trust_loopback: a public client on this machine is remembered; without it, always asked (RFC 8252 §8.6)', async (t) => {
+  const client = { redirect_uris: ['http://127.0.0.1/cb'], scope: 'email' }
+  const { app } = await buildServer(t, {
+    clients: [
+      { client_id: 'asked', ...client },
+      { client_id: 'trusted', trust_loopback: true, ...client },
+    ],
+  })
+  const agent = new Agent(app)
+  const pkce = '&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256'
+  const url = (client_id: string) =>
+    `/oauth/authorize?client_id=${client_id}&response_type=code&redirect_uri=${encodeURIComponent('http://127.0.0.1:9999/cb')}${pkce}`
+  for (const client_id of ['asked', 'trusted']) assert.ok((await agent.authorize(url(client_id))).get('code'))
+  assert.match((await agent.get(url('asked'))).body, /value="approve"/)
+  assert.ok(answerOf(await agent.get(url('trusted'))).get('code'))
+})
+
+test('the headers of a page: not framed, not cached, nothing inline, no referrer to other sites', async (t) => {
+  const { app } = await buildServer(t, { env: { ISSUER: 'https://id.example' } })
+  const page = await app.inject({ url: WALK, headers: { host: 'localhost', cookie: 'postern_at_issuer=1' } })
+  assert.equal(page.statusCode, 200)
+  const policy = String(page.headers['content-security-policy']).split('; ')
+  for (const rule of ["default-src 'none'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"])
+    assert.ok(policy.includes(rule), rule)
+  assert.ok(!policy.some((rule) => rule.startsWith('script-src') || rule.includes('unsafe')))
+  assert.doesNotMatch(page.body, /<script|<style|style="| on[a-z]+="/)
+  assert.equal(page.headers['x-frame-options'], 'DENY')
+  assert.equal(page.headers['cache-control'], 'no-store')
+  assert.equal(page.headers['referrer-policy'], 'same-origin')
+  assert.match(String(page.headers['strict-transport-security']), /max-age=/)
+  const cookie = page.cookies.find(({ name }) => name === '__Host-postern_browser')
+  assert.equal(cookie?.path, '/')
+  assert.ok(cookie?.httpOnly && cookie.secure && cookie.sameSite === 'Lax')
 })
 
 test('skip_consent clients are never asked, and prompt=none works for them', async (t) => {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { RedisSentinels } from '../support/redis-sentinel.ts'
 import { answering, openRedis } from '../support/redis-store.ts'
 import { buildServer } from '../support/server.ts'
-import { freshTokens, introspect, refresh } from '../support/token-client.ts'
+import { direct, freshTokens, introspect, refresh } from '../support/token-client.ts'
 
 const CLIENTS = 16
 const BEFORE_KILL = 1500
@@ -75,5 +75,11 @@ test('fewer replicas confirm than asked for: 503, and the repeated request gets 
   const answer = await refresh(app, tokens.refresh_token)
   assert.equal(answer.status, 503)
   sentinels.replica.signal('SIGCONT')
-  assert.equal((await refresh(app, tokens.refresh_token)).status, 200)
+  const next = await refresh(app, tokens.refresh_token)
+  assert.equal(next.status, 200)
+  // Nor is a revocation said to be done that a failover could take back.
+  sentinels.replica.signal('SIGSTOP')
+  const revoked = await direct(app, { token: next.body.refresh_token }, { url: '/oauth/revoke' })
+  assert.equal(revoked.status, 503)
+  sentinels.replica.signal('SIGCONT')
 })

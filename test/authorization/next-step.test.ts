@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { nextStep, type Situation } from '../../src/authorization/next-step.ts'
+import type { Prompt } from '../../src/protocol/prompt.ts'
+import type { Proof, ProofStep } from '../../src/sessions/session.ts'
+
+const T = 1_000_000
+const ACCOUNT = { sub: 'alice', sid: 'sid', auth_time: T - 100, amr: ['pwd'], credential: 'c' }
+
+interface Example {
+  prompt?: readonly Prompt[]
+  max_age?: number
+  loggedIn?: boolean
+  consented?: string
+  stranger?: boolean
+  proofs?: readonly ProofStep[]
+  proofs_of?: string
+  skip_consent?: boolean
+  /** A public client on this machine: nothing is remembered for it. */
+  anybody?: boolean
+}
+
+function situation(example: Example): Situation {
+  const { prompt = [], max_age, loggedIn = true, consented, stranger = false, proofs = [] } = example
+  const { proofs_of = 'digest', skip_consent = false, anybody = false } = example
+  const client = { client_id: 'app', skip_consent, trust_loopback: false, secret: anybody ? undefined : {} }
+  const redirect_uri = anybody ? 'http://127.0.0.1/cb' : 'https://app.example/cb'
+  const request = {
+    target: { client, redirect_uri },
+    prompt,
+    max_age,
+    consent_scope: 'email',
+    digest: 'digest',
+  }
+  return {
+    request: request as unknown as Situation['request'],
+    account: loggedIn ? ACCOUNT : undefined,
+    consented,
+    stranger,
+    proofs: proofs.map((step): Proof => ({ request_digest: proofs_of, step, at: T })),
+    now: T,
+  }
+}
+
+function stepOf(example: Example): string {
+  const step = nextStep(situation(example))
+  return step.step === 'refuse' ? step.error : step.step
+}
+
+const EXAMPLES: readonly (readonly [string, Example, string])[] = [
+  ['nobody is logged in', { loggedIn: false }, 'login'],
+  ['a login, no decision yet', {}, 'consent'],
+  ['a login and a decision that covers the request', { consented: 'email profile' }, 'answer'],
+  ['a decision for less', { consented: 'profile' }, 'consent'],
+  ['a client of our own', { skip_consent: true }, 'answer'],
+  [
+    'a client that anybody on this machine could be: asked although decided',
+    { consented: 'email', anybody: true },
+    'consent',
+  ],
+  ['the same, marked as our own', { skip_consent: true, anybody: true }, 'consent'],
+  ['prompt=login', { prompt: ['login'], consented: 'email' }, 'login'],
+  ['prompt=login, done', { prompt: ['login'], consented: 'email', proofs: ['login'] }, 'answer'],
+  [
+    'prompt=login, done for another request',
+    { prompt: ['login'], proofs: ['login'], proofs_of: 'other' },
+    'login',
+  ],
+  ['prompt=login, and only a choice was made', { prompt: ['login'], proofs: ['select_account'] }, 'login'],
+  ['prompt=consent, although decided', { prompt: ['consent'], consented: 'email' }, 'consent'],
+  ['prompt=consent, although a client of our own', { prompt: ['consent'], skip_consent: true }, 'consent'],
+  ['prompt=select_account', { prompt: ['select_account'], consented: 'email' }, 'select_account'],
+  [
+    'prompt=select_account, chosen',
+    { prompt: ['select_account'], consented: 'email', proofs: ['select_account'] },
+    'answer',
+  ],
+  [
+    'prompt=select_account, answered by a login',
+    { prompt: ['select_account'], consented: 'email', proofs: ['login'] },
+    'answer',
+  ],
+  ['prompt=login consent', { prompt: ['login', 'consent'], consented: 'email' }, 'login'],
+  [
+    'prompt=login consent, logged in',
+    { prompt: ['login', 'consent'], consented: 'email', proofs: ['login'] },
+    'consent',
+  ],
+  [
+    'prompt=select_account consent, chosen',
+    { prompt: ['select_account', 'consent'], proofs: ['select_account'] },
+    'consent',
+  ],
+  [
+    'prompt=login select_account: the login was the choice',
+    { prompt: ['login', 'select_account'], consented: 'email', proofs: ['login'] },
+    'answer',
+  ],
+  ['max_age, younger', { max_age: 101, consented: 'email' }, 'answer'],
+  ['max_age, as old', { max_age: 100, consented: 'email' }, 'login'],
+  ['max_age=0 always asks', { max_age: 0, consented: 'email' }, 'login'],
+  ['max_age=0, done', { max_age: 0, consented: 'email', proofs: ['login'] }, 'answer'],
+  ['prompt=none, nobody', { prompt: ['none'], loggedIn: false }, 'login_required'],
+  ['prompt=none, too old', { prompt: ['none'], max_age: 100, consented: 'email' }, 'login_required'],
+  ['prompt=none, undecided', { prompt: ['none'] }, 'consent_required'],
+  ['prompt=none, decided', { prompt: ['none'], consented: 'email' }, 'answer'],
+  [
+    'prompt=none, anybody on this machine',
+    { prompt: ['none'], consented: 'email', anybody: true },
+    'consent_required',
+  ],
+  ['somebody else than asked for', { stranger: true, consented: 'email' }, 'login'],
+  ['somebody else, after a login', { stranger: true, proofs: ['login'] }, 'login_required'],
+  ['somebody else, prompt=none', { stranger: true, prompt: ['none'] }, 'login_required'],
+]
+
+for (const [title, example, step] of EXAMPLES) {
+  test(`${title}: ${step}`, () => assert.equal(stepOf(example), step))
+}
