@@ -60,6 +60,9 @@ export class Outbound {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) =>
         reject(new OutboundFailure(signal.aborted ? 'no answer in time' : error.message))
+      const cut = () => fail(new Error('the connection ended without an answer'))
+      // Whatever a server does to the connection, the caller is answered in time: settled twice is settled once.
+      signal.addEventListener('abort', cut)
       const sent: ClientRequest = request(url, complete, (response: IncomingMessage) => {
         const chunks: Buffer[] = []
         let bytes = 0
@@ -68,12 +71,17 @@ export class Outbound {
           if (bytes > MAX_BYTES) sent.destroy(new Error('the answer is too large'))
           else chunks.push(chunk)
         })
-        response.on('error', fail)
+        response.on('error', fail).on('close', cut)
         response.on('end', () =>
           resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
         )
       })
       sent.on('error', fail)
+      // RFC 9110 §15.2.2: we asked for no other protocol. Node leaves such a connection to nobody.
+      sent.on('upgrade', (_response, socket) => {
+        socket.destroy()
+        fail(new Error('it answered 101'))
+      })
       sent.end(body)
     })
   }

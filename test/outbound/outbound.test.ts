@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type AddressInfo, createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
 import { isPublicAddress } from '../../src/outbound/addresses.ts'
 import { Outbound, OutboundFailure } from '../../src/outbound/outbound.ts'
 import { clientServer } from '../support/listen.ts'
@@ -138,6 +139,43 @@ test('a form is posted as one; a connection that breaks is a failure, not a cras
   await assert.rejects(open.get(origin), failure(/hang up|ECONNRESET/))
   await assert.rejects(open.get('http://127.0.0.1:1/'), failure(/ECONNREFUSED/))
 })
+
+/** A server that writes these bytes and then does with the connection what `end` says. */
+async function rawServer(t: TestContext, bytes: string, end: 'keep' | 'close'): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => (end === 'close' ? socket.end(bytes) : socket.write(bytes)))
+    t.after(() => socket.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+for (const [name, bytes, end, pattern] of [
+  [
+    '101',
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+    'keep',
+    /answered 101/,
+  ],
+  [
+    '101 and the end',
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n',
+    'close',
+    /answered 101/,
+  ],
+  ['100 and the end', 'HTTP/1.1 100 Continue\r\n\r\n', 'close', /./],
+  ['nothing and the end', '', 'close', /./],
+  ['half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf', 'close', /./],
+  ['no HTTP', 'SSH-2.0-x\r\n', 'keep', /Parse Error/],
+] as const) {
+  test(`a server that answers ${name} is a failure at once`, { timeout: 4000 }, async (t) => {
+    const url = await rawServer(t, bytes, end)
+    for (const send of [() => open.get(url), () => open.post(url, { a: 'b' })])
+      await assert.rejects(send, failure(pattern))
+  })
+}
 
 test('five seconds: for who never answers, and for who answers drop by drop', async (t) => {
   const { origin } = await clientServer(t, (request, response) => {
