@@ -79,7 +79,17 @@ const VIEWS = fileURLToPath(new URL('../views', import.meta.url))
  * The composition root: makes every part once and hands each endpoint exactly what it needs. Throws
  * `ConfigError` for registrations that contradict themselves. The instance is ready to listen or to inject.
  */
-export async function createServer(
+export async function createServer(config: Config, parts: Parts): Promise<FastifyInstance> {
+  try {
+    return await compose(config, parts)
+  } catch (error) {
+    // The server closes its store when it ends: also where it never began, or the connection keeps the process.
+    await parts.store.close()
+    throw error
+  }
+}
+
+async function compose(
   config: Config,
   { store, log, now = () => store.clock(), prepare = true }: Parts,
 ): Promise<FastifyInstance> {
@@ -94,7 +104,8 @@ export async function createServer(
   checkSalt(all, env.PAIRWISE_SALT)
   const subjects = new Subjects(env.PAIRWISE_SALT)
   const signing = signingKeysOf(config, { store, keys, clients: all, now })
-  if (prepare && (env.STORE === 'redis' || env.SIGNING_KEYS_FILE)) await loadKeys(signing, log)
+  const kept = prepare && (env.STORE === 'redis' || env.SIGNING_KEYS_FILE !== '')
+  if (kept) await loadKeys(signing, { store, log })
   const idTokens = new IdTokens({ signing, subjects, issuer, ttl: env.ID_TOKEN_TTL })
   const jwts = new JwtAccessTokens({ signing, subjects, issuer })
   const tokens = new Issuer({ keys, idTokens, jwts })
@@ -181,7 +192,7 @@ export async function createServer(
   }
   await app.register(pages, { prefix: base })
   await app.register(async (scope) => registerAssets(scope, assets), { prefix: base })
-  const stopFollowing = followKeys(signing, log)
+  const stopFollowing = followKeys(signing, { kept, log })
   app.addHook('onClose', async () => {
     stopFollowing()
     backChannel.close()

@@ -11,6 +11,7 @@ import { SigningKeys } from './tokens/signing-keys.ts'
 const DAY = 86_400
 // Milliseconds: every node follows within a minute.
 const POLL_EVERY = 30_000
+const RETRY_EVERY = 1000
 
 /** The signing keys that a configuration asks for. `now` in seconds. */
 export function signingKeysOf(
@@ -38,9 +39,14 @@ function planOf({ env }: Config, clients: readonly Client[]): RotationPlan {
 
 /**
  * Loads keys that are kept somewhere, at the start; throws `ConfigError` where they cannot be read. A store that is
- * down is waited for: then the first use loads them.
+ * down does not end the start: `followKeys` loads them when it answers.
  */
-export async function loadKeys(signing: SigningKeys, log: Logger): Promise<void> {
+export async function loadKeys(
+  signing: SigningKeys,
+  { store, log }: { store: Store; log: Logger },
+): Promise<void> {
+  // A store that has just been opened still connects.
+  await store.reachable()
   try {
     await signing.refresh()
   } catch (error) {
@@ -49,15 +55,32 @@ export async function loadKeys(signing: SigningKeys, log: Logger): Promise<void>
   }
 }
 
-/** Follows what other nodes and the schedule do. Gives the function that ends it. */
-export function followKeys(signing: SigningKeys, log: Logger): () => void {
-  const follow = () => {
-    // Keys that nobody has needed yet are not made for the clock's sake.
-    if (!signing.loaded) return
-    signing.refresh().catch((error: Error) => {
-      log.error({ detail: error.message }, 'the signing keys could not be refreshed; those known go on')
-    })
+/**
+ * Follows what other nodes and the schedule do; `kept` keys that the start could not read are read as soon as they can
+ * be. Others are not made for the clock's sake. Gives the function that ends it.
+ */
+export function followKeys(signing: SigningKeys, { kept, log }: { kept: boolean; log: Logger }): () => void {
+  const missing = () => kept && !signing.loaded
+  let ended = false
+  let timer: NodeJS.Timeout
+  const later = (milliseconds: number) => {
+    if (!ended) timer = setTimeout(follow, milliseconds).unref()
   }
-  const timer = setInterval(follow, POLL_EVERY).unref()
-  return () => clearInterval(timer)
+  const follow = async () => {
+    try {
+      if (kept || signing.loaded) await signing.refresh()
+      later(POLL_EVERY)
+    } catch (error) {
+      // The start has said so.
+      if (missing() && error instanceof StoreUnavailable) return later(RETRY_EVERY)
+      const what = signing.loaded ? 'refreshed; those known go on' : 'read'
+      log.error({ detail: (error as Error).message }, `the signing keys could not be ${what}`)
+      later(POLL_EVERY)
+    }
+  }
+  later(missing() ? RETRY_EVERY : POLL_EVERY)
+  return () => {
+    ended = true
+    clearTimeout(timer)
+  }
 }
