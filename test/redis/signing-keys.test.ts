@@ -52,6 +52,20 @@ test('the start seals the signing keys again under the first of SECRET_KEYS, bef
   assert.ok(!log.some((line) => /cannot be read yet/.test(String(line.msg))))
 })
 
+test('after a leak: the refusal says what to delete, and without it new keys are made under the new secret', async (t) => {
+  const redis = await running(t)
+  const leaked = opened(redis, KEY)
+  await assert.rejects(
+    start(t, redis.url, OTHER),
+    /leaked, .*delete REDIS_PREFIX followed by signing_keys:set/,
+  )
+  redis.cli('DEL', RECORD)
+  await start(t, redis.url, OTHER)
+  const made = opened(redis, OTHER)
+  assert.ok(made?.current)
+  assert.notEqual(made.kid, leaked?.kid)
+})
+
 test('Redis down at the start: it starts, and loads the keys when Redis comes, before any request', async (t) => {
   const redis = new RedisServer(await freePort(), [])
   t.after(() => redis.remove())
