@@ -10,6 +10,18 @@ export interface EndedLogin {
   sid: string
 }
 
+/** What one client has under way. */
+interface Share {
+  pending: number
+  active: number
+}
+
+interface Delivery {
+  client: Client
+  login: EndedLogin
+  share: Share
+}
+
 /** How the delivery to one client ended. */
 export type Report = (client_id: string, problem: string | undefined) => void
 
@@ -17,13 +29,16 @@ export type Report = (client_id: string, problem: string | undefined) => void
 const BACKOFF = [1000, 5000, 30_000]
 const MAX_PENDING = 1000
 const AT_ONCE = 8
+// Of these, what one client may take: one that hangs must not keep the others' notices back.
+const PENDING_OF_ONE = MAX_PENDING / 8
+const AT_ONCE_OF_ONE = 2
 // Seconds: long enough for the slowest delivery (§2.4 recommends two minutes at most).
 const TOKEN_TTL = 120
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 
 /**
  * OpenID Connect Back-Channel Logout 1.0: tells clients of a logout, server to server, beside the request that caused
- * it. Bounded: at most 1000 wait, eight are on their way; each is tried four times.
+ * it. Bounded: at most 1000 wait, 125 of one client; eight are on their way, two to one client; each is tried four times.
  */
 export class BackChannel {
   readonly #context: {
@@ -34,7 +49,8 @@ export class BackChannel {
     now: () => number
     report: Report
   }
-  readonly #waiting: (() => Promise<void>)[] = []
+  readonly #waiting: { share: Share; job: () => Promise<void> }[] = []
+  readonly #shares = new Map<string, Share>()
   readonly #timers = new Set<NodeJS.Timeout>()
   #pending = 0
   #active = 0
@@ -54,12 +70,16 @@ export class BackChannel {
   /** Sends it on its way and returns at once. */
   notify(client: Client, login: EndedLogin): void {
     if (client.backchannel_logout_uri === undefined) return
-    if (this.#pending >= MAX_PENDING) {
-      this.#context.report(client.client_id, 'too many deliveries wait; this one was dropped')
+    const { client_id } = client
+    const share = this.#shares.get(client_id) ?? { pending: 0, active: 0 }
+    if (this.#pending >= MAX_PENDING || share.pending >= PENDING_OF_ONE) {
+      this.#context.report(client_id, 'too many deliveries wait; this one was dropped')
       return
     }
     this.#pending++
-    this.#enqueue(client, login, 0)
+    share.pending++
+    this.#shares.set(client_id, share)
+    this.#enqueue({ client, login, share }, 0)
   }
 
   /** Gives up what waits for another try. */
@@ -68,36 +88,44 @@ export class BackChannel {
     for (const timer of this.#timers) clearTimeout(timer)
   }
 
-  #enqueue(client: Client, login: EndedLogin, tries: number): void {
-    this.#waiting.push(() => this.#deliver(client, login, tries))
+  #enqueue(delivery: Delivery, tries: number): void {
+    this.#waiting.push({ share: delivery.share, job: () => this.#deliver(delivery, tries) })
     this.#next()
   }
 
   #next(): void {
     if (this.#active >= AT_ONCE || this.#closed) return
-    const job = this.#waiting.shift()
-    if (job === undefined) return
+    const at = this.#waiting.findIndex(({ share }) => share.active < AT_ONCE_OF_ONE)
+    const [next] = at < 0 ? [] : this.#waiting.splice(at, 1)
+    if (next === undefined) return
+    const { share, job } = next
     this.#active++
+    share.active++
     job().finally(() => {
       this.#active--
+      share.active--
       this.#next()
     })
   }
 
-  async #deliver(client: Client, login: EndedLogin, tries: number): Promise<void> {
+  async #deliver(delivery: Delivery, tries: number): Promise<void> {
+    const { client, login } = delivery
     const problem = await this.#post(client, login)
     const delay = BACKOFF[tries]
-    if (problem === undefined || delay === undefined) {
-      this.#pending--
-      this.#context.report(client.client_id, problem)
-      return
-    }
+    if (problem === undefined || delay === undefined) return this.#done(delivery, problem)
     if (this.#closed) return
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      this.#enqueue(client, login, tries + 1)
+      this.#enqueue(delivery, tries + 1)
     }, delay)
     this.#timers.add(timer.unref())
+  }
+
+  #done({ client: { client_id }, share }: Delivery, problem: string | undefined): void {
+    this.#pending--
+    share.pending--
+    if (share.pending === 0) this.#shares.delete(client_id)
+    this.#context.report(client_id, problem)
   }
 
   /** The problem, or undefined where the client has taken it (§2.8: 200 or 204). */

@@ -183,28 +183,48 @@ test('four tries, after 1, 5 and 30 seconds; then the log has the problem', asyn
   assert.deepEqual(reports, [['rp', 'the address is not public']])
 })
 
-test('eight on their way at once, a thousand waiting; what is more is dropped and said', async (t) => {
-  let inFlight = 0
+test('eight on their way at once, two to one client; a thousand waiting, 125 of one client; more is dropped and said', async (t) => {
+  const inFlight = new Map<string, number>()
+  const total = () => [...inFlight.values()].reduce((sum, count) => sum + count, 0)
   let most = 0
+  let mostOfOne = 0
   const release: (() => void)[] = []
-  const { notify, posts, reports, settle } = driven(t, async () => {
-    inFlight++
-    most = Math.max(most, inFlight)
+  const { notify, posts, reports, settle } = driven(t, async (url) => {
+    const count = (inFlight.get(url) ?? 0) + 1
+    inFlight.set(url, count)
+    most = Math.max(most, total())
+    mostOfOne = Math.max(mostOfOne, count)
     await new Promise<void>((resolve) => release.push(resolve))
-    inFlight--
+    inFlight.set(url, (inFlight.get(url) ?? 0) - 1)
     return { status: 200, body: '' }
   })
-  for (let count = 0; count < 1003; count++) notify()
-  assert.equal(reports.length, 3)
-  assert.match(String(reports[0]?.[1]), /dropped/)
+  for (let count = 0; count < 127; count++) notify('one')
+  assert.deepEqual(
+    reports.map(([client_id]) => client_id),
+    ['one', 'one'],
+    'its share is full',
+  )
+  for (let count = 0; count < 878; count++) notify(`client-${count % 9}`)
+  assert.equal(reports.length, 2 + 3)
+  for (const [, problem] of reports) assert.match(String(problem), /dropped/)
   await settle(() => posts.length === 8)
   await settle(() => {
     for (const one of release.splice(0)) one()
-    return reports.length === 1003
+    return reports.length === 1005
   })
-  assert.equal(reports.length, 1003)
-  assert.equal(most, 8)
-  assert.equal(posts.length, 1000)
+  assert.deepEqual([most, mostOfOne, posts.length], [8, 2, 1000])
+  notify('one')
+  await settle(() => posts.length === 1001)
+})
+
+test('a client that hangs keeps nobody else waiting', async (t) => {
+  const { notify, posts, reports, settle } = driven(t, (url) =>
+    url.includes('hangs') ? new Promise(() => {}) : Promise.resolve({ status: 200, body: '' }),
+  )
+  for (let count = 0; count < 200; count++) notify('hangs')
+  notify('good')
+  await settle(() => reports.some(([client_id, problem]) => client_id === 'good' && problem === undefined))
+  assert.equal(posts.filter((url) => url.includes('hangs')).length, 2)
 })
 
 test('a server that stops gives up what waits for another try', async (t) => {
