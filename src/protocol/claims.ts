@@ -61,10 +61,10 @@ export function readClaims(text: string | undefined, allowed: string): ReadClaim
   const members = object(parse(text), 'claims')
   const userinfo = optional(members.userinfo, 'userinfo')
   const id_token = optional(members.id_token, 'id_token')
-  const scopes = allowed.split(' ')
-  const standard = (asked: Members) =>
-    Object.keys(asked).filter((name) => scopes.includes(SCOPE_OF_CLAIM.get(name) ?? ' '))
-  const claims = { userinfo: standard(userinfo), id_token: standard(id_token) }
+  const claims = {
+    userinfo: claimsWithin(Object.keys(userinfo), allowed),
+    id_token: claimsWithin(Object.keys(id_token), allowed),
+  }
   const sub = detail(id_token.sub, 'sub')?.value ?? detail(userinfo.sub, 'sub')?.value
   const acr = detail(id_token.acr, 'acr')
   return {
@@ -72,6 +72,12 @@ export function readClaims(text: string | undefined, allowed: string): ReadClaim
     sub: typeof sub === 'string' ? sub : undefined,
     acr: acr?.essential === true ? strings(acr.values ?? acr.value) : undefined,
   }
+}
+
+/** Those of the claims whose scope is one of `allowed`'s. */
+export function claimsWithin(names: readonly string[], allowed: string): readonly string[] {
+  const scopes = allowed.split(' ')
+  return names.filter((name) => scopes.includes(SCOPE_OF_CLAIM.get(name) ?? ' '))
 }
 
 /** The scopes that stand for claims asked for by name: what the consent page must say beside the scope. */

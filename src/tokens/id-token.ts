@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
 import type { Grant } from '../grants/grant.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
-import { claimsOfScope } from '../protocol/claims.ts'
+import { claimsOfScope, claimsWithin } from '../protocol/claims.ts'
 import type { User } from '../users/user.ts'
 import type { SigningKeys } from './signing-keys.ts'
 import type { Subjects } from './subjects.ts'
@@ -42,7 +42,9 @@ export class IdTokens {
     const { sid, auth_time, amr, claims } = authentication
     const alg = client.id_token_signed_response_alg
     const { nonce, access_token, code, state, scope = '' } = companions
-    const names = [...claimsOfScope(scope), ...(claims?.id_token ?? [])]
+    // Of those asked for by name, what the client may ask for today: the grant may be older than its registration.
+    const named = claimsWithin(claims?.id_token ?? [], client.scope)
+    const names = [...claimsOfScope(scope), ...named]
     return signing.sign(alg, 'JWT', {
       ...pickClaims(user, names),
       iss: issuer,

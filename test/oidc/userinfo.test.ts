@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { oidcServer, tokens, userinfo, verified } from '../support/oidc.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { oidcServer, refresh, tokens, userinfo, verified } from '../support/oidc.ts'
 
 const HOST = { host: 'localhost:8000' }
 const FORM = { ...HOST, 'content-type': 'application/x-www-form-urlencoded' }
@@ -73,4 +74,34 @@ test('oidcc-userinfo-rs256: a signed answer where the client asks for one (§5.3
   const claims = await verified(app, answer.body, { typ: null })
   assert.equal(claims.sub, 'sub-alice')
   assert.equal(claims.email, 'alice@example.com')
+})
+
+test('claims asked for by name follow what the client may ask for today, at userinfo and in ID tokens', async (t) => {
+  const store = new MemoryStore()
+  const claims = JSON.stringify({ userinfo: { name: null, email: null }, id_token: { phone_number: null } })
+  const before = await oidcServer(t, { store })
+  const given = await tokens(before.app, { claims })
+  const after = await oidcServer(t, { store }, { scope: 'openid profile' })
+  assert.deepEqual((await userinfo(after.app, given.access_token)).json(), {
+    sub: 'sub-alice',
+    name: 'Alice Liddell',
+  })
+  const { body } = await refresh(after.app, given.refresh_token)
+  assert.deepEqual((await userinfo(after.app, body.access_token)).json(), {
+    sub: 'sub-alice',
+    name: 'Alice Liddell',
+  })
+  assert.equal((await verified(after.app, body.id_token)).phone_number, undefined)
+})
+
+test('a scope that a refresh left out does not come back by name; what was only asked for by name stays', async (t) => {
+  const { app } = await oidcServer(t)
+  const claims = JSON.stringify({ userinfo: { name: null, email: null } })
+  const given = await tokens(app, { claims, scope: 'openid email' })
+  const { body } = await refresh(app, given.refresh_token, { scope: 'openid' })
+  assert.deepEqual((await userinfo(app, body.access_token)).json(), {
+    sub: 'sub-alice',
+    name: 'Alice Liddell',
+  })
+  assert.equal((await userinfo(app, given.access_token)).json().email, 'alice@example.com')
 })
