@@ -1,5 +1,5 @@
-import type { CryptoKey, createLocalJWKSet, JSONWebKeySet, JWTPayload } from 'jose'
-import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+import type { CompactVerifyGetKey, CryptoKey, createLocalJWKSet, JSONWebKeySet, JWTPayload } from 'jose'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../protocol/algorithms.ts'
 import {
   currentKey,
   type KeySet,
@@ -21,6 +21,9 @@ export interface Verified {
 
 type KeyFinder = ReturnType<typeof createLocalJWKSet>
 
+// Seconds between two looks at the vault that somebody else's question may cause.
+const LOOK_EVERY = 2
+
 // Loaded at the first signature: a server whose clients use no OpenID Connect starts without it.
 const jose = () => import('jose')
 
@@ -36,6 +39,8 @@ export class SigningKeys {
   #set: KeySet | undefined
   #published: { set: KeySet; jwks: JSONWebKeySet; find?: KeyFinder } | undefined
   #loading: Promise<KeySet> | undefined
+  #looked = Number.NEGATIVE_INFINITY
+  #looking: Promise<void> | undefined
 
   /** `now`: seconds since the epoch. */
   constructor(context: { vault: KeyVault; plan: RotationPlan; now: () => number }) {
@@ -67,8 +72,10 @@ export class SigningKeys {
       const fresh = await Promise.all(algorithms.map((alg) => generate(alg, signsFrom(set, alg, now))))
       set = await this.#vault.change((current) => withFresh(current, fresh, this.#plan, now))
     }
-    this.#set = set
-    return set
+    // The same keys are the same object: what was imported of them stays.
+    if (this.#set === undefined || JSON.stringify(set) !== JSON.stringify(this.#set)) this.#set = set
+    this.#looked = now
+    return this.#set
   }
 
   /** Adds a next key for every algorithm, whatever the schedule says. Gives the seconds when they begin to sign. */
@@ -84,7 +91,7 @@ export class SigningKeys {
 
   /** The public keys (RFC 7517 §5): those that sign, will sign, and have signed what may still be shown. */
   async jwks(): Promise<JSONWebKeySet> {
-    return this.#publish(await this.#keys()).jwks
+    return this.#publish(await this.#latest()).jwks
   }
 
   /** Signs claims as a JWT (RFC 7519). `typ` tells what it is for (RFC 8725 §3.11); undefined for none. */
@@ -100,12 +107,18 @@ export class SigningKeys {
   async verify(jwt: string): Promise<Verified | undefined> {
     if (!looksLikeJwt(jwt)) return undefined
     const { compactVerify, createLocalJWKSet } = await jose()
-    const published = this.#publish(await this.#keys())
-    // It keeps the imported keys: importing one costs several verifications.
-    published.find ??= createLocalJWKSet(published.jwks)
+    const find: CompactVerifyGetKey = async (header, token) => {
+      const known = await this.#keys()
+      const published = this.#publish(
+        known.some(({ kid }) => kid === header.kid) ? known : await this.#latest(),
+      )
+      // It keeps the imported keys: importing one costs several verifications.
+      published.find ??= createLocalJWKSet(published.jwks)
+      return published.find(header, token)
+    }
     try {
-      const options = { algorithms: [...this.#plan.algorithms] }
-      const verified = await compactVerify(jwt, published.find, options)
+      // Also what a client has signed no longer, or not yet in this node's configuration: the key says what it is for.
+      const verified = await compactVerify(jwt, find, { algorithms: [...SIGNING_ALGORITHMS] })
       const payload = JSON.parse(Buffer.from(verified.payload).toString())
       return { typ: verified.protectedHeader.typ, payload }
     } catch (error) {
@@ -125,6 +138,25 @@ export class SigningKeys {
       this.#loading = undefined
     })
     return this.#loading
+  }
+
+  /**
+   * The set as it was kept a moment ago. The first key of an algorithm signs at once, so a token may be here before
+   * this node has seen its key; strangers can ask, so it looks once in a few seconds.
+   */
+  async #latest(): Promise<KeySet> {
+    const known = await this.#keys()
+    const now = this.#now()
+    if (now >= this.#looked + LOOK_EVERY) {
+      this.#looked = now
+      // Not to be read now is no reason to publish nothing: those known go on.
+      this.#looking = this.refresh().then(
+        () => {},
+        () => {},
+      )
+    }
+    await this.#looking
+    return this.#set ?? known
   }
 
   async #import(key: SigningKey): Promise<CryptoKey> {

@@ -8,7 +8,7 @@ import { ConfigError } from '../../src/config/config-error.ts'
 import { SIGNING_ALGORITHMS } from '../../src/protocol/algorithms.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import type { Store } from '../../src/store/store.ts'
+import { type Store, StoreUnavailable } from '../../src/store/store.ts'
 import { LEAD, type RotationPlan } from '../../src/tokens/key-set.ts'
 import { FileVault, type KeyVault, StoreVault } from '../../src/tokens/key-vault.ts'
 import { SigningKeys } from '../../src/tokens/signing-keys.ts'
@@ -152,6 +152,42 @@ test('an algorithm that a client begins to use gets its key; the others keep the
     ['RS256', 'EdDSA'],
   )
   assert.equal(keys[0]?.kid, first)
+})
+
+test('the first key of an algorithm signs at once, so a node that is asked looks again: at most once in two seconds', async () => {
+  clock.now = START
+  const store = new MemoryStore()
+  let reads = 0
+  const vault = new StoreVault(store, new Keys([KEY]))
+  const counting: KeyVault = {
+    read: () => {
+      reads++
+      return vault.read()
+    },
+    change: (change) => vault.change(change),
+  }
+  const old = node(counting)
+  await old.refresh()
+  const young = inStore(store, [KEY], { ...PLAN, algorithms: ['RS256', 'ES256', 'EdDSA'] })
+  const [one, other] = [await young.sign('ES256', 'JWT', {}), await young.sign('EdDSA', 'JWT', {})]
+  clock.now += 2
+  assert.ok(await old.verify(one))
+  const published = createLocalJWKSet(await old.jwks())
+  for (const jwt of [one, other]) await jwtVerify(jwt, published, { algorithms: ['ES256', 'EdDSA'] })
+  assert.equal(reads, 2)
+  const stranger = await inStore(new MemoryStore()).sign('RS256', 'JWT', {})
+  const ask = () => Promise.all([old.jwks(), old.verify(stranger), old.verify(stranger), old.jwks()])
+  clock.now += 1
+  await ask()
+  assert.equal(reads, 2)
+  clock.now += 1
+  await ask()
+  assert.equal(reads, 3)
+  // A vault that cannot be read now takes nothing away.
+  counting.read = () => Promise.reject(new StoreUnavailable('down'))
+  clock.now += 2
+  assert.equal((await old.jwks()).keys.length, 3)
+  assert.ok(await old.verify(other))
 })
 
 test('the start seals stored keys again under the first secret, and refuses where none opens them', async () => {
