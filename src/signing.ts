@@ -28,7 +28,12 @@ function planOf({ env }: Config, clients: readonly Client[]): RotationPlan {
   const used = new Set(
     clients.flatMap((client) => [client.id_token_signed_response_alg, client.userinfo_signed_response_alg]),
   )
-  const longest = Math.max(env.ID_TOKEN_TTL, ...clients.map((client) => client.lifetimes.access_token_ttl))
+  // An ID token is shown as a hint as long as its login lives (RP-Initiated Logout 1.0 §2), expired or not.
+  const longest = Math.max(
+    env.ID_TOKEN_TTL,
+    env.SESSION_TTL,
+    ...clients.map((client) => client.lifetimes.access_token_ttl),
+  )
   return {
     algorithms: SIGNING_ALGORITHMS.filter((alg) => alg === 'RS256' || used.has(alg)),
     every: env.KEY_ROTATION * DAY,

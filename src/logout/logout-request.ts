@@ -32,9 +32,8 @@ async function readHint(hint: string | undefined, signing: SigningKeys) {
   if (hint === undefined) return undefined
   const verified = await signing.verify(hint)
   const { aud, sid } = verified?.payload ?? {}
-  // §2: that it has expired is fine.
-  if (verified?.typ !== 'JWT' || typeof aud !== 'string')
-    throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server')
+  // §2: that it has expired is fine. One that proves nothing (its key may be gone) is none: the person is asked.
+  if (verified?.typ !== 'JWT' || typeof aud !== 'string') return undefined
   return { client_id: aud, sid: typeof sid === 'string' ? sid : undefined }
 }
 
@@ -43,7 +42,10 @@ function readLocation(parameters: Parameters, client: Client | undefined): strin
   const state = parameters.one('state')
   if (uri === undefined) return undefined
   if (client === undefined)
-    throw new OAuthError('invalid_request', 'post_logout_redirect_uri needs id_token_hint or client_id')
+    throw new OAuthError(
+      'invalid_request',
+      'post_logout_redirect_uri needs a valid id_token_hint, or client_id',
+    )
   if (!client.post_logout_redirect_uris.includes(uri)) {
     throw new OAuthError(
       'invalid_request',

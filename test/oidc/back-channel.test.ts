@@ -58,8 +58,10 @@ test('oidcc-backchannel-rp-initiated-logout: a logout token as §2.4 wants it, f
   assert.equal(line?.client_id, 'rp')
   assert.ok(!JSON.stringify(log).includes(token))
   // It is no ID token: nobody gets in, or out, with it.
+  const again = await verified(app, (await tokens(app, {}, agent)).id_token)
+  assert.notEqual(again.sid, sid)
   const hinted = await agent.get(`/oauth/logout?${new URLSearchParams({ id_token_hint: token })}`)
-  assert.equal(hinted.statusCode, 400)
+  assert.match(hinted.body, /Log out\?/)
 })
 
 test('every client of the login is told, and no other; in its own key and by its own sub', async (t) => {

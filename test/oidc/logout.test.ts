@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { decodeProtectedHeader } from 'jose'
 import type { ClientEntry, UserEntry } from '../../src/config/schema.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -116,8 +120,42 @@ test('oidcc-rp-initiated-logout-bad-id-token-hint, oidcc-rp-initiated-logout-mod
   for (const hint of ['bad', 'a.b.c', modified, given.access_token, given.refresh_token]) {
     const page = await agent.get(logout({ id_token_hint: hint, post_logout_redirect_uri: BYE }))
     assert.equal(page.statusCode, 400, hint)
+    assert.equal(page.headers.location, undefined)
     assert.equal(await isLoggedIn(agent), true)
   }
+})
+
+test('a hint that proves nothing is as good as none: the person is asked; back only where client_id says whose it is', async (t) => {
+  const { agent, tokens: given } = await loggedIn(t)
+  const hint = { id_token_hint: `${given.id_token}x` }
+  asks(await agent.get(logout(hint)))
+  const page = await agent.get(logout({ ...hint, client_id: 'rp', post_logout_redirect_uri: BYE }))
+  asks(page)
+  assert.equal(await isLoggedIn(agent), true)
+  assert.equal((await agent.submit(page, {})).headers.location, BYE)
+  assert.equal(await isLoggedIn(agent), false)
+})
+
+test('a hint verifies as long as its login can live, over a rotation of the signing keys', async (t) => {
+  const path = join(mkdtempSync(join(tmpdir(), 'postern-keys-')), 'keys.json')
+  const env = { SIGNING_KEYS_FILE: path, KEY_ROTATION: '1' }
+  const { agent, app, clock, tokens: given } = await loggedIn(t, {}, { env })
+  const kids = async () =>
+    (await app.inject({ url: '/oauth/jwks', headers: { host: 'localhost:8000' } })).json().keys.length
+  clock.now += 86_400 - 60
+  await agent.login(await agent.get('/login'), 'alice', 'wonderland')
+  const { id_token } = await tokens(app, {}, agent)
+  assert.equal(decodeProtectedHeader(id_token).kid, decodeProtectedHeader(given.id_token).kid)
+  // Used every two hours, until the last minute of SESSION_TTL.
+  for (let hours = 0; hours < 12; hours += 2) {
+    assert.ok((await kids()) >= 2, 'rotated')
+    clock.now += 7199
+    assert.equal(await isLoggedIn(agent), true)
+  }
+  await kids()
+  const answer = await agent.get(logout({ id_token_hint: id_token, post_logout_redirect_uri: BYE }))
+  assert.equal(answer.headers.location, BYE)
+  assert.equal(await isLoggedIn(agent), false)
 })
 
 test('a hint that has expired is fine (§2)', async (t) => {
