@@ -28,7 +28,8 @@ export async function rotateKeys(
     const clients = new FileClients(entries.clients, { env, queue, keys }).all()
     // A store that has just been opened still connects.
     await store.reachable()
-    const signing = signingKeysOf(config, { store, keys, clients, now: () => store.clock() })
+    const notice = (text: string) => print(`Notice: ${text}`)
+    const signing = signingKeysOf(config, { store, keys, clients, now: () => store.clock(), notice })
     const signs_from = await signing.rotate()
     const at = new Date(signs_from * 1000).toISOString()
     print(`The next keys (${signing.algorithms.join(', ')}) are published; they sign from ${at} on.`)

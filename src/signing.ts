@@ -16,11 +16,19 @@ const RETRY_EVERY = 1000
 /** The signing keys that a configuration asks for. `now` in seconds. */
 export function signingKeysOf(
   config: Config,
-  context: { store: Store; keys: Keys; clients: readonly Client[]; now: () => number },
+  context: {
+    store: Store
+    keys: Keys
+    clients: readonly Client[]
+    now: () => number
+    notice: (text: string) => void
+  },
 ): SigningKeys {
-  const { store, keys, clients, now } = context
+  const { store, keys, clients, now, notice } = context
   const { SIGNING_KEYS_FILE } = config.env
-  const vault: KeyVault = SIGNING_KEYS_FILE ? new FileVault(SIGNING_KEYS_FILE) : new StoreVault(store, keys)
+  const vault: KeyVault = SIGNING_KEYS_FILE
+    ? new FileVault(SIGNING_KEYS_FILE, notice)
+    : new StoreVault(store, keys)
   return new SigningKeys({ vault, plan: planOf(config, clients), now })
 }
 

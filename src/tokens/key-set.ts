@@ -1,4 +1,4 @@
-import type { JWK } from 'jose'
+import type { JSONWebKeySet, JWK } from 'jose'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
 
 /** A private key (RFC 7517) with two members of our own, which readers of a JWK set ignore. */
@@ -68,6 +68,14 @@ export function pruned(set: KeySet, { keep }: RotationPlan, now: number): KeySet
     return successor === undefined || (successor.signs_from ?? now) + keep > now
   })
   return living.length === set.length ? set : living
+}
+
+/**
+ * What of a key is published. Named member by member: one that is not public can never slip out.
+ */
+export function publicPart({ kty, kid, alg, n, e, crv, x, y }: SigningKey): JSONWebKeySet['keys'][number] {
+  const members = { kty, kid, alg, use: 'sig', n, e, crv, x, y }
+  return JSON.parse(JSON.stringify(members))
 }
 
 function ofAlgorithm(set: KeySet, alg: SigningAlgorithm): SigningKey[] {

@@ -1,11 +1,13 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { platform } from 'node:os'
 import { ConfigError } from '../config/config-error.ts'
-import { SIGNING_ALGORITHMS } from '../protocol/algorithms.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
 import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
 import { update } from '../store/update.ts'
-import type { KeySet, SigningKey } from './key-set.ts'
+import { withLock } from './file-lock.ts'
+import { keysProblem } from './key-check.ts'
+import type { KeySet } from './key-set.ts'
 
 /** Where the signing keys are kept. */
 export interface KeyVault {
@@ -73,9 +75,14 @@ export class StoreVault implements KeyVault {
 /** Keys in a file: a JWK set with private keys, made where there is none, readable by its owner alone. */
 export class FileVault implements KeyVault {
   readonly #path: string
+  readonly #notice: (text: string) => void
+  /** What was read last: checked once, not at every look. */
+  #known: { text: string; set: KeySet } | undefined
 
-  constructor(path: string) {
+  /** `notice` is told what the operator should know. */
+  constructor(path: string, notice: (text: string) => void = () => {}) {
     this.#path = path
+    this.#notice = notice
   }
 
   async read() {
@@ -87,48 +94,73 @@ export class FileVault implements KeyVault {
       if (code === 'ENOENT') return undefined
       throw this.#problem(`cannot be read: ${code}`)
     }
-    return { set: this.#parse(text), stale: false }
+    if (this.#known?.text !== text) {
+      this.#known = { text, set: await this.#parse(text) }
+      this.#checkMode()
+    }
+    return { set: this.#known.set, stale: false }
   }
 
   async change(change: (set: KeySet) => KeySet): Promise<KeySet> {
-    const found = await this.read()
-    const next = change(found?.set ?? [])
-    if (next === found?.set) return next
-    const draft = `${this.#path}.${randomText(6)}`
     try {
-      writeFileSync(draft, `${JSON.stringify({ keys: next }, null, 2)}\n`, { mode: 0o600, flag: 'wx' })
-      // A first set must not replace another process' first set, which may sign already. A later one may: its new
-      // keys do not sign before everybody has read the file again.
-      if (found === undefined) linkSync(draft, this.#path)
-      else renameSync(draft, this.#path)
-      return next
+      return await withLock(this.#path, async () => {
+        const set = (await this.read())?.set ?? []
+        const next = change(set)
+        if (next !== set) this.#write(`${JSON.stringify({ keys: next }, null, 2)}\n`)
+        return next
+      })
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EEXIST') return this.change(change)
+      if (code === undefined) throw error
       throw this.#problem(`cannot be written: ${code}; give a file that has a key for every algorithm in use`)
+    }
+  }
+
+  #write(text: string): void {
+    const draft = `${this.#path}.${randomText(6)}`
+    try {
+      writeFileSync(draft, text, { mode: 0o600, flag: 'wx' })
+      const before = statSync(this.#path, { throwIfNoEntry: false })
+      // Root may rotate the keys of a server that runs as somebody else, who must be able to read them afterwards.
+      if (before !== undefined) {
+        const { uid, gid } = statSync(draft)
+        if (uid !== before.uid || gid !== before.gid) chownSync(draft, before.uid, before.gid)
+        chmodSync(draft, before.mode & 0o777)
+      }
+      renameSync(draft, this.#path)
     } finally {
       rmSync(draft, { force: true })
     }
   }
 
-  #parse(text: string): KeySet {
-    let keys: unknown
+  async #parse(text: string): Promise<KeySet> {
+    let document: { keys?: unknown } | null
     try {
-      keys = JSON.parse(text).keys
+      document = JSON.parse(text)
     } catch {
       throw this.#problem('is not JSON')
     }
+    const keys = document?.keys
     if (!Array.isArray(keys)) throw this.#problem('is not a JWK set: it has no list "keys"')
-    for (const key of keys as Partial<SigningKey>[]) {
-      const known = SIGNING_ALGORITHMS.some((alg) => alg === key.alg)
-      if (typeof key.kid !== 'string' || !known || typeof key.d !== 'string') {
-        throw this.#problem(`has a key without kid, private part, or alg of ${SIGNING_ALGORITHMS.join(', ')}`)
-      }
-    }
+    const problem = await keysProblem(keys)
+    if (problem !== undefined) throw this.#problem(`cannot be used: ${problem}`)
     return keys
   }
 
+  #checkMode(): void {
+    // Windows has no such modes.
+    const mode = platform() === 'win32' ? 0 : (statSync(this.#path, { throwIfNoEntry: false })?.mode ?? 0)
+    if ((mode & 0o044) === 0) return
+    this.#notice(
+      `${this.#name}, whose mode ${(mode & 0o777).toString(8)} lets others read the private keys; chmod 600 it`,
+    )
+  }
+
   #problem(what: string): ConfigError {
-    return new ConfigError(`SIGNING_KEYS_FILE is ${JSON.stringify(this.#path)}, which ${what}`)
+    return new ConfigError(`${this.#name}, which ${what}`)
+  }
+
+  get #name(): string {
+    return `SIGNING_KEYS_FILE is ${JSON.stringify(this.#path)}`
   }
 }

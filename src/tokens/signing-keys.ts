@@ -4,6 +4,7 @@ import {
   currentKey,
   type KeySet,
   pruned,
+  publicPart,
   type RotationPlan,
   rotated,
   type SigningKey,
@@ -175,12 +176,6 @@ async function generate(alg: SigningAlgorithm, signs_from: number): Promise<Sign
   const { privateKey } = await generateKeyPair(alg, { extractable: true })
   const jwk = await exportJWK(privateKey)
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg, use: 'sig', signs_from }
-}
-
-// Named one by one: a member that is not public can never slip out.
-function publicPart({ kty, kid, alg, n, e, crv, x, y }: SigningKey): JSONWebKeySet['keys'][number] {
-  const members = { kty, kid, alg, use: 'sig', n, e, crv, x, y }
-  return JSON.parse(JSON.stringify(members))
 }
 
 // Also what keeps a megabyte from being parsed.

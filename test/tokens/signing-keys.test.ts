@@ -1,15 +1,25 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import {
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { createLocalJWKSet, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose'
 import { ConfigError } from '../../src/config/config-error.ts'
-import { SIGNING_ALGORITHMS } from '../../src/protocol/algorithms.ts'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../src/protocol/algorithms.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { type Store, StoreUnavailable } from '../../src/store/store.ts'
-import { LEAD, type RotationPlan } from '../../src/tokens/key-set.ts'
+import { LEAD, type RotationPlan, type SigningKey } from '../../src/tokens/key-set.ts'
 import { FileVault, type KeyVault, StoreVault } from '../../src/tokens/key-vault.ts'
 import { SigningKeys } from '../../src/tokens/signing-keys.ts'
 import { RedisServer } from '../support/redis.ts'
@@ -28,6 +38,11 @@ const inStore = (store: Store, secrets = [KEY], plan = PLAN) =>
 const kids = async (keys: SigningKeys) => (await keys.jwks()).keys.map((key) => key.kid)
 const signer = async (keys: SigningKeys) => decodeProtectedHeader(await keys.sign('RS256', 'JWT', {})).kid
 const file = () => join(mkdtempSync(join(tmpdir(), 'postern-keys-')), 'keys.json')
+
+async function made(alg: SigningAlgorithm, kid: string): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true })
+  return { ...(await exportJWK(privateKey)), kid, alg }
+}
 
 async function atOnce(open: () => Store | Promise<Store>) {
   const nodes = await Promise.all(
@@ -218,14 +233,101 @@ test('SIGNING_KEYS_FILE: made once by whoever comes first, for its owner alone, 
   assert.equal((await kids(nodes[1] as SigningKeys)).length, 2)
 })
 
+test('SIGNING_KEYS_FILE: of two processes that write at once, neither loses its key', async () => {
+  const path = file()
+  const [one, other] = [new FileVault(path), new FileVault(path)]
+  const [zeroth, first, second] = [
+    await made('RS256', 'zeroth'),
+    await made('RS256', 'first'),
+    await made('ES256', 'second'),
+  ]
+  await one.change(() => [zeroth])
+  let meanwhile: Promise<unknown> | undefined
+  await one.change((set) => {
+    meanwhile = other.change((present) => [...present, second])
+    return [...set, first]
+  })
+  await meanwhile
+  const kept = (await new FileVault(path).read())?.set.map(({ kid }) => kid)
+  assert.deepEqual(kept, ['zeroth', 'first', 'second'])
+  // A process that died in between does not stop the others for ever.
+  writeFileSync(`${path}.lock`, '')
+  utimesSync(`${path}.lock`, 0, 0)
+  await one.change((set) => set.slice(2))
+  assert.deepEqual((await one.read())?.set, [second])
+  assert.deepEqual(readdirSync(dirname(path)), ['keys.json'], 'nothing is left behind')
+})
+
+test('SIGNING_KEYS_FILE: a change keeps owner and mode, for root may rotate what another user reads', async () => {
+  clock.now = START
+  const path = file()
+  await node(new FileVault(path)).refresh()
+  chmodSync(path, 0o640)
+  const root = process.getuid?.() === 0
+  if (root) chownSync(path, 1234, 2345)
+  await node(new FileVault(path)).rotate()
+  const { mode, uid, gid } = statSync(path)
+  assert.equal(mode & 0o777, 0o640)
+  if (root) assert.deepEqual([uid, gid], [1234, 2345])
+})
+
+test('SIGNING_KEYS_FILE that others can read is said, once', async () => {
+  clock.now = START
+  const path = file()
+  const notices: string[] = []
+  const keys = node(new FileVault(path, (text) => notices.push(text)))
+  await keys.refresh()
+  await keys.refresh()
+  assert.equal(notices.length, 0)
+  chmodSync(path, 0o644)
+  const again = node(new FileVault(path, (text) => notices.push(text)))
+  await again.refresh()
+  await again.refresh()
+  assert.equal(notices.length, 1)
+  assert.match(String(notices[0]), /mode 644.*chmod 600/)
+})
+
+test('SIGNING_KEYS_FILE: each key is tried at the start; what does not sign is named by its kid', async () => {
+  const path = file()
+  const good = await made('RS256', 'good')
+  const [rsa, ec] = [await made('RS256', 'k'), await made('ES256', 'k')]
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const short = { ...privateKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256' }
+  const wrong: [unknown, RegExp][] = [
+    [null, /key 2 is not an object/],
+    ['k', /key 2 is not an object/],
+    [{ ...rsa, kid: undefined }, /key 2 has no kid/],
+    [{ ...rsa, kid: 'good' }, /key "good" is there twice/],
+    [{ ...rsa, alg: 'HS256' }, /key "k" has no alg of RS256/],
+    [{ ...rsa, d: undefined }, /key "k" has no private part/],
+    [{ ...rsa, use: 'enc' }, /key "k" is not for signing/],
+    [{ ...rsa, signs_from: 'soon' }, /key "k" has a signs_from/],
+    [{ ...rsa, alg: 'ES256' }, /key "k" does not work as ES256/],
+    [{ ...ec, alg: 'RS256' }, /key "k" does not work as RS256/],
+    [{ ...ec, crv: 'P-384' }, /key "k" does not work as ES256/],
+    [{ ...rsa, n: good.n }, /key "k" does not work as RS256/],
+    [{ ...ec, x: (await made('ES256', 'x')).x }, /key "k" does not work as ES256/],
+    [{ ...(await made('EdDSA', 'k')), x: (await made('EdDSA', 'x')).x }, /key "k" does not work as EdDSA/],
+    [short, /key "k" does not work as RS256: .*2048/],
+  ]
+  for (const [key, pattern] of wrong) {
+    writeFileSync(path, JSON.stringify({ keys: [good, key] }))
+    await assert.rejects(node(new FileVault(path)).refresh(), (error: Error) => {
+      assert.ok(error instanceof ConfigError, String(error))
+      assert.match(error.message, pattern)
+      const { d } = Object(key) as { d?: string }
+      assert.ok(d === undefined || !error.message.includes(d))
+      return true
+    })
+  }
+  writeFileSync(path, JSON.stringify({ keys: [good, { ...rsa, use: 'sig' }, { ...ec, kid: 'ec' }] }))
+  await node(new FileVault(path)).refresh()
+})
+
 test("SIGNING_KEYS_FILE: the operator's own keys sign at once, and the schedule leaves them alone", async () => {
   clock.now = START
   const path = file()
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true })
-  writeFileSync(
-    path,
-    JSON.stringify({ keys: [{ ...(await exportJWK(privateKey)), kid: 'mine', alg: 'RS256' }] }),
-  )
+  writeFileSync(path, JSON.stringify({ keys: [await made('RS256', 'mine')] }))
   const before = readFileSync(path, 'utf8')
   const keys = node(new FileVault(path))
   assert.equal(await signer(keys), 'mine')
