@@ -11,6 +11,7 @@ import { FileClients } from './clients/registry.ts'
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { DEMO } from './config/demo.ts'
+import type { Environment } from './config/environment.ts'
 import { Consents } from './consents/consents.ts'
 import { registerAssets } from './endpoints/assets.ts'
 import { registerAuthorize } from './endpoints/authorize.ts'
@@ -101,7 +102,7 @@ async function compose(
   const consents = new Consents(store)
   const grants = new Grants(store)
   const all = clients.all()
-  checkSalt(all, env.PAIRWISE_SALT)
+  checkClients(all, env)
   const subjects = new Subjects(env.PAIRWISE_SALT)
   const notice = (text: string) => log.warn(text)
   const signing = signingKeysOf(config, { store, keys, clients: all, now, notice })
@@ -202,11 +203,18 @@ async function compose(
   return app
 }
 
-// Without it they would be derived from nothing, for everybody to compute.
-function checkSalt(clients: readonly Client[], salt: string): void {
-  const client = clients.find(({ sector }) => sector !== undefined)
-  if (client !== undefined && salt === '') {
-    throw new ConfigError(`PAIRWISE_SALT is not set; client ${client.client_id} has subject_type pairwise`)
+// What of a client depends on the environment.
+function checkClients(clients: readonly Client[], env: Environment): void {
+  const paired = clients.find(({ sector }) => sector !== undefined)
+  // Without it they would be derived from nothing, for everybody to compute.
+  if (paired !== undefined && env.PAIRWISE_SALT === '') {
+    throw new ConfigError(`PAIRWISE_SALT is not set; client ${paired.client_id} has subject_type pairwise`)
+  }
+  const plain = clients.find(({ backchannel_logout_uri: uri = '' }) => URL.parse(uri)?.protocol === 'http:')
+  if (plain !== undefined && env.ALLOW_PRIVATE_ADDRESSES !== 'true') {
+    throw new ConfigError(
+      `ALLOW_PRIVATE_ADDRESSES is false, so the http backchannel_logout_uri of client ${plain.client_id} would never be asked; use https`,
+    )
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ClientEntry } from '../config/schema.ts'
-import { redirectUriProblem } from '../protocol/redirect-uri.ts'
+import { isLoopbackHost, redirectUriProblem } from '../protocol/redirect-uri.ts'
 import type { Client } from './client.ts'
 import type { Fail } from './registration.ts'
 
@@ -38,18 +38,16 @@ export function openidMetadata(entry: ClientEntry, fail: Fail): OpenidMetadata {
 }
 
 function checkUrls(entry: ClientEntry, fail: Fail): void {
-  for (const name of [
-    'backchannel_logout_uri',
-    'frontchannel_logout_uri',
-    'sector_identifier_uri',
-  ] as const) {
-    const uri = entry[name]
-    if (uri === undefined) continue
-    const url = URL.parse(uri)
-    const plain = url !== null && /^https?:$/.test(url.protocol) && /^[\x21-\x7E]+$/.test(uri)
-    if (!plain || uri.includes('#') || url.username !== '')
-      fail(name, 'must be an https URL without fragment, in ASCII')
-    if (name === 'sector_identifier_uri' && url?.protocol !== 'https:') fail(name, 'must be an https URL')
+  const { backchannel_logout_uri, frontchannel_logout_uri, sector_identifier_uri } = entry
+  if (backchannel_logout_uri !== undefined && !isHttp(backchannel_logout_uri, () => true)) {
+    // Whether http may be used at all is the outbound room's to say.
+    fail('backchannel_logout_uri', `${HTTPS}; http only with ALLOW_PRIVATE_ADDRESSES`)
+  }
+  if (frontchannel_logout_uri !== undefined && !isHttp(frontchannel_logout_uri, isLoopbackHost)) {
+    fail('frontchannel_logout_uri', `${HTTPS}; http only on a loopback host`)
+  }
+  if (sector_identifier_uri !== undefined && !isHttp(sector_identifier_uri, () => false)) {
+    fail('sector_identifier_uri', HTTPS)
   }
   for (const [at, uri] of (entry.post_logout_redirect_uris ?? []).entries()) {
     const problem = redirectUriProblem(uri)
@@ -57,12 +55,36 @@ function checkUrls(entry: ClientEntry, fail: Fail): void {
   }
 }
 
-/** OpenID Connect Core §8.1: the host that the client's redirect URIs share, or that of its sector document. */
+const HTTPS = 'must be an https URL without fragment and user information, in ASCII'
+
+/** Whether it is that, or http where `plain` allows it for the host. */
+function isHttp(uri: string, plain: (hostname: string) => boolean): boolean {
+  const url = URL.parse(uri)
+  if (url === null || !/^[\x21-\x7E]+$/.test(uri) || uri.includes('#')) return false
+  if (url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && plain(url.hostname))
+}
+
+/**
+ * OpenID Connect Core §8.1: the host that the client's redirect URIs share, or that of its sector document. Only
+ * https proves a host: everybody's app on a device has `localhost`, or a private-use scheme with any host in it.
+ */
 function sectorOf(entry: ClientEntry, fail: Fail): string {
-  if (entry.sector_identifier_uri !== undefined) return URL.parse(entry.sector_identifier_uri)?.host ?? ''
-  const hosts = new Set((entry.redirect_uris ?? []).map((uri) => URL.parse(uri)?.host))
+  const { redirect_uris = [], sector_identifier_uri, grant_types = [] } = entry
+  if (sector_identifier_uri !== undefined) {
+    // It is read where a redirect URI is about to be used; the password grant uses none, so nobody would have proven it.
+    if (grant_types.includes('password'))
+      fail('sector_identifier_uri', 'cannot be proven for the password grant type; take that out')
+    return URL.parse(sector_identifier_uri)?.host ?? ''
+  }
+  const urls = redirect_uris.map((uri) => URL.parse(uri))
+  const hosts = new Set(urls.map((url) => (url?.protocol === 'https:' ? url.host : undefined)))
   const [host] = hosts
-  if (hosts.size !== 1 || !host)
-    fail('sector_identifier_uri', 'is needed: redirect_uris of pairwise subjects have several hosts, or none')
+  if (hosts.size !== 1 || !host) {
+    fail(
+      'sector_identifier_uri',
+      'is needed: redirect_uris of pairwise subjects have several hosts, or are not all https',
+    )
+  }
   return host ?? ''
 }

@@ -355,3 +355,22 @@ test('where a logout may send the browser is checked as a redirect URI is', asyn
   for (const uri of ['ftp://rp.example/', 'https://rp.example/#x', 'https://b\u00fccher.example/', 'nowhere'])
     await assert.rejects(oidcServer(t, {}, { backchannel_logout_uri: uri }), /backchannel_logout_uri/, uri)
 })
+
+test('where a logout is told to is https; http for the back channel in a private network, for a frame on loopback', async (t) => {
+  const wrong = [
+    'https://:pw@rp.example/',
+    'https://name@rp.example/',
+    'ftp://rp.example/',
+    'https://rp.example/#x',
+  ]
+  for (const uri of wrong) {
+    await assert.rejects(oidcServer(t, {}, { backchannel_logout_uri: uri }), /must be an https URL/, uri)
+    await assert.rejects(oidcServer(t, {}, { frontchannel_logout_uri: uri }), /must be an https URL/, uri)
+  }
+  const plain = { backchannel_logout_uri: 'http://rp.internal/out' }
+  await assert.rejects(oidcServer(t, {}, plain), /ALLOW_PRIVATE_ADDRESSES is false, .* client rp /)
+  await oidcServer(t, { env: { ALLOW_PRIVATE_ADDRESSES: 'true' } }, plain)
+  const frame = (uri: string) => oidcServer(t, {}, { frontchannel_logout_uri: uri })
+  await assert.rejects(frame('http://rp.example/out'), /frontchannel_logout_uri .*loopback/)
+  await frame('http://localhost:3000/out')
+})

@@ -61,6 +61,41 @@ test('discovery names pairwise where a client has it; without a salt the start i
   await assert.rejects(oidcServer(t, {}, { subject_type: 'pairwise' }), /PAIRWISE_SALT is not set/)
 })
 
+test('Core §8.1: only https redirect URIs of one host name a sector; any app has a scheme, or localhost', async (t) => {
+  const start = (redirect_uris: string[], more: Partial<ClientEntry> = {}) =>
+    oidcServer(t, { env }, { subject_type: 'pairwise', redirect_uris, ...more })
+  for (const redirect_uris of [
+    ['com.example.app://cb'],
+    ['com.example.app:/cb'],
+    ['http://localhost/cb'],
+    ['http://127.0.0.1:8080/cb'],
+    ['https://rp.example/cb', 'com.example.app://rp.example/cb'],
+    ['https://rp.example/cb', 'https://other.example/cb'],
+  ]) {
+    await assert.rejects(start(redirect_uris), /sector_identifier_uri .*is needed/, redirect_uris.join(' '))
+    await start(redirect_uris, { sector_identifier_uri: 'https://rp.example/sector.json' })
+  }
+  await start(['https://rp.example/cb', 'HTTPS://RP.example/other'])
+  for (const sector_identifier_uri of [
+    'http://rp.example/s',
+    'http://localhost/s',
+    'https://:pw@rp.example/s',
+  ])
+    await assert.rejects(start(['https://rp.example/cb'], { sector_identifier_uri }), /must be an https URL/)
+})
+
+test('a sector that nobody proves is refused: the password grant never asks for the document', async (t) => {
+  const more: Partial<ClientEntry> = {
+    subject_type: 'pairwise',
+    sector_identifier_uri: 'https://somebody-else.example/sector.json',
+    grant_types: ['authorization_code', 'password'],
+    response_types: ['code'],
+  }
+  await assert.rejects(oidcServer(t, { env }, more), /sector_identifier_uri .*password grant type/)
+  const { sector_identifier_uri, ...own } = more
+  await oidcServer(t, { env }, own)
+})
+
 test('a sector document on a private address is not fetched: a page, no redirect, and the log has the cause', async (t) => {
   const { app, log } = await oidcServer(
     t,
