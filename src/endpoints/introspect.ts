@@ -8,7 +8,8 @@ import type { Subjects } from '../tokens/subjects.ts'
 
 /**
  * `POST /oauth/introspect` (RFC 7662), for confidential clients. A client asks about its own tokens; one marked
- * `introspect_any`, as a resource server is, about anybody's. The hint is not needed: a token says what it is.
+ * `introspect_any`, as a resource server is, about anybody's access tokens. The hint is not needed: a token says what it
+ * is.
  */
 export function registerIntrospect(
   app: FastifyInstance,
@@ -29,10 +30,10 @@ export function registerIntrospect(
     const opened = await inspector.open(parameters.required('token'))
     const token = opened && (await inspector.active(opened, now))
     reply.header('cache-control', 'no-store')
-    // RFC 7662 §2.2: why a token is not active is nobody's business, and neither is somebody else's token.
-    if (token === undefined || !(asking.introspect_any || token.client.client_id === asking.client_id)) {
-      return { active: false }
-    }
+    // RFC 7662 §2.2: why a token is not active is nobody's business, and neither is somebody else's token. To a
+    // resource server a refresh token is none (§4): it would work as a bearer token wherever only `active` is looked at.
+    const any = asking.introspect_any && opened?.kind !== 'refresh_token'
+    if (token === undefined || !(any || token.client.client_id === asking.client_id)) return { active: false }
     return describe(token, context)
   })
 }

@@ -55,6 +55,15 @@ test('RFC 7662 §2.1: any or no hint; unknown, malformed or foreign is inactive 
   assert.equal((await introspect(app, access_token, '')).status, 401)
 })
 
+test('a refresh token is active for its own client alone: at an API it must not work as a bearer token', async (t) => {
+  const { app } = await buildServer(t, { clients: [RS] })
+  const { access_token, refresh_token } = await freshTokens(app)
+  const api = basic('api', 'api')
+  assert.equal((await introspect(app, access_token, api)).body.active, true)
+  assert.deepEqual((await introspect(app, refresh_token, api)).body, { active: false })
+  assert.equal((await introspect(app, refresh_token)).body.active, true)
+})
+
 test('RFC 7009 §2.1: an access token goes alone, a refresh token takes its grant with it', async (t) => {
   const { app } = await buildServer(t)
   const { access_token, refresh_token } = await freshTokens(app)
