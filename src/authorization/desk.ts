@@ -83,7 +83,13 @@ export class AuthorizationDesk {
       address = readAddress(target, parameters)
       const request = readRequest(target, parameters)
       const hint = parameters.one('id_token_hint')
-      if (hint !== undefined) request.subject = await this.#hintedSubject(hint, target)
+      if (hint !== undefined) {
+        const subject = await this.#hintedSubject(hint, target)
+        // OpenID Connect Core §5.5.1: the answer is about one person, whom both must mean.
+        if (subject !== (request.subject ?? subject))
+          throw new OAuthError('invalid_request', 'id_token_hint and claims ask for different people')
+        request.subject = subject
+      }
       return { kind: 'request', request }
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error

@@ -13,7 +13,7 @@ import {
   type ResponseType,
   readResponseType,
 } from '../protocol/response-type.ts'
-import { readScope, scopeUnion, scopeWithin, standingScope } from '../protocol/scope.ts'
+import { readScope, scopeTokens, scopeUnion, scopeWithin, standingScope } from '../protocol/scope.ts'
 import { ACR } from '../tokens/id-token.ts'
 import { RESPONSE_MODES, type ResponseMode } from './response.ts'
 import type { Target } from './target.ts'
@@ -72,7 +72,7 @@ export function readRequest(target: Target, parameters: Parameters): Authorizati
   const state = parameters.one('state')
   const response_mode = readResponseMode(response_type, parameters)
   const challenge_digest = gives(response_type, 'code') ? readChallenge(target, parameters) : undefined
-  const scope = readRequestedScope(target, parameters)
+  const scope = withoutIdleOffline(readRequestedScope(target, parameters), response_type)
   const nonce = readNonce(response_type, scope, parameters)
   const { claims, sub, acr } = readClaims(parameters.one('claims'), target.client.scope)
   // OpenID Connect Core §5.5.1.1: an essential acr that cannot be met is a failed login.
@@ -175,6 +175,15 @@ function readRequestedScope({ client }: Target, parameters: Parameters): string 
     throw new OAuthError('invalid_scope', `this client may ask for: ${client.scope || 'no scope at all'}`)
   }
   return scope
+}
+
+// OpenID Connect Core §11: ignored but where a code is given, or an access token of the front channel would outlive the
+// logout, with nothing that could ever be refreshed.
+function withoutIdleOffline(scope: string, type: ResponseType): string {
+  if (gives(type, 'code')) return scope
+  return scopeTokens(scope)
+    .filter((token) => token !== 'offline_access')
+    .join(' ')
 }
 
 /**

@@ -65,11 +65,14 @@ export function readClaims(text: string | undefined, allowed: string): ReadClaim
     userinfo: claimsWithin(Object.keys(userinfo), allowed),
     id_token: claimsWithin(Object.keys(id_token), allowed),
   }
-  const sub = detail(id_token.sub, 'sub')?.value ?? detail(userinfo.sub, 'sub')?.value
+  const [sub, other = sub] = [id_token.sub, userinfo.sub].flatMap(
+    (one) => strings(detail(one, 'sub')?.value) ?? [],
+  )
+  if (sub !== other) throw new OAuthError('invalid_request', 'claims asks for different people')
   const acr = detail(id_token.acr, 'acr')
   return {
     claims: claims.userinfo.length + claims.id_token.length === 0 ? null : claims,
-    sub: typeof sub === 'string' ? sub : undefined,
+    sub,
     acr: acr?.essential === true ? strings(acr.values ?? acr.value) : undefined,
   }
 }

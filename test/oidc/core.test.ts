@@ -194,6 +194,24 @@ test('claims §5.5: another sub is not answered for, an unmet essential acr fail
   assert.equal(await error('{"userinfo":{"__proto__":null,"constructor":null}}'), null)
 })
 
+test('id_token_hint and claims for another sub, or claims for two, ask for different people: invalid_request', async (t) => {
+  const { app } = await oidcServer(t)
+  const agent = new Agent(app)
+  const { id_token: id_token_hint } = await tokens(app, {}, agent)
+  const error = async (claims: object, hint: string | undefined = id_token_hint) => {
+    const asked = { claims: JSON.stringify(claims), id_token_hint: hint, prompt: 'none' }
+    return (await authorize(agent, asked)).parameters.get('error')
+  }
+  const alice = { sub: { value: 'sub-alice' } }
+  const admin = { sub: { value: 'admin' } }
+  assert.equal(await error({ id_token: alice }), null)
+  assert.equal(await error({ id_token: { sub: null }, userinfo: { sub: { essential: true } } }), null)
+  assert.equal(await error({ id_token: alice, userinfo: alice }), null)
+  assert.equal(await error({ id_token: admin }), 'invalid_request')
+  assert.equal(await error({ userinfo: admin }), 'invalid_request')
+  assert.equal(await error({ id_token: alice, userinfo: admin }, ''), 'invalid_request')
+})
+
 test('a claim by name needs the client to have its scope', async (t) => {
   const { app } = await oidcServer(t, {}, { scope: 'openid' })
   const body = await tokens(app, { claims: '{"userinfo":{"email":{"essential":true}}}' })

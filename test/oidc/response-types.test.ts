@@ -70,6 +70,21 @@ test('oidcc-ensure-request-without-nonce-fails where an ID token comes from here
     assert.equal((await authorize(agent, { response_type, nonce: undefined })).parameters.get('error'), null)
 })
 
+test('Core §11: offline_access is ignored without a code, so nothing outlives the logout', async (t) => {
+  const { app } = await oidcServer(t)
+  const scope = 'openid offline_access'
+  for (const response_type of ['token', 'id_token token', 'code token']) {
+    const agent = new Agent(app)
+    const { parameters } = await authorize(agent, { response_type, scope })
+    const code = response_type.startsWith('code')
+    assert.equal(parameters.get('scope'), code ? scope : 'openid', response_type)
+    const access_token = parameters.get('access_token') ?? ''
+    assert.equal((await userinfo(app, access_token)).statusCode, 200)
+    await agent.submit(await agent.get('/oauth/logout'), {})
+    assert.equal((await userinfo(app, access_token)).statusCode, code ? 200 : 401, response_type)
+  }
+})
+
 test('Multiple Response Types §5: a token never in a query', async (t) => {
   const { app } = await oidcServer(t)
   for (const response_type of ['token', 'id_token', 'code token']) {
