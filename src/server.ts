@@ -189,7 +189,7 @@ async function compose(
     registerLogin(scope, { ...common, channel, guard, sessions, sessionEnd })
     registerSelectAccount(scope, { ...common, channel, sessions })
     registerConsent(scope, { ...common, channel })
-    registerLogout(scope, { ...common, clients, signing, sessionEnd, issuer })
+    registerLogout(scope, { ...common, clients, signing, subjects, sessionEnd, issuer })
     registerHome(scope, { ...common, clients, grants, consents, tryHref: demo ? tryPath(base) : undefined })
   }
   await app.register(pages, { prefix: base })

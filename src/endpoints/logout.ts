@@ -8,12 +8,14 @@ import type { RenderPage } from '../http/pages.ts'
 import { frontChannelUrls, type LogoutRequest, readLogoutRequest } from '../logout/logout-request.ts'
 import type { SessionEnd } from '../logout/session-end.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { Subjects } from '../tokens/subjects.ts'
 import { accountView, type Exchange } from './front-channel.ts'
 
 export interface LogoutContext {
   desk: AuthorizationDesk
   clients: Clients
   signing: SigningKeys
+  subjects: Subjects
   sessionEnd: SessionEnd
   browser: Browser
   render: RenderPage
@@ -77,21 +79,29 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
     const visitor = await parts.desk.visitor(browser.session(exchange.request), parts.now())
     if (visitor === undefined && asked.location !== undefined)
       return exchange.reply.redirect(asked.location, 303)
-    const proven = visitor !== undefined && asked.sid === visitor.account.sid
-    if (proven) return end(exchange, { asked, visitor }, parts)
+    if (visitor !== undefined && proves(asked, visitor, parts))
+      return end(exchange, { asked, visitor }, parts)
     return ask(exchange, visitor, parts)
   }
+}
+
+/** Whether the client's hint is of the very login that is here. */
+function proves({ client, sid }: LogoutRequest, { account }: Visitor, { subjects }: LogoutContext): boolean {
+  return client !== undefined && sid === subjects.sid(client, account.sid)
 }
 
 async function end(
   { request, reply }: Exchange,
   { asked, visitor }: { asked: LogoutRequest; visitor: Visitor },
-  { sessionEnd, browser, render, log, issuer, base, now }: LogoutContext,
+  { sessionEnd, subjects, browser, render, log, issuer, base, now }: LogoutContext,
 ): Promise<FastifyReply> {
   const { clients, events } = await sessionEnd.end(visitor.current, now())
   browser.clearSession(reply)
   logEvents(log, request.id, events)
-  const frames = frontChannelUrls(clients, { issuer, sid: visitor.account.sid })
+  const frames = frontChannelUrls(clients, {
+    issuer,
+    sidOf: (client) => subjects.sid(client, visitor.account.sid),
+  })
   if (frames.length === 0) return reply.redirect(asked.location ?? `${base}/logout`, 303)
   // Time for the frames, then onwards; the link is for whoever does not want to wait.
   if (asked.location !== undefined) reply.header('refresh', `3;url=${asked.location}`)

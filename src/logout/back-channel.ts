@@ -142,7 +142,7 @@ export class BackChannel {
         exp: iat + TOKEN_TTL,
         jti: randomText(12),
         events: { [EVENT]: {} },
-        sid,
+        sid: subjects.sid(client, sid),
       })
       const { status } = await outbound.post(client.backchannel_logout_uri as string, { logout_token })
       return status === 200 || status === 204 ? undefined : `it answered ${status}`

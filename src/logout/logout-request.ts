@@ -8,7 +8,7 @@ export interface LogoutRequest {
   client: Client | undefined
   /** Where the browser goes afterwards, complete with `state`. */
   location: string | undefined
-  /** The login that the hint proves to be known to the client. */
+  /** The login that the hint proves to be known to the client, as the client knows it. */
   sid: string | undefined
 }
 
@@ -65,11 +65,13 @@ function readLocation(parameters: Parameters, client: Client | undefined): strin
  */
 export function frontChannelUrls(
   clients: readonly Client[],
-  { issuer, sid }: { issuer: string; sid: string },
+  { issuer, sidOf }: { issuer: string; sidOf: (client: Client) => string },
 ): readonly string[] {
-  return clients.flatMap(({ frontchannel_logout_uri: uri, frontchannel_logout_session_required }) => {
+  return clients.flatMap((client) => {
+    const { frontchannel_logout_uri: uri, frontchannel_logout_session_required } = client
     if (uri === undefined) return []
     if (!frontchannel_logout_session_required) return [uri]
-    return [`${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ iss: issuer, sid })}`]
+    const query = new URLSearchParams({ iss: issuer, sid: sidOf(client) })
+    return [`${uri}${uri.includes('?') ? '&' : '?'}${query}`]
   })
 }

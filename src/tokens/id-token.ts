@@ -56,7 +56,7 @@ export class IdTokens {
       acr: ACR,
       amr: [...amr],
       azp: client.client_id,
-      sid,
+      sid: subjects.sid(client, sid),
       ...(nonce !== undefined && { nonce }),
       ...(access_token !== undefined && { at_hash: halfHash(alg, access_token) }),
       ...(code !== undefined && { c_hash: halfHash(alg, code) }),

@@ -42,6 +42,38 @@ test('Core §8 pairwise: one person is the same in one sector and somebody else 
   assert.notEqual(subjects.get('rp'), subjects.get('foreign'))
 })
 
+test('the sid does not say who is who either: one for each sector, the same in ID token, hint and frame', async (t) => {
+  const frame = (host: string): Partial<ClientEntry> => ({
+    subject_type: 'pairwise',
+    frontchannel_logout_uri: `https://${host}/out`,
+    frontchannel_logout_session_required: true,
+  })
+  const foreign = { ...RP, ...frame('elsewhere.example'), client_id: 'foreign' }
+  const plain = { ...RP, client_id: 'plain' }
+  const clients = [{ ...foreign, redirect_uris: ['https://elsewhere.example/cb'] }, plain]
+  const { app } = await oidcServer(t, { env, clients }, frame('rp.example'))
+  const agent = new Agent(app)
+  const idToken = async (client_id: string, redirect_uri: string) => {
+    const asked = { client_id, redirect_uri, response_type: 'id_token' }
+    return (await authorize(agent, asked)).parameters.get('id_token') ?? ''
+  }
+  const here = await idToken('rp', 'https://rp.example/cb')
+  const there = await idToken('foreign', 'https://elsewhere.example/cb')
+  const everywhere = await idToken('plain', 'https://rp.example/cb')
+  const sidOf = async (jwt: string, audience: string) => String((await verified(app, jwt, { audience })).sid)
+  const sids = [await sidOf(here, 'rp'), await sidOf(there, 'foreign'), await sidOf(everywhere, 'plain')]
+  assert.equal(new Set(sids).size, 3)
+  const page = await agent.get(`/oauth/logout?${new URLSearchParams({ id_token_hint: there })}`)
+  const told = [...page.body.matchAll(/<iframe[^>]*src="([^"]*)"/g)].map(([, src = '']) => {
+    const { host, searchParams } = new URL(src.replaceAll('&amp;', '&'))
+    return [host, searchParams.get('sid')]
+  })
+  assert.deepEqual(told.sort(), [
+    ['elsewhere.example', sids[1]],
+    ['rp.example', sids[0]],
+  ])
+})
+
 test('a pairwise sub does not change over restarts and SECRET_KEYS, only with the salt', async (t) => {
   const other = 'c0Zb1Yx9dQkq2m7cR8tLwV3nF4gH6jKpE5uA0iXoTyM='
   const of = async (more: Record<string, string>) => {
