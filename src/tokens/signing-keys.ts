@@ -36,7 +36,8 @@ export class SigningKeys {
   readonly #vault: KeyVault
   readonly #plan: RotationPlan
   readonly #now: () => number
-  readonly #imported = new Map<string, CryptoKey>()
+  // By the key, not by its name: an operator may put another key under the same kid.
+  readonly #imported = new WeakMap<SigningKey, CryptoKey>()
   #set: KeySet | undefined
   #published: { set: KeySet; jwks: JSONWebKeySet; find?: KeyFinder } | undefined
   #loading: Promise<KeySet> | undefined
@@ -161,11 +162,11 @@ export class SigningKeys {
   }
 
   async #import(key: SigningKey): Promise<CryptoKey> {
-    let imported = this.#imported.get(key.kid)
+    let imported = this.#imported.get(key)
     if (imported === undefined) {
       const { importJWK } = await jose()
       imported = (await importJWK(key, key.alg)) as CryptoKey
-      this.#imported.set(key.kid, imported)
+      this.#imported.set(key, imported)
     }
     return imported
   }

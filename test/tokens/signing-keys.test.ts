@@ -336,6 +336,18 @@ test("SIGNING_KEYS_FILE: the operator's own keys sign at once, and the schedule 
   assert.equal(readFileSync(path, 'utf8'), before)
 })
 
+test('SIGNING_KEYS_FILE: another key under the same kid signs what is published', async () => {
+  clock.now = START
+  const path = file()
+  writeFileSync(path, JSON.stringify({ keys: [await made('RS256', 'mine')] }))
+  const keys = node(new FileVault(path))
+  const before = await keys.sign('RS256', 'JWT', {})
+  writeFileSync(path, JSON.stringify({ keys: [await made('RS256', 'mine')] }))
+  await keys.refresh()
+  assert.ok(await keys.verify(await keys.sign('RS256', 'JWT', {})))
+  assert.equal(await keys.verify(before), undefined)
+})
+
 test('SIGNING_KEYS_FILE that cannot be used is said by name and reason', async () => {
   const path = file()
   const refused = (text: string) => {
