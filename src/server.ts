@@ -161,7 +161,7 @@ async function compose(
 
   const direct = async (scope: FastifyInstance) => {
     await readForms(scope)
-    registerIntrospect(scope, { clients, inspector, subjects, issuer, now })
+    registerIntrospect(scope, { clients, inspector, subjects, log, issuer, now })
     await scope.register(async (open) => {
       allowCrossOrigin(open, ['/oauth/tokenize', '/oauth/revoke'], 'POST')
       registerTokenize(open, { pipeline, log, now })
@@ -169,7 +169,7 @@ async function compose(
     })
     await scope.register(async (open) => {
       allowCrossOrigin(open, ['/oauth/userinfo'], 'GET, POST')
-      registerUserinfo(open, { inspector, signing, subjects, issuer, now })
+      registerUserinfo(open, { inspector, signing, subjects, log, issuer, now })
     })
   }
   await app.register(direct, { prefix: base })

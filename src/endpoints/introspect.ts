@@ -2,9 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { type Clients, isPublic } from '../clients/client.ts'
 import { formOf } from '../http/form.ts'
+import { type Logger, logEvents } from '../http/logger.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { ActiveToken, TokenInspector } from '../tokens/inspector.ts'
+import type { ActiveToken, Inspected, TokenInspector } from '../tokens/inspector.ts'
 import type { Subjects } from '../tokens/subjects.ts'
+
+const NOTHING: Inspected = { token: undefined, events: [] }
 
 /**
  * `POST /oauth/introspect` (RFC 7662), for confidential clients. A client asks about its own tokens; one marked
@@ -17,18 +20,20 @@ export function registerIntrospect(
     clients: Clients
     inspector: TokenInspector
     subjects: Subjects
+    log: Logger
     issuer: string
     now: () => number
   },
 ): void {
-  const { clients, inspector } = context
+  const { clients, inspector, log } = context
   app.post('/oauth/introspect', async (request, reply) => {
     const now = context.now()
     const parameters = formOf(request)
     const asking = await authenticateClient(clients, request.headers.authorization, parameters)
     if (isPublic(asking)) throw new OAuthError('invalid_client', 'introspection needs a client with a secret')
     const opened = await inspector.open(parameters.required('token'))
-    const token = opened && (await inspector.active(opened, now))
+    const { token, events } = opened ? await inspector.inspect(opened, now) : NOTHING
+    logEvents(log, request.id, events)
     reply.header('cache-control', 'no-store')
     // RFC 7662 §2.2: why a token is not active is nobody's business, and neither is somebody else's token. To a
     // resource server a refresh token is none (§4): it would work as a bearer token wherever only `active` is looked at.

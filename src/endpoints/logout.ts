@@ -5,11 +5,12 @@ import type { Browser } from '../http/browser.ts'
 import { formAsQuery, queryOf, rawQuery } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import type { RenderPage } from '../http/pages.ts'
+import type { Notice } from '../http/views.ts'
 import { frontChannelUrls, type LogoutRequest, readLogoutRequest } from '../logout/logout-request.ts'
 import type { SessionEnd } from '../logout/session-end.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Subjects } from '../tokens/subjects.ts'
-import { accountView, type Exchange } from './front-channel.ts'
+import { accountView, type Exchange, formRefused } from './front-channel.ts'
 
 export interface LogoutContext {
   desk: AuthorizationDesk
@@ -44,7 +45,7 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
 
   app.get('/logout', async (request, reply) => {
     const visitor = await context.desk.visitor(browser.session(request), context.now())
-    return ask({ request, reply }, visitor, context)
+    return ask({ request, reply }, visitor)
   })
 
   app.post('/logout', async (request, reply) => {
@@ -53,22 +54,24 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
     const visitor = await context.desk.visitor(browser.session(request), now)
     const own = visitor && browser.ownForm(request, { binding: logoutBinding(visitor.account.sid), now })
     if (own) return end({ request, reply }, { asked, visitor }, context)
-    // A form that no longer fits asks again, on the page itself.
-    const again = asked.client === undefined ? '/logout' : `/oauth/logout${rawQuery(request)}`
-    return reply.redirect(`${base}${again}`, 303)
+    // Nobody is logged in any more: as if the client had just sent the browser here.
+    if (visitor === undefined) return answer({ request, reply }, asked, context)
+    return ask({ request, reply }, visitor, formRefused(context, request))
   })
 
   async function ask(
     { request, reply }: Exchange,
     visitor: Visitor | undefined,
-    { now }: LogoutContext,
+    notice?: Notice,
   ): Promise<FastifyReply> {
     const binding = logoutBinding(visitor?.account.sid)
-    return render(reply, 'logout', {
+    const data = {
       action: `${base}/logout${rawQuery(request)}`,
-      csrf: browser.formToken(request, reply, { binding, now: now() }),
+      csrf: browser.formToken(request, reply, { binding, now: context.now() }),
       account: visitor && accountView(visitor.user),
-    })
+      notice,
+    }
+    return render(reply, 'logout', data, { status: notice === undefined ? 200 : 403 })
   }
 
   async function answer(
@@ -81,7 +84,7 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
       return exchange.reply.redirect(asked.location, 303)
     if (visitor !== undefined && proves(asked, visitor, parts))
       return end(exchange, { asked, visitor }, parts)
-    return ask(exchange, visitor, parts)
+    return ask(exchange, visitor)
   }
 }
 

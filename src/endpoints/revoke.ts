@@ -19,13 +19,8 @@ export function registerRevoke(
     const parameters = formOf(request)
     const client = await authenticateClient(clients, request.headers.authorization, parameters)
     const opened = await inspector.open(parameters.required('token'))
-    const owner = opened && (await inspector.owner(opened, now))
-    if (opened !== undefined && owner?.client_id === client.client_id) {
-      await inspector.revoke(opened, owner.sub, now)
-      const { client_id } = client
-      const event = opened.kind === 'refresh_token' ? 'grant_revoked' : 'token_revoked'
-      logEvents(log, request.id, [{ event, client_id, ...(owner.sub && { sub: owner.sub }) }])
-    }
+    if (opened !== undefined)
+      logEvents(log, request.id, await inspector.revoke(opened, client.client_id, now))
     return reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send('{}')
   })
 }

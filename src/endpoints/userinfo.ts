@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../clients/client.ts'
 import type { Grant } from '../grants/grant.ts'
 import { bearerToken, challenge } from '../http/bearer.ts'
-import { sendJsonError } from '../http/errors.ts'
+import { type Logger, logEvents } from '../http/logger.ts'
 import { claimsOfScope, claimsWithin } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { scopeTokens, scopeWithin } from '../protocol/scope.ts'
@@ -15,6 +15,7 @@ export interface UserinfoContext {
   inspector: TokenInspector
   signing: SigningKeys
   subjects: Subjects
+  log: Logger
   issuer: string
   now: () => number
 }
@@ -26,12 +27,12 @@ export function registerUserinfo(app: FastifyInstance, context: UserinfoContext)
     const token = bearerToken(request)
     if (token === undefined) {
       challenge(reply)
-      return sendJsonError(reply, new OAuthError('invalid_token', 'send the access token as Bearer'))
+      throw new OAuthError('invalid_token', 'send the access token as Bearer')
     }
-    const answer = token instanceof OAuthError ? token : await describe(token, context)
+    const answer = token instanceof OAuthError ? token : await describe(request, token, context)
     if (answer instanceof OAuthError) {
       challenge(reply, answer, answer.error === 'insufficient_scope' ? 'openid' : undefined)
-      return sendJsonError(reply, answer)
+      throw answer
     }
     const json = typeof answer !== 'string'
     return reply
@@ -44,17 +45,22 @@ export function registerUserinfo(app: FastifyInstance, context: UserinfoContext)
 
 /** The claims, as members or as a signed JWT where the client asked for one (§5.3.2). */
 async function describe(
+  { id }: FastifyRequest,
   text: string,
-  { inspector, signing, subjects, issuer, now }: UserinfoContext,
+  { inspector, signing, subjects, log, issuer, now }: UserinfoContext,
 ): Promise<Record<string, unknown> | string | OAuthError> {
   const opened = await inspector.open(text)
-  const token = opened?.kind === 'access_token' ? await inspector.active(opened, now()) : undefined
+  const inspected = opened?.kind === 'access_token' ? await inspector.inspect(opened, now()) : undefined
+  logEvents(log, id, inspected?.events ?? [])
+  const token = inspected?.token
   if (token?.user === undefined || token.grant === undefined) {
     return new OAuthError('invalid_token', 'the access token is unknown, expired or revoked')
   }
   const { client, user, grant, scope } = token
   if (!scope.split(' ').includes('openid')) {
-    return new OAuthError('insufficient_scope', 'userinfo needs an access token with the scope openid')
+    return new OAuthError('insufficient_scope', 'userinfo needs an access token with the scope openid', {
+      client_id: client.client_id,
+    })
   }
   const names = [...claimsOfScope(scope), ...claimsByName({ client, grant, scope })]
   const claims = { ...pickClaims(user, names), sub: subjects.of(client, user.sub) }

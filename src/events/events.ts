@@ -27,6 +27,8 @@ export interface SecurityEvent {
   client_id?: string | undefined
   sub?: string | undefined
   grant_id?: string | undefined
+  /** A token's public id. */
+  jti?: string | undefined
   grant_type?: string | undefined
   scope?: string | undefined
   reason?: string | undefined

@@ -80,6 +80,7 @@ export interface Views {
     frames?: readonly string[]
     /** Where the browser goes on to. */
     continue_href?: string
+    notice?: Notice
   }
   home: {
     account?: AccountView

@@ -23,7 +23,9 @@ export async function readLogoutRequest(
     throw new OAuthError('invalid_request', 'client_id is not the one that id_token_hint was issued to')
   const client = client_id === undefined ? undefined : await clients.find(client_id)
   if (client_id !== undefined && client === undefined)
-    throw new OAuthError('invalid_request', `no client ${client_id} is registered here`)
+    throw new OAuthError('invalid_request', `no client '${client_id}' is registered here`, {
+      detail: 'the client is unknown',
+    })
   const location = readLocation(parameters, client)
   return { client, location, sid: hint?.sid }
 }
@@ -49,9 +51,10 @@ function readLocation(parameters: Parameters, client: Client | undefined): strin
   if (!client.post_logout_redirect_uris.includes(uri)) {
     throw new OAuthError(
       'invalid_request',
-      `post_logout_redirect_uri ${uri} is not registered for this client`,
+      `post_logout_redirect_uri '${uri}' is not registered for this client`,
       {
-        detail: `client ${client.client_id} has registered ${client.post_logout_redirect_uris.join(' ') || 'none'}`,
+        detail: `post_logout_redirect_uri is not one of ${client.post_logout_redirect_uris.join(' ') || 'none'}`,
+        client_id: client.client_id,
       },
     )
   }

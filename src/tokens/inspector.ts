@@ -1,4 +1,6 @@
 import type { Client, Clients } from '../clients/client.ts'
+import type { SecurityEvent } from '../events/events.ts'
+import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grant } from '../grants/grant.ts'
 import { findGrantor, type Grants } from '../grants/grants.ts'
 import { type AccessTokenFacts, accessTokenScope } from '../grants/revoke.ts'
@@ -33,6 +35,14 @@ export interface ActiveToken {
   grant?: Grant
   token_type?: 'Bearer'
 }
+
+/** What is found out about a token, and what the log is told where that has ended a grant. */
+export interface Inspected {
+  token: ActiveToken | undefined
+  events: readonly SecurityEvent[]
+}
+
+const INACTIVE: Inspected = { token: undefined, events: [] }
 
 /** Tells what a token is and whether it is good now: asks the registries and the store again at every use. */
 export class TokenInspector {
@@ -69,41 +79,54 @@ export class TokenInspector {
     return refresh ? { kind: 'refresh_token', facts: refresh } : this.#jwts.open(text)
   }
 
-  /** The token as it stands now, or undefined where it is not good (any more). */
-  async active(token: OpenedToken, now: number): Promise<ActiveToken | undefined> {
-    if (token.kind === 'client_token') return this.#activeClientToken(token.facts, now)
-    if (token.kind === 'access_token' && token.facts.expires_at <= now) return undefined
-    const grant = await this.#grants.find(token.facts.grant_id, now)
-    if (grant === undefined) return undefined
+  /** The token as it stands now; no token where it is not good (any more). */
+  async inspect(opened: OpenedToken, now: number): Promise<Inspected> {
+    if (opened.kind === 'client_token') return this.#inspectClientToken(opened.facts, now)
+    if (opened.kind === 'access_token' && opened.facts.expires_at <= now) return INACTIVE
+    const id = opened.facts.grant_id
+    const grant = await this.#grants.find(id, now)
+    if (grant === undefined) return INACTIVE
     const found =
-      token.kind === 'access_token' ? accessState(grant, token.facts) : refreshState(grant, token.facts, now)
-    if (found === undefined) return undefined
+      opened.kind === 'access_token'
+        ? accessState(grant, opened.facts)
+        : refreshState(grant, opened.facts, now)
+    if (found === undefined) return INACTIVE
     const client = await this.#clients.find(grant.client_id)
     const user = await findGrantor(this.#users, grant)
     if (client === undefined || user === undefined) {
       // RFC 6749 §10.5 leaves it to us: what belongs to nobody any more goes at its next use.
-      await this.#grants.revoke(token.facts.grant_id, grant.sub)
-      return undefined
+      await this.#grants.revoke(id, grant.sub)
+      const reason = client === undefined ? 'the client is unknown' : 'the person can no longer log in'
+      return { token: undefined, events: [revokedEvent({ id, grant }, reason)] }
     }
-    const jti = token.kind === 'access_token' ? { jti: token.jti } : {}
-    return { ...found, ...jti, client, user, grant, scope: scopeIntersection(found.scope, client.scope) }
+    const jti = opened.kind === 'access_token' ? { jti: opened.jti } : {}
+    const scope = scopeIntersection(found.scope, client.scope)
+    return { token: { ...found, ...jti, client, user, grant, scope }, events: [] }
   }
 
-  /** Who the token was issued to, also where it is no longer good; undefined where that cannot be told. */
-  async owner(token: OpenedToken, now: number): Promise<{ client_id: string; sub?: string } | undefined> {
-    if (token.kind === 'client_token') return { client_id: token.facts.client_id }
-    return this.#grants.find(token.facts.grant_id, now)
+  /**
+   * Revokes a token of this client (RFC 7009 §2.1): a refresh token takes its whole grant with it, an access token goes
+   * alone. Gives what the log is told; nothing where the token is somebody else's, or was good no more.
+   */
+  async revoke(opened: OpenedToken, client_id: string, now: number): Promise<readonly SecurityEvent[]> {
+    if (opened.kind === 'client_token') {
+      if (opened.facts.client_id !== client_id || opened.facts.expires_at <= now) return []
+      await this.#revokeClientToken(opened.facts, now)
+      return [{ event: 'token_revoked', client_id, jti: opened.jti }]
+    }
+    const id = opened.facts.grant_id
+    const grant = await this.#grants.find(id, now)
+    if (grant?.client_id !== client_id) return []
+    if (opened.kind === 'refresh_token') {
+      await this.#grants.revoke(id, grant.sub)
+      return [revokedEvent({ id, grant }, 'by the client')]
+    }
+    const revoked = await this.#grants.revokeAccessToken(opened.facts, now)
+    const { jti } = opened
+    return revoked ? [{ event: 'token_revoked', client_id, sub: grant.sub, grant_id: id, jti }] : []
   }
 
-  /** Revokes (RFC 7009 §2.1): a refresh token takes its whole grant with it, an access token goes alone. */
-  async revoke(token: OpenedToken, sub: string | undefined, now: number): Promise<void> {
-    if (token.kind === 'refresh_token') return this.#grants.revoke(token.facts.grant_id, sub ?? '')
-    if (token.kind === 'access_token') {
-      await this.#grants.revokeAccessToken(token.facts, now)
-      return
-    }
-    const { jti, expires_at, client_id } = token.facts
-    if (expires_at <= now) return
+  async #revokeClientToken({ jti, expires_at, client_id }: ClientTokenFacts, now: number): Promise<void> {
     const record = { revision: '', expires_at, client_id }
     // That the record is there is all it says: somebody else's is as good as ours, and an unknown outcome is
     // tried again.
@@ -113,14 +136,14 @@ export class TokenInspector {
     throw new StoreUnavailable('the outcome of a write is unknown')
   }
 
-  async #activeClientToken(facts: ClientTokenFacts, now: number): Promise<ActiveToken | undefined> {
-    if (facts.expires_at <= now) return undefined
+  async #inspectClientToken(facts: ClientTokenFacts, now: number): Promise<Inspected> {
+    if (facts.expires_at <= now) return INACTIVE
     const client = await this.#clients.find(facts.client_id)
     if (!client?.grant_types.has('client_credentials') || (await this.#isRevoked(facts.jti, now)))
-      return undefined
+      return INACTIVE
     const { issued_at, expires_at, jti } = facts
     const scope = scopeIntersection(facts.scope, client.scope)
-    return { client, scope, issued_at, expires_at, jti, token_type: 'Bearer' }
+    return { token: { client, scope, issued_at, expires_at, jti, token_type: 'Bearer' }, events: [] }
   }
 
   async #isRevoked(jti: string, now: number): Promise<boolean> {

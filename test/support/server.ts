@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { type Config, loadConfig } from '../../src/config/config.ts'
-import type { ClientEntry, UserEntry } from '../../src/config/schema.ts'
+import type { ClientEntry, Entries, UserEntry } from '../../src/config/schema.ts'
 import { createLogger } from '../../src/http/logger.ts'
 import { createServer } from '../../src/server.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -25,6 +25,8 @@ export interface TestServerOptions {
   clients?: ClientEntry[]
   users?: UserEntry[]
   scopes?: Record<string, string>
+  /** What an operator edits beside. Before `clients` and `users` are added. */
+  change?: (entries: Entries) => void
   store?: Store
   now?: number
   /** Uses the store's own clock, as the server does by itself. */
@@ -35,6 +37,7 @@ export interface TestServerOptions {
 export async function buildServer(t: TestContext, options: TestServerOptions = {}): Promise<TestServer> {
   const config = loadConfig({ SECRET_KEYS: KEY, ...options.env })
   const { clients = [], users = [], scopes = {} } = options
+  options.change?.(config.entries)
   if (clients.length > 0) config.entries.clients.push(...clients)
   config.entries.users.push(...users)
   Object.assign(config.entries.scopes, scopes)
