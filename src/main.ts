@@ -1,9 +1,10 @@
 import cluster from 'node:cluster'
-import { existsSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { pino } from 'pino'
 import { demoBanner, notices } from './banner.ts'
 import { type Config, loadConfig, type RedisConfig } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
+import { readEnvFile } from './config/env-file.ts'
 import { turnByTurn } from './http/log-lines.ts'
 import { createLogger, type Logger } from './http/logger.ts'
 import { createServer } from './server.ts'
@@ -14,6 +15,8 @@ import { followSupervisor, supervise } from './workers.ts'
 
 /** Seconds that requests in flight may take after SIGTERM. */
 const STOP_WITHIN = 10
+/** Milliseconds: npm passes on the Ctrl-C that the terminal has sent already, and that is not a second one. */
+const SECOND_SIGNAL_AFTER = 1000
 
 /** Runs a command of the command line; without one, the server. The only code that touches the process. */
 export async function main(arguments_: readonly string[]): Promise<void> {
@@ -57,8 +60,7 @@ export async function main(arguments_: readonly string[]): Promise<void> {
 }
 
 function readConfig(): Config {
-  if (existsSync('.env')) process.loadEnvFile('.env')
-  return loadConfig(process.env)
+  return loadConfig({ ...readEnvFile(), ...process.env })
 }
 
 async function serve(): Promise<void> {
@@ -80,9 +82,24 @@ async function serve(): Promise<void> {
   }
   if (cluster.isPrimary) announce(config, log)
   const stop = stopper(() => app.close(), log)
+  if (cluster.isWorker) {
+    // What a terminal, or systemd, sends to every process at once is the supervisor's to answer.
+    const ignore = () => {}
+    onSignals(ignore, ignore)
+    return followSupervisor(app.server, stop)
+  }
+  const hint =
+    'SIGHUP replaces workers one by one, which needs WORKERS of 2 or more; this process goes on as it is'
+  onSignals(stop, () => log.warn(hint))
+}
+
+/** Both `stop` and `reload` may come more than once. */
+function onSignals(stop: (why: string) => void, reload: () => void): void {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  if (cluster.isWorker) followSupervisor(app.server, stop)
+  // A terminal that was closed sends it too, and is none any more by then.
+  const orphaned = () => process.stdout.isTTY && !isatty(1)
+  process.on('SIGHUP', (signal) => (orphaned() ? stop(signal) : reload()))
 }
 
 /** Says once what is running. */
@@ -99,9 +116,7 @@ function announce(config: Config, log: Logger): void {
 function superviseWorkers(config: Config, log: Logger): void {
   const supervisor = supervise(config.env.WORKERS, { log, onListening: () => announce(config, log) })
   supervisor.ended.then((code) => log.flush(() => process.exit(code)))
-  process.on('SIGHUP', () => supervisor.restart())
-  process.on('SIGTERM', () => supervisor.stop())
-  process.on('SIGINT', () => supervisor.stop())
+  onSignals(supervisor.stop, supervisor.restart)
 }
 
 function storeOf(config: Config, log: Logger): Promise<Store> {
@@ -138,10 +153,13 @@ function listenError(error: unknown, { HOST, PORT }: Config['env']): unknown {
 
 /** Stops accepting, lets what is in flight end, then exits 0; a second signal does not wait. */
 function stopper(close: () => Promise<void>, log: Logger): (why: string) => void {
-  let stopping = false
+  let since = 0
   return (why) => {
-    if (stopping) process.exit(0)
-    stopping = true
+    if (since > 0) {
+      if (Date.now() - since > SECOND_SIGNAL_AFTER) process.exit(0)
+      return
+    }
+    since = Date.now()
     log.info({ why }, 'stopping')
     setTimeout(() => {
       log.warn(`requests took longer than ${STOP_WITHIN} seconds to end`)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { Logger } from './http/logger.ts'
 
-/** What the supervisor tells a worker. Not signals: a terminal sends those to all processes at once. */
+/** What the supervisor tells a worker. Not signals: a terminal, or systemd, sends those to all processes at once. */
 type Order = 'stop' | 'drain'
 
 /** Milliseconds that a worker which is being replaced still serves its open connections. */
@@ -17,6 +17,7 @@ const RESPAWN = 1000
 export interface Supervisor {
   /** Replaces every worker, one after the other, without refusing a request. Their successors read the configuration anew. */
   restart(): void
+  /** Lets what is in flight end; called again, waits no longer. */
   stop(): void
   /** Resolves with the exit code when all are gone. */
   ended: Promise<number>
@@ -33,6 +34,8 @@ export function supervise(
   let listening = false
   let stopping = false
   let restarting = false
+  // The number is fixed: workers that read another one, such as 1 with a store of their own, would not be one server.
+  const fork = () => cluster.fork({ WORKERS: String(count) })
 
   cluster.on('listening', () => {
     if (!listening) onListening()
@@ -45,9 +48,9 @@ export function supervise(
     // It has said why: a wrong configuration, or a port that is taken, stays wrong.
     if (!listening) return end(code || 1)
     log.error({ worker: worker.id, code, signal }, 'a worker ended; starting another')
-    setTimeout(() => stopping || cluster.fork(), RESPAWN)
+    setTimeout(() => stopping || fork(), RESPAWN)
   })
-  for (let at = 0; at < count; at++) cluster.fork()
+  for (let at = 0; at < count; at++) fork()
 
   const dismiss = async (worker: Worker, order: Order) => {
     leaving.add(worker)
@@ -61,7 +64,7 @@ export function supervise(
   const replaceAll = async () => {
     for (const old of Object.values(cluster.workers ?? {})) {
       if (old === undefined || stopping) continue
-      const successor = cluster.fork()
+      const successor = fork()
       leaving.add(successor)
       if (!(await serves(successor))) {
         log.error('a new worker did not start; the running ones stay as they are')
@@ -84,7 +87,6 @@ export function supervise(
       })
     },
     stop() {
-      if (stopping) return
       stopping = true
       for (const worker of Object.values(cluster.workers ?? {})) if (worker) dismiss(worker, 'stop')
     },

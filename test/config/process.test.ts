@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,16 +16,16 @@ const cwd = mkdtempSync(join(tmpdir(), 'postern-'))
 /** Runs the command line to its end. */
 function run(
   arguments_: string[],
-  { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {},
+  options: { env?: Record<string, string>; input?: string; cwd?: string } = {},
 ) {
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
     const child = execFile(
       process.execPath,
       [start, ...arguments_],
-      { cwd, env: { PATH: process.env.PATH, ...env } },
+      { cwd, ...options, env: { PATH: process.env.PATH, ...options.env } },
       (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
     )
-    child.stdin?.end(input)
+    child.stdin?.end(options.input ?? '')
   })
 }
 
@@ -93,6 +93,31 @@ test('SIGTERM lets a request in flight finish', async () => {
   })
   assert.equal(await answer, 400)
   assert.equal(await exit, 0)
+})
+
+test('SIGHUP to one process is explained, and it goes on serving', async () => {
+  const { port, child, exit, output } = await serve()
+  child.kill('SIGHUP')
+  for (let waited = 0; waited < 100 && !output().includes('WORKERS of 2'); waited++)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.match(output(), /"level":"warn".*SIGHUP .* needs WORKERS of 2 or more/)
+  assert.equal((await fetch(`http://localhost:${port}/healthz`)).status, 200)
+  child.kill('SIGTERM')
+  assert.equal(await exit, 0)
+})
+
+test('.env: its values hold where the environment has none; what is no assignment is named by its line', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-env-'))
+  const path = join(folder, '.env')
+  writeFileSync(path, 'ISSUER=http://localhost:1\n')
+  const from = async (env: Record<string, string> = {}) => run(['check-config'], { env, cwd: folder })
+  assert.match((await from()).out, /issuer http:\/\/localhost:1,/)
+  assert.match((await from({ ISSUER: 'http://localhost:2' })).out, /issuer http:\/\/localhost:2,/)
+  writeFileSync(path, '# mine\n\nPORT: 8433\n')
+  assert.equal((await from()).err, 'postern: .env, line 3: is no assignment; write NAME=value\n')
+  rmSync(path)
+  mkdirSync(path)
+  assert.equal((await from()).err, 'postern: .env cannot be read: EISDIR\n')
 })
 
 test('a wrong variable stops the start with one line and 1', async () => {

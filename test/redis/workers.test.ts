@@ -5,13 +5,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
 import { freePort } from '../support/listen.ts'
 import { RedisServer } from '../support/redis.ts'
 import { KEY } from '../support/server.ts'
 
 const start = join(import.meta.dirname, '../../src/start.js')
-const CONFIG = 'clients: [{client_id: svc, client_secret: s, grant_types: [client_credentials]}]\nusers: []\n'
+const SECRET = 'a secret for the tests of workers'
+const CONFIG = `clients: [{client_id: svc, client_secret: ${SECRET}, grant_types: [client_credentials]}]\nusers: []\n`
 
 interface Running {
   port: number
@@ -21,18 +23,23 @@ interface Running {
   /** Resolves when `found` is true of the lines. */
   until: (found: (lines: Record<string, unknown>[]) => boolean) => Promise<void>
   configFile: string
+  envFile: string
 }
 
-async function serve(t: TestContext, workers: string): Promise<Running> {
+async function serve(t: TestContext, workers: string, dotEnv = ''): Promise<Running> {
   const redis = await RedisServer.start()
   const folder = mkdtempSync(join(tmpdir(), 'postern-workers-'))
   const configFile = join(folder, 'postern.yaml')
   writeFileSync(configFile, CONFIG)
+  if (dotEnv !== '') writeFileSync(join(folder, '.env'), dotEnv)
   const port = await freePort()
-  const env = { PORT: String(port), WORKERS: workers, STORE: 'redis', REDIS_URL: redis.url, SECRET_KEYS: KEY }
+  const shared = dotEnv === '' && { WORKERS: workers, STORE: 'redis' }
+  const env = { PORT: String(port), REDIS_URL: redis.url, SECRET_KEYS: KEY, ...shared }
   const child = spawn(process.execPath, [start], {
     cwd: folder,
     env: { PATH: process.env.PATH, CONFIG_FILE: configFile, ...env },
+    // A process group of its own, as systemd and a terminal make one.
+    detached: true,
   })
   t.after(async () => {
     child.kill('SIGKILL')
@@ -55,26 +62,27 @@ async function serve(t: TestContext, workers: string): Promise<Running> {
     }
   }
   await until((seen) => accepting(seen).length >= Number(workers))
-  return { port, child, lines, until, configFile }
+  return { port, child, lines, until, configFile, envFile: join(folder, '.env') }
 }
 
 const accepting = (lines: Record<string, unknown>[]) =>
   lines.filter(({ msg }) => String(msg).startsWith('accepting'))
 
-/** One token request on a connection that is kept. Gives the status; throws where the connection breaks. */
-async function token(port: number, agent: Agent): Promise<number> {
+/** One token request. Gives the answer with its status; throws where the connection breaks. */
+// biome-ignore lint/suspicious/noExplicitAny: JSON of the server under test
+async function granted(port: number, agent: Agent): Promise<any> {
   const body = 'grant_type=client_credentials'
   const headers = {
-    authorization: `Basic ${btoa('svc:s')}`,
+    authorization: `Basic ${btoa(`svc:${SECRET}`)}`,
     'content-type': 'application/x-www-form-urlencoded',
   }
   const call = request({ port, method: 'POST', path: '/oauth/tokenize', agent, headers })
   call.end(body)
   const [response] = await once(call, 'response')
-  response.resume()
-  await once(response, 'end')
-  return response.statusCode
+  return { status: response.statusCode, ...((await json(response)) as object) }
 }
+
+const token = async (port: number, agent: Agent): Promise<number> => (await granted(port, agent)).status
 
 test('SIGHUP replaces every worker under load without a failed request; SIGTERM ends all with 0', async (t) => {
   const { port, child, lines, until } = await serve(t, '2')
@@ -117,4 +125,45 @@ test('a worker that dies is replaced; a configuration that broke meanwhile leave
   await until((seen) => accepting(seen).length === 3)
   assert.equal(await token(port, agent), 200)
   assert.equal(lines().filter(({ msg }) => msg === 'Postern is listening').length, 1)
+})
+
+test('a signal to the whole process group, as systemd and a terminal send it, lets a request in flight finish', async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const { port, child } = await serve(t, '2')
+    const exit = once(child, 'exit')
+    const body = 'grant_type=client_credentials'
+    const headers = {
+      authorization: `Basic ${btoa(`svc:${SECRET}`)}`,
+      'content-type': 'application/x-www-form-urlencoded',
+      'content-length': body.length,
+    }
+    const call = request({ port, method: 'POST', path: '/oauth/tokenize', headers })
+    call.write(body.slice(0, 10))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    // Twice at once, as under npm, which passes on what its child was sent too.
+    process.kill(-(child.pid as number), signal)
+    process.kill(-(child.pid as number), signal)
+    setTimeout(() => call.end(body.slice(10)), 500)
+    const [response] = await once(call, 'response')
+    response.resume()
+    assert.equal(response.statusCode, 200)
+    assert.deepEqual(await exit, [0, null])
+  }
+})
+
+test('SIGHUP reads .env anew, but for the number of workers; what is set in the environment wins', async (t) => {
+  const shared = 'WORKERS=2\nSTORE=redis\n'
+  const { port, child, until, envFile } = await serve(t, '2', `${shared}ACCESS_TOKEN_TTL=100\n`)
+  const agent = new Agent({ keepAlive: false })
+  const expiresIn = async () => (await granted(port, agent)).expires_in
+  assert.equal(await expiresIn(), 100)
+  writeFileSync(envFile, `${shared}ACCESS_TOKEN_TTL=200\nPORT=1\n`)
+  child.kill('SIGHUP')
+  await until((seen) => seen.some(({ msg }) => msg === 'all workers are replaced'))
+  assert.equal(await expiresIn(), 200)
+  // Two processes, each with a store of its own, would be two servers on one port.
+  writeFileSync(envFile, 'WORKERS=1\nSTORE=memory\n')
+  child.kill('SIGHUP')
+  await until((seen) => seen.some(({ msg }) => /did not start/.test(String(msg))))
+  assert.equal(await expiresIn(), 200)
 })
