@@ -1,0 +1,56 @@
+import { isIP } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { isLoopbackHost } from '../protocol/redirect-uri.ts'
+
+/** An issuer, in the one spelling that it has. */
+export function readIssuer(value: string): string | undefined {
+  const url = URL.parse(value)
+  if (url === null || url.search !== '' || value.includes('#') || value.includes('?')) return undefined
+  if (url.username !== '' || url.password !== '' || value.endsWith('/')) return undefined
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname)))
+    return undefined
+  // Clients compare the issuer byte for byte (RFC 8414 §3.3): only the spelling that URLs print themselves.
+  const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
+  return canonical === value && !url.pathname.includes('//') ? value : undefined
+}
+
+/** A number of processes. */
+export function readWorkers(value: string): number | undefined {
+  if (value === 'auto') return availableParallelism()
+  const workers = /^\d{1,3}$/.test(value) ? Number(value) : Number.NaN
+  return workers >= 1 && workers <= 128 ? workers : undefined
+}
+
+/** Keys, each of them different and not to be guessed. */
+export function readSecretKeys(value: string): readonly string[] | undefined {
+  const keys = list(value)
+  const strong = keys.every((key) => key.length >= 43 && new Set(key).size >= 12)
+  return keys.length > 0 && strong && new Set(keys).size === keys.length ? keys : undefined
+}
+
+/** Addresses of proxies, as `proxy-addr` takes them. */
+export function readTrustProxy(value: string): readonly string[] | undefined {
+  const proxies = list(value)
+  const known = proxies.every((one) => {
+    if (['loopback', 'linklocal', 'uniquelocal'].includes(one)) return true
+    const [address = '', bits, ...more] = one.split('/')
+    const version = isIP(address)
+    return (
+      version !== 0 && more.length === 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128))
+    )
+  })
+  return known ? proxies : undefined
+}
+
+/** Host names, in lower case. */
+export function readHosts(value: string): readonly string[] | undefined {
+  const hosts = list(value).map((host) => host.toLowerCase())
+  return hosts.every((host) => /^[a-z0-9_.-]+$/.test(host)) ? hosts : undefined
+}
+
+function list(value: string): string[] {
+  return value
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '')
+}
