@@ -1,5 +1,6 @@
 import type { Config } from './config/config.ts'
 import { DEMO } from './config/demo.ts'
+import { isLoopbackHost } from './protocol/redirect-uri.ts'
 import { gives } from './protocol/response-type.ts'
 import { tryPath } from './server.ts'
 
@@ -25,7 +26,7 @@ export function demoBanner({ issuer, env }: Config): string {
 }
 
 /** What an operator should know about a configuration that is valid but leaves something open. */
-export function notices({ entries, demo, env }: Config): string[] {
+export function notices({ entries, demo, env, issuer }: Config): string[] {
   if (demo) return []
   const confidential = entries.clients.filter((client) => client.client_secret || client.client_secret_hash)
   const withoutPkce = confidential.filter(
@@ -42,7 +43,10 @@ export function notices({ entries, demo, env }: Config): string[] {
       scope.split(' ').includes('openid') || access_token_format === 'jwt',
   )
   const fleeting = env.STORE === 'memory' && env.SIGNING_KEYS_FILE === ''
+  const { protocol, hostname } = new URL(issuer)
+  const proxied = protocol === 'https:' && !isLoopbackHost(hostname)
   return [
+    ...(proxied && env.TRUST_PROXY.length === 0 ? [PROXY] : []),
     ...list(
       fleeting ? signed.map(({ client_id }) => client_id) : [],
       'the signing keys die with this process, and what they signed for these clients cannot be verified after a restart; set SIGNING_KEYS_FILE or STORE=redis',
@@ -65,6 +69,9 @@ export function notices({ entries, demo, env }: Config): string[] {
     ),
   ]
 }
+
+const PROXY =
+  "TRUST_PROXY is not set: all logins seem to come from the address of the proxy in front of this https issuer and share one counter of failed logins; set it to the proxy's address"
 
 function list(names: readonly string[], sentence: string): string[] {
   return names.length === 0 ? [] : [`${sentence} (${names.join(', ')})`]

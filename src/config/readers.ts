@@ -35,9 +35,10 @@ export function readTrustProxy(value: string): readonly string[] | undefined {
     if (['loopback', 'linklocal', 'uniquelocal'].includes(one)) return true
     const [address = '', bits, ...more] = one.split('/')
     const version = isIP(address)
-    return (
-      version !== 0 && more.length === 0 && (bits === undefined || Number(bits) <= (version === 4 ? 32 : 128))
-    )
+    if (version === 0 || more.length > 0) return false
+    if (bits === undefined) return true
+    // Never 0: that would believe everybody.
+    return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (version === 4 ? 32 : 128)
   })
   return known ? proxies : undefined
 }

@@ -152,7 +152,8 @@ export const VARIABLES = {
     defaultText: '',
     description:
       'The addresses of the reverse proxies whose X-Forwarded-* headers are believed, comma-separated: IP addresses, CIDR ranges, or the names loopback, linklocal, uniquelocal.',
-    allowed: 'a comma-separated list of IP addresses, CIDR ranges, loopback, linklocal or uniquelocal',
+    allowed:
+      'a comma-separated list of IP addresses, CIDR ranges (such as 10.1.2.0/24, never /0), loopback, linklocal or uniquelocal',
     read: readTrustProxy,
   } satisfies Variable<readonly string[]>,
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info', 'What to log.'),

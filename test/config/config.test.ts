@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { notices } from '../../src/banner.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
+import { createInstance } from '../../src/http/instance.ts'
 import { createLogger } from '../../src/http/logger.ts'
 import { createServer } from '../../src/server.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -61,6 +62,29 @@ test('ISSUER is compared byte for byte by clients, so only its canonical spellin
     'id.example',
   ]) {
     message(() => loadConfig({ ISSUER }))
+  }
+})
+
+test('TRUST_PROXY: addresses, ranges and names that the HTTP server takes, and never everybody', () => {
+  const fine = [
+    '10.0.0.1',
+    '10.0.0.0/8',
+    '1.2.3.4/32',
+    '::1',
+    'fd00::/8',
+    'fd00::1/128',
+    'loopback, uniquelocal',
+  ]
+  for (const value of fine) {
+    const { TRUST_PROXY } = loadConfig({ TRUST_PROXY: value }).env
+    assert.doesNotThrow(() => createInstance(createLogger('silent', { write: () => {} }), TRUST_PROXY), value)
+  }
+  const ranges = ['', '-1', '1.5', '1e1', '0', '00', '33', '255.0.0.0', ' 8', '8/8'].map(
+    (bits) => `10.0.0.0/${bits}`,
+  )
+  for (const value of [...ranges, '0.0.0.0/0', '::/0', '::/129', 'true', '*', 'proxy.example', '10.0.0']) {
+    const line = message(() => loadConfig({ TRUST_PROXY: value }))
+    assert.ok(line.startsWith(`TRUST_PROXY is ${JSON.stringify(value)}; it must be `), line)
   }
 })
 
@@ -176,4 +200,14 @@ clients:
   assert.match(String(passwords), /RFC 9700 section 2\.4.*\(seen\)$/)
   assert.deepEqual(none, [])
   assert.equal(named({ SIGNING_KEYS_FILE: 'keys.json' }).length, 2)
+})
+
+test('a public https issuer has a proxy in front: without TRUST_PROXY the start says what that means', () => {
+  const text = 'clients: [{client_id: a, redirect_uris: ["https://a.example/"]}]\nusers: []'
+  const about = (env: Record<string, string>) =>
+    notices(file(text, env)).filter((one) => one.includes('TRUST_PROXY'))
+  assert.equal(about({ ISSUER: 'https://id.example' }).length, 1)
+  assert.deepEqual(about({ ISSUER: 'https://id.example', TRUST_PROXY: '10.0.0.1' }), [])
+  for (const ISSUER of ['https://localhost:8443', 'http://localhost:8000'])
+    assert.deepEqual(about({ ISSUER }), [])
 })
