@@ -50,6 +50,8 @@ export function redirectUriProblem(uri: string): string | undefined {
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
     return 'uses http where only loopback hosts may; use https'
   }
+  // What compares texts, such as the freedom of a loopback's port, knows the lower case that RFC 3986 §3.1 asks for.
+  if (!uri.startsWith(url.protocol)) return `has its scheme in upper case; write ${url.protocol}`
   // The wildcard that other servers offer is exactly the open redirector that RFC 9700 §4.1 describes.
   if (uri.includes('*')) return 'has a wildcard; register each URI in full'
   return undefined

@@ -245,6 +245,9 @@ describe('redirect_uri at registration', () => {
     ['http://localhost.evil.com/cb', /http/],
     ['http://127.0.0.1.evil.com/cb', /http/],
     ['HTTP://app.example/cb', /http/],
+    ['HTTP://127.0.0.1/cb', /upper case; write http:$/],
+    ['Https://app.example/cb', /upper case; write https:$/],
+    ['Com.Example.App:/cb', /upper case; write com\.example\.app:$/],
     ['https://*.app.example/cb', /wildcard/],
     ['https://app.example/*', /wildcard/],
   ]
