@@ -1,7 +1,10 @@
 import type { Config } from './config/config.ts'
 import { DEMO } from './config/demo.ts'
+import type { Entries } from './config/schema.ts'
+import { claimsOfScope } from './protocol/claims.ts'
 import { isLoopbackHost } from './protocol/redirect-uri.ts'
 import { gives } from './protocol/response-type.ts'
+import { scopeTokens } from './protocol/scope.ts'
 import { tryPath } from './server.ts'
 
 /** What the demo prints at its start: everything that the walk-through needs, once. */
@@ -37,6 +40,10 @@ export function notices({ entries, demo, env, issuer }: Config): string[] {
     response_types.some((type) => gives(type, 'token')),
   )
   const passwords = entries.clients.filter(({ grant_types = [] }) => grant_types.includes('password'))
+  const cheap = [
+    ...entries.users.map(({ username, password_hash }) => [username, password_hash] as const),
+    ...entries.clients.map(({ client_id, client_secret_hash }) => [client_id, client_secret_hash] as const),
+  ].filter(([, hash]) => Number(hash?.slice(4, 6) ?? CHEAPEST_HASH) < CHEAPEST_HASH)
   const withoutSub = entries.users.filter(({ sub }) => sub === undefined)
   const signed = entries.clients.filter(
     ({ scope = '', access_token_format }) =>
@@ -64,12 +71,33 @@ export function notices({ entries, demo, env, issuer }: Config): string[] {
       'clients see passwords (grant type password), which RFC 9700 section 2.4 forbids to new ones; use authorization_code',
     ),
     ...list(
+      cheap.map(([name]) => name),
+      `bcrypt hashes have a cost under ${CHEAPEST_HASH}, so whoever gets them tries passwords fast; make new ones with: npm run hash-password`,
+    ),
+    ...list(
+      unspoken(entries),
+      'scopes have no sentence: people read their bare name; give them one under scopes',
+    ),
+    ...list(
       withoutSub.map(({ username }) => username),
       'users have no sub: their user name stands for it, and renaming one makes another person',
     ),
   ]
 }
 
+/** What people are asked for by name, because neither the standard nor the file has a sentence for it. */
+function unspoken({ clients, scopes }: Entries): string[] {
+  const shown = clients.filter(
+    ({ skip_consent, grant_types = ['authorization_code'] }) =>
+      !skip_consent && grant_types.some((type) => type === 'authorization_code' || type === 'implicit'),
+  )
+  const all = new Set(shown.flatMap(({ scope = '' }) => scopeTokens(scope)))
+  const standard = (scope: string) =>
+    ['openid', 'offline_access'].includes(scope) || claimsOfScope(scope).length > 0
+  return [...all].filter((scope) => !Object.hasOwn(scopes, scope) && !standard(scope))
+}
+
+const CHEAPEST_HASH = 10
 const PROXY =
   "TRUST_PROXY is not set: all logins seem to come from the address of the proxy in front of this https issuer and share one counter of failed logins; set it to the proxy's address"
 

@@ -3,7 +3,7 @@ import { isatty } from 'node:tty'
 import { pino } from 'pino'
 import { demoBanner, notices } from './banner.ts'
 import { type Config, loadConfig, type RedisConfig } from './config/config.ts'
-import { ConfigError } from './config/config-error.ts'
+import { ConfigError, inFile } from './config/config-error.ts'
 import { readEnvFile } from './config/env-file.ts'
 import { turnByTurn } from './http/log-lines.ts'
 import { createLogger, type Logger } from './http/logger.ts'
@@ -25,17 +25,15 @@ export async function main(arguments_: readonly string[]): Promise<void> {
     serve,
     'check-config': async () => {
       const { checkConfig } = await import('./check-config.ts')
-      await checkConfig(readConfig(), (line) => console.log(line))
+      const config = readConfig()
+      await inFile(config.env.CONFIG_FILE, () => checkConfig(config, (line) => console.log(line)))
     },
     'rotate-keys': async () => {
       const { rotateKeys } = await import('./rotate-keys.ts')
       const config = readConfig()
       const quiet = pino({ level: 'silent' })
-      await rotateKeys(
-        config,
-        () => storeOf(config, quiet),
-        (line) => console.log(line),
-      )
+      const open = () => storeOf(config, quiet)
+      await inFile(config.env.CONFIG_FILE, () => rotateKeys(config, open, (line) => console.log(line)))
     },
     'hash-password': async () => {
       const { hashPassword } = await import('./hash-password.ts')
@@ -70,7 +68,8 @@ async function serve(): Promise<void> {
     log.warn({ lines }, 'log lines were dropped: what reads the log is too slow')
   const log = createLogger(env.LOG_LEVEL, await destination(lost), cluster.worker?.id)
   if (env.WORKERS > 1 && cluster.isPrimary) return superviseWorkers(config, log)
-  const app = await createServer(config, { store: await storeOf(config, log), log })
+  const store = await storeOf(config, log)
+  const app = await inFile(env.CONFIG_FILE, () => createServer(config, { store, log }))
   try {
     await app.listen({
       host: env.HOST,

@@ -2,3 +2,13 @@
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
+
+/** Does `work`, which reads entries of the file; what it says of one of them, by its path, gets the file's name. */
+export async function inFile<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof ConfigError && error.message.startsWith('/'))) throw error
+    throw new ConfigError(`${file || 'the demo'}: ${error.message}`)
+  }
+}

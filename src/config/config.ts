@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ConfigError } from './config-error.ts'
 import { DEMO_ENTRIES } from './demo.ts'
@@ -57,6 +58,9 @@ export function loadConfig(
 
 function redisConfig(env: Environment, readText: (path: string) => string): RedisConfig {
   const { REDIS_URL, REDIS_PASSWORD, REDIS_CA_FILE, REDIS_WAIT_REPLICAS } = env
+  if (REDIS_CA_FILE && !REDIS_URL.tls) {
+    throw new ConfigError('REDIS_CA_FILE is set, but REDIS_URL uses no TLS; write it with rediss:')
+  }
   if (REDIS_WAIT_REPLICAS > 0 && REDIS_URL.topology === 'cluster') {
     throw new ConfigError(`REDIS_WAIT_REPLICAS is ${REDIS_WAIT_REPLICAS}; it must be 0 with a Redis Cluster`)
   }
@@ -69,7 +73,15 @@ function redisConfig(env: Environment, readText: (path: string) => string): Redi
   }
 }
 
+// SHA-256 of the key in docker/secrets/example-secret-keys.txt, which everybody can read.
+const EXAMPLE_KEY = 'cffc41e69dcd18415ddd59dd64624a807a9b88b9a57ff22c86848e16c4f6078f'
+
 function secretKeys(env: Environment, demo: boolean): readonly string[] {
+  if (!demo && env.SECRET_KEYS.some((key) => hash('sha256', key) === EXAMPLE_KEY)) {
+    throw new ConfigError(
+      'SECRET_KEYS has the public key of docker/secrets/example-secret-keys.txt; make one of your own with: openssl rand -base64 32',
+    )
+  }
   if (env.SECRET_KEYS.length > 0) return env.SECRET_KEYS
   if (demo && env.STORE === 'memory') return []
   throw new ConfigError('SECRET_KEYS is not set; make one with: openssl rand -base64 32')

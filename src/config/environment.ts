@@ -32,6 +32,8 @@ function readVariable(
   if (text === undefined || text === '') return variable.default
   const value = variable.read(text)
   if (value !== undefined) return value
+  const better = variable.spelling?.(text)
+  if (better !== undefined) throw new ConfigError(`${name} is ${JSON.stringify(text)}; write it as ${better}`)
   // A secret's value must not end up in a terminal or a log.
   const was = variable.secret ? 'is not usable' : `is ${JSON.stringify(text)}`
   throw new ConfigError(`${name} ${was}; it must be ${variable.allowed}`)
@@ -45,11 +47,15 @@ function secretText(
   const path = raw[`${name}_FILE`]?.trim()
   if (!path) return raw[name]?.trim()
   if (raw[name]?.trim()) throw new ConfigError(`${name} and ${name}_FILE are both set; set one of them`)
+  let text: string
   try {
-    return readFile(path).trim()
+    text = readFile(path).trim()
   } catch (error) {
     throw new ConfigError(`${name}_FILE is ${JSON.stringify(path)}, which cannot be read: ${reason(error)}`)
   }
+  // Not "not set": a mount that went wrong must not become a server without a password.
+  if (text === '') throw new ConfigError(`${name}_FILE is ${JSON.stringify(path)}, which names an empty file`)
+  return text
 }
 
 /** The short cause of a failed file operation, such as ENOENT. */

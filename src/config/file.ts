@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Schema } from '@cfworker/json-schema'
 import { ConfigError } from './config-error.ts'
-import { type RawEnvironment, reason } from './environment.ts'
+import type { RawEnvironment } from './environment.ts'
 import { interpolate } from './interpolate.ts'
 import { type Entries, FILE_SCHEMA } from './schema.ts'
 
@@ -13,13 +13,28 @@ const require = createRequire(import.meta.url)
  * lists every problem with its path and reason.
  */
 export function readEntries(text: string, name: string, env: RawEnvironment): Entries {
-  const document = interpolate(parse(text, name), env)
+  const document = interpolate(parse(text, name), env, `${name}: `)
   const { Validator } = require('@cfworker/json-schema') as typeof import('@cfworker/json-schema')
   // It walks the schema instead of compiling it, which for one document at a start is twenty times as fast.
   const { errors } = new Validator(FILE_SCHEMA as unknown as Schema, '2020-12', false).validate(document)
   const problems = errors.filter(({ keyword }) => !CONTAINERS.has(keyword)).map(explain)
   if (problems.length > 0) throw new ConfigError(`${name}: ${problems.join('; ')}`)
-  return { scopes: {}, ...(document as Omit<Entries, 'scopes'>) }
+  const entries = { clients: [], users: [], scopes: {}, ...(document as Partial<Entries>) }
+  if (entries.clients.length === 0) throw new ConfigError(`${name} has no clients; give at least one`)
+  checkSubjects(entries, name)
+  return entries
+}
+
+// RFC 9700 §4.15: a token of client_credentials has the client's id for its subject, which must not be a person's.
+function checkSubjects({ clients, users }: Entries, name: string): void {
+  const people = new Map(users.map(({ username, sub = username }) => [sub, username]))
+  for (const [at, { client_id, grant_types = [] }] of clients.entries()) {
+    const username = grant_types.includes('client_credentials') ? people.get(client_id) : undefined
+    if (username === undefined) continue
+    throw new ConfigError(
+      `${name}: /clients/${at}/client_id: ${client_id} is the sub of user ${username} too, so tokens of client_credentials would look like that person's; rename the client`,
+    )
+  }
 }
 
 function parse(text: string, name: string): unknown {
@@ -27,14 +42,35 @@ function parse(text: string, name: string): unknown {
   try {
     return load(text)
   } catch (error) {
-    if (!(error instanceof YAMLException)) throw new ConfigError(`${name}: ${reason(error)}`)
+    if (!(error instanceof YAMLException)) throw new ConfigError(`${name} cannot be read as YAML`)
     const line = error.mark === undefined ? '' : `, line ${error.mark.line + 1}`
-    throw new ConfigError(`${name}${line}: ${error.reason}`)
+    throw new ConfigError(`${name}${line}: ${mistake(error.reason)}`)
   }
+}
+
+// The library quotes what it stumbled over, which may be a secret that lacks its quotes.
+function mistake(reason: string): string {
+  const kind = reason.replace(/ ?(?:".*"|!<.*>)|: .*/gs, '')
+  return /\b(?:alias|anchor|tag)\b/.test(kind)
+    ? `${kind}; put a value that begins with * or & or ! in quotes`
+    : kind
 }
 
 // The validator also reports each value that holds a wrong one.
 const CONTAINERS: ReadonlySet<string> = new Set(['properties', 'items', 'additionalProperties'])
+
+const NO_HASH = 'is not a bcrypt hash (of a cost from 04 to 17); make one with: npm run hash-password'
+
+// What the library would say of a value's form, in words that help, by the field's name.
+const FORMS: Readonly<Record<string, string>> = {
+  password_hash: NO_HASH,
+  client_secret_hash: NO_HASH,
+  // RFC 6749 §2.3.1: a secret that can be tried out is none.
+  client_secret: 'has fewer than 16 characters and can be guessed; make one with: openssl rand -base64 32',
+  client_id: 'must be of printable ASCII characters, 255 at most',
+  sub: 'must be of printable ASCII characters without spaces, 255 at most',
+  scope: 'must have 2000 characters at most',
+}
 
 interface Problem {
   keyword: string
@@ -52,7 +88,9 @@ function explain({ keyword, instanceLocation, error }: Problem): string {
   const where = path || '/'
   if (keyword === 'enum')
     return `${where} must be one of ${JSON.parse(error.slice(error.indexOf('['), -1)).join(', ')}`
-  if (keyword === 'pattern') return `${where} is not of the required form`
+  const form = FORMS[path.slice(path.lastIndexOf('/') + 1)]
+  if (/^(pattern|minLength|maxLength)$/.test(keyword) && form !== undefined) return `${where} ${form}`
+  if (keyword === 'minLength') return `${where} must not be empty`
   const [, type, expected] = /^Instance type "(\w+)" is invalid\. Expected "(\w+)"/.exec(error) ?? []
   if (type !== undefined) return `${where} must be ${expected}, not ${type}`
   return `${where}: ${error.replace(/^Instance does not have /, 'lacks the ').replace(/\.$/, '')}`

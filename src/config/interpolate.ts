@@ -7,24 +7,25 @@ const REFERENCE = /\$\$\{|\$\{([^}]*)\}/g
 /**
  * Replaces `${NAME}` in every string of a parsed document. It works on values, not on the file's text, so that
  * a secret with quotes or colons cannot change the document. Throws `ConfigError` with the path of a name that
- * is not set; a value is never part of a message.
+ * is not set; a value is never part of a message. `path` is where the document is.
  */
-export function interpolate(value: unknown, env: RawEnvironment, path = ''): unknown {
-  if (typeof value === 'string') return value.replace(REFERENCE, (all, name) => resolve(all, name, env, path))
+export function interpolate(value: unknown, env: RawEnvironment, path: string): unknown {
+  if (typeof value === 'string') return value.replace(REFERENCE, (_all, name) => resolve(name, env, path))
   if (Array.isArray(value)) return value.map((item, index) => interpolate(item, env, `${path}/${index}`))
   if (value === null || typeof value !== 'object') return value
   const pairs = Object.entries(value)
   return Object.fromEntries(pairs.map(([key, item]) => [key, interpolate(item, env, `${path}/${key}`)]))
 }
 
-function resolve(all: string, name: string | undefined, env: RawEnvironment, path: string): string {
+function resolve(name: string | undefined, env: RawEnvironment, path: string): string {
   if (name === undefined) return '${'
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
-    throw new ConfigError(`${path} has ${all}, which names no variable; write $\${ for a literal \${`)
+  const value = /^[A-Za-z_]\w*$/.test(name) && Object.hasOwn(env, name) ? env[name] : undefined
+  if (value !== undefined && value !== '') return value
+  // Anything else between the braces may be a secret that happens to hold them.
+  if (!/^[A-Z_][A-Z0-9_]*$/.test(name)) {
+    throw new ConfigError(
+      `${path} has a \${…} that names no variable which is set; write $\${ for a literal \${`,
+    )
   }
-  const value = env[name]
-  if (value === undefined || value === '') {
-    throw new ConfigError(`${path} uses \${${name}}, but the variable ${name} is not set`)
-  }
-  return value
+  throw new ConfigError(`${path} uses \${${name}}, but the variable ${name} is not set`)
 }

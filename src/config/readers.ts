@@ -4,14 +4,18 @@ import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 
 /** An issuer, in the one spelling that it has. */
 export function readIssuer(value: string): string | undefined {
+  // Clients compare the issuer byte for byte (RFC 8414 §3.3): only the spelling that URLs print themselves.
+  return canonicalIssuer(value) === value ? value : undefined
+}
+
+/** The spelling of an issuer that clients would print; undefined where it is none in any. */
+export function canonicalIssuer(value: string): string | undefined {
   const url = URL.parse(value)
-  if (url === null || url.search !== '' || value.includes('#') || value.includes('?')) return undefined
-  if (url.username !== '' || url.password !== '' || value.endsWith('/')) return undefined
+  if (url === null || /[?#]/.test(value) || url.username !== '' || url.password !== '') return undefined
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname)))
     return undefined
-  // Clients compare the issuer byte for byte (RFC 8414 §3.3): only the spelling that URLs print themselves.
-  const canonical = url.pathname === '/' ? url.origin : url.origin + url.pathname
-  return canonical === value && !url.pathname.includes('//') ? value : undefined
+  const path = url.pathname.replace(/\/$/, '')
+  return path.includes('//') || path.endsWith('/') ? undefined : url.origin + path
 }
 
 /** A number of processes. */
@@ -24,8 +28,14 @@ export function readWorkers(value: string): number | undefined {
 /** Keys, each of them different and not to be guessed. */
 export function readSecretKeys(value: string): readonly string[] | undefined {
   const keys = list(value)
-  const strong = keys.every((key) => key.length >= 43 && new Set(key).size >= 12)
+  const strong = keys.every((key) => key.length >= 43 && new Set(key).size >= 12 && !isRepetitive(key))
   return keys.length > 0 && strong && new Set(keys).size === keys.length ? keys : undefined
+}
+
+/** Whether a text says the same again and again: of the pieces of four characters of a random one hardly any are alike. */
+export function isRepetitive(text: string): boolean {
+  const pieces = Array.from({ length: Math.max(0, text.length - 3) }, (_, at) => text.slice(at, at + 4))
+  return new Set(pieces).size < 0.75 * pieces.length
 }
 
 /** Addresses of proxies, as `proxy-addr` takes them. */
@@ -51,7 +61,7 @@ export function readHosts(value: string): readonly string[] | undefined {
 
 function list(value: string): string[] {
   return value
-    .split(',')
+    .split(/[,\n]/)
     .map((one) => one.trim())
     .filter((one) => one !== '')
 }

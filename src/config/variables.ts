@@ -1,4 +1,12 @@
-import { readHosts, readIssuer, readSecretKeys, readTrustProxy, readWorkers } from './readers.ts'
+import {
+  canonicalIssuer,
+  isRepetitive,
+  readHosts,
+  readIssuer,
+  readSecretKeys,
+  readTrustProxy,
+  readWorkers,
+} from './readers.ts'
 import { type RedisAddress, readRedisUrl } from './redis-url.ts'
 
 /** One environment variable: how it is read, and what the operator is told about it. */
@@ -11,6 +19,8 @@ export interface Variable<T> {
   allowed: string
   /** Parses a non-empty text; undefined where it is not allowed. */
   read: (text: string) => T | undefined
+  /** How a refused text is to be written, where only its spelling is wrong. Not for secrets. */
+  spelling?: (text: string) => string | undefined
   /** A secret has a `_FILE` twin and is never shown in an error. */
   secret?: true
   /** For the docs, where the default is not plain. */
@@ -59,6 +69,7 @@ export const VARIABLES = {
       'The URL that clients and browsers know this server by, without a trailing slash. Every URL that is printed or published starts with it. https, or http on a loopback host.',
     allowed: 'an https URL (http only on localhost), without query, fragment or trailing slash',
     read: readIssuer,
+    spelling: canonicalIssuer,
   } satisfies Variable<string>,
   STORE: oneOf(
     ['memory', 'redis'],
@@ -98,9 +109,9 @@ export const VARIABLES = {
     default: [] as readonly string[],
     defaultText: 'random in the demo, else required',
     description:
-      'Comma-separated keys that sign tokens and cookies, each made by: openssl rand -base64 32. The first signs, all verify.',
+      'Keys that sign tokens and cookies, each made by: openssl rand -base64 32. Between them commas or line breaks. The first signs, all verify.',
     allowed:
-      'a comma-separated list of different keys, each of 32 random bytes or more as text (43 characters or more), as openssl rand -base64 32 prints',
+      'a list of different keys, each of 32 random bytes or more as text (43 characters or more), as openssl rand -base64 32 prints',
     read: readSecretKeys,
     secret: true,
   } satisfies Variable<readonly string[]>,
@@ -132,8 +143,8 @@ export const VARIABLES = {
       '',
       'What pairwise subjects are derived with, made by: openssl rand -base64 32. Needed where a client has subject_type: pairwise. Another value makes everybody somebody else there.',
     ),
-    allowed: 'a text of at least 32 characters',
-    read: (value) => (value.length >= 32 ? value : undefined),
+    allowed: 'a text of at least 32 characters that do not repeat themselves',
+    read: (value) => (value.length >= 32 && !isRepetitive(value) ? value : undefined),
     secret: true,
   } satisfies Variable<string>,
   ALLOW_PRIVATE_ADDRESSES: oneOf(

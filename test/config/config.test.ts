@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { notices } from '../../src/banner.ts'
 import { loadConfig } from '../../src/config/config.ts'
@@ -20,6 +23,7 @@ function message(call: () => unknown): string {
 }
 
 const HASH = '$2b$12$sJc2FhcVSVQuoISurrUGn.Ab5Cy7T4rmfWvNqL.XGOe8y5sn6QzEC'
+const ONE = 'clients: [{client_id: a}]'
 const file = (text: string, env: Record<string, string> = {}) =>
   loadConfig({ CONFIG_FILE: 'c.yaml', SECRET_KEYS: KEY, ...env }, () => text)
 
@@ -63,6 +67,17 @@ test('ISSUER is compared byte for byte by clients, so only its canonical spellin
   ]) {
     message(() => loadConfig({ ISSUER }))
   }
+  for (const ISSUER of [
+    'https://ID.example/',
+    'HTTPS://id.example',
+    'https://id.example:443',
+    'https://id.example/',
+  ]) {
+    assert.equal(
+      message(() => loadConfig({ ISSUER })),
+      `ISSUER is "${ISSUER}"; write it as https://id.example`,
+    )
+  }
 })
 
 test('TRUST_PROXY: addresses, ranges and names that the HTTP server takes, and never everybody', () => {
@@ -90,14 +105,20 @@ test('TRUST_PROXY: addresses, ranges and names that the HTTP server takes, and n
 
 test('SECRET_KEYS: required with a file, 32 random bytes or more, never shown', () => {
   assert.match(
-    message(() => loadConfig({ CONFIG_FILE: 'c' }, () => '{clients: [], users: []}')),
+    message(() => loadConfig({ CONFIG_FILE: 'c' }, () => ONE)),
     /^SECRET_KEYS is not set.*openssl/,
   )
-  for (const value of ['short', `${KEY},${KEY}`, `${KEY},weak`, 'a'.repeat(64), ',']) {
+  const weak = ['short', 'a'.repeat(64), 'abcdefghijkl'.repeat(4), KEY.slice(0, 16).repeat(3)]
+  for (const value of [...weak, `${KEY},${KEY}`, `${KEY},weak`, ',']) {
     const line = message(() => loadConfig({ SECRET_KEYS: value }))
     assert.ok(value === ',' || !line.includes(value), line)
   }
-  assert.deepEqual(loadConfig({ SECRET_KEYS: ` ${KEY} , ${KEY}2 ` }).secretKeys, [KEY, `${KEY}2`])
+  for (const between of [' , ', '\n', ',\r\n']) {
+    assert.deepEqual(loadConfig({ SECRET_KEYS: ` ${KEY}${between}${KEY}2 ` }).secretKeys, [KEY, `${KEY}2`])
+  }
+  for (const key of [randomBytes(32).toString('hex'), randomBytes(32).toString('base64url')]) {
+    assert.deepEqual(loadConfig({ SECRET_KEYS: key }).secretKeys, [key])
+  }
 })
 
 test('every secret has a _FILE twin; both at once are refused, an unreadable one is named', () => {
@@ -112,11 +133,56 @@ test('every secret has a _FILE twin; both at once are refused, an unreadable one
   )
 })
 
+test('an empty _FILE is an error that names it, never "not set"', () => {
+  for (const name of ['REDIS_PASSWORD', 'SECRET_KEYS', 'REDIS_URL', 'PAIRWISE_SALT']) {
+    assert.equal(
+      message(() => loadConfig({ [`${name}_FILE`]: '/run/x' }, () => ' \n')),
+      `${name}_FILE is "/run/x", which names an empty file`,
+    )
+  }
+})
+
+test('PAIRWISE_SALT: 32 characters or more that do not repeat themselves', () => {
+  assert.equal(loadConfig({ PAIRWISE_SALT: KEY }).env.PAIRWISE_SALT, KEY)
+  for (const value of ['x'.repeat(32), 'salt'.repeat(10), KEY.slice(0, 31)]) {
+    assert.match(
+      message(() => loadConfig({ PAIRWISE_SALT: value })),
+      /^PAIRWISE_SALT is not usable; it must be a text of at least 32/,
+    )
+  }
+})
+
+test('the public key of the compose file is for the demo only', () => {
+  const example = readFileSync(
+    join(import.meta.dirname, '../../docker/secrets/example-secret-keys.txt'),
+    'utf8',
+  )
+  const line = message(() => file(ONE, { SECRET_KEYS: `${KEY},${example}` }))
+  assert.match(line, /^SECRET_KEYS has the public key of docker\/secrets.*openssl/)
+  assert.ok(!line.includes(example.trim()))
+  assert.equal(loadConfig({ SECRET_KEYS: example }).demo, true)
+})
+
+test('REDIS_CA_FILE without TLS is refused: it would look protected', () => {
+  const env = { STORE: 'redis', SECRET_KEYS: KEY, REDIS_CA_FILE: '/ca.pem' }
+  assert.match(
+    message(() => loadConfig({ ...env, REDIS_URL: 'redis://r' }, () => 'PEM')),
+    /^REDIS_CA_FILE is set, but REDIS_URL uses no TLS; write it with rediss:/,
+  )
+  assert.equal(loadConfig({ ...env, REDIS_URL: 'rediss://r' }, () => 'PEM').redis?.ca, 'PEM')
+})
+
 test('without CONFIG_FILE the demo, with it never', () => {
   assert.equal(loadConfig({}).demo, true)
   assert.equal(loadConfig({}).entries.clients[0]?.client_id, 'test_client')
-  assert.equal(file('{clients: [], users: []}').demo, false)
-  assert.deepEqual(file('{clients: [], users: []}').entries.clients, [])
+  assert.equal(file(ONE).demo, false)
+  assert.deepEqual(file(ONE).entries, { clients: [{ client_id: 'a' }], users: [], scopes: {} })
+  for (const none of ['{}', 'clients: []', 'users: []']) {
+    assert.equal(
+      message(() => file(none)),
+      'c.yaml has no clients; give at least one',
+    )
+  }
 })
 
 test('YAML and JSON by one parser; every problem with its path and reason', () => {
@@ -139,18 +205,96 @@ test('YAML and JSON by one parser; every problem with its path and reason', () =
 
 test('${NAME} takes a value from the environment, $${ escapes, bcrypt is untouched, a value is never markup', () => {
   const text = `clients: [{client_id: a, client_secret: "\${S}", client_name: "$\${S} costs $5"}]\nusers: [{username: u, password_hash: "${HASH}"}]`
-  const { clients, users } = file(text, { S: 'a: "b" #c' }).entries
-  assert.equal(clients[0]?.client_secret, 'a: "b" #c')
+  const { clients, users } = file(text, { S: 'a: "b" #c, and more' }).entries
+  assert.equal(clients[0]?.client_secret, 'a: "b" #c, and more')
   assert.equal(clients[0]?.client_name, '${S} costs $5')
   assert.equal(users[0]?.password_hash, HASH)
   assert.match(
     message(() => file(text)),
-    /^\/clients\/0\/client_secret uses \$\{S\}, but the variable S is not set/,
+    /^c\.yaml: \/clients\/0\/client_secret uses \$\{S\}, but the variable S is not set/,
   )
   assert.match(
     message(() => file('clients: [{client_id: "${a-b}"}]\nusers: []')),
     /names no variable/,
   )
+})
+
+test('a value that is no hash, too short or too long says what it must be and how to make one', () => {
+  const client = (fields: string) => `clients: [{client_id: a, ${fields}}]`
+  const user = (hash: string) => `${ONE}\nusers: [{username: u, password_hash: "${hash}"}]`
+  const noHash = /_hash is not a bcrypt hash.*make one with: npm run hash-password$/
+  const cases: [string, RegExp][] = [
+    [user('hunter2'), noHash],
+    [user(HASH.replace('$12$', '$31$')), noHash],
+    [user(HASH.replace('$12$', '$03$')), noHash],
+    [client(`client_secret_hash: "${HASH}x"`), noHash],
+    [
+      client('client_secret: hunter2'),
+      /client_secret has fewer than 16 characters.*openssl rand -base64 32$/,
+    ],
+    [client('client_secret: ""'), /client_secret has fewer than 16/],
+    [client(`scope: "${'a'.repeat(2001)}"`), /scope must have 2000 characters at most$/],
+    [client('client_name: ""'), /client_name must not be empty$/],
+    ['clients: [{client_id: "ä"}]', /client_id must be of printable ASCII/],
+  ]
+  for (const [text, expected] of cases) {
+    const line = message(() => file(text))
+    assert.match(line, expected)
+    assert.ok(line.startsWith('c.yaml: /') && !line.includes('hunter2'), line)
+  }
+  for (const cost of ['04', '17']) file(user(HASH.replace('$12$', `$${cost}$`)))
+  file(client(`scope: "${'a'.repeat(2000)}", client_secret: ${'s'.repeat(16)}`))
+})
+
+test('no message repeats what may be a secret that lacks its quotes', () => {
+  const secrets = [
+    '*Secret123',
+    '!Secret123',
+    '!!Secret123',
+    '!Secret123 x',
+    '!<Secret123> x',
+    '!a!Secret123 x',
+  ]
+  secrets.push(
+    '&Secret123',
+    '&Secret123 *Secret123',
+    '"${Secret123 Value}"',
+    '"${Secret123}"',
+    '[Secret123',
+    '"Secret123',
+  )
+  secrets.push(
+    "'Secret123",
+    '%Secret123',
+    '@Secret123',
+    '`Secret123',
+    '{Secret123: 1}',
+    '|Secret123',
+    '>Secret123',
+  )
+  for (const secret of secrets) {
+    const line = message(() => file(`clients:\n  - client_id: a\n    client_secret: ${secret}\n`))
+    assert.ok(!/secret123/i.test(line), line)
+    assert.match(line, /^c\.yaml(, line \d|: \/clients\/0\/client_secret)/, secret)
+  }
+  assert.equal(
+    message(() => file('clients: *Secret123')),
+    'c.yaml, line 1: unidentified alias; put a value that begins with * or & or ! in quotes',
+  )
+})
+
+test('a client of client_credentials with the sub of a person is refused: its tokens would look like theirs', () => {
+  const text = (grant: string, person: string) =>
+    `clients: [{client_id: ada, client_secret: a secret for this test, redirect_uris: ["https://a/"], grant_types: [${grant}]}]
+users: [{${person}, password_hash: "${HASH}"}]`
+  for (const person of ['username: u, sub: ada', 'username: ada']) {
+    assert.match(
+      message(() => file(text('client_credentials', person))),
+      /^c\.yaml: \/clients\/0\/client_id: ada is the sub of user \w+ too.*rename the client$/,
+    )
+    file(text('authorization_code', person))
+  }
+  file(text('client_credentials', 'username: ada, sub: u-1'))
 })
 
 test('registrations that contradict themselves do not start', async () => {
@@ -159,9 +303,10 @@ test('registrations that contradict themselves do not start', async () => {
     ['{client_id: a, redirect_uris: ["https://a/#x"]}', /redirect_uris\/0.*fragment/],
     ['{client_id: a, redirect_uris: ["http://a.example/"]}', /loopback/],
     ['{client_id: a, redirect_uris: ["https://a/*"]}', /wildcard/],
+    ['{client_id: a, redirect_uris: ["HTTP://127.0.0.1/"]}', /redirect_uris\/0.*upper case/],
     ['{client_id: a, grant_types: [client_credentials]}', /needs a client_secret/],
     [
-      '{client_id: a, client_secret: s, token_endpoint_auth_method: none, redirect_uris: ["https://a/"]}',
+      '{client_id: a, client_secret: a secret for this test, token_endpoint_auth_method: none, redirect_uris: ["https://a/"]}',
       /contradicts/,
     ],
     ['{client_id: a, redirect_uris: ["https://a/"], require_pkce: false}', /must use PKCE/],
@@ -179,18 +324,20 @@ test('registrations that contradict themselves do not start', async () => {
       return true
     })
   }
-  const clear = file('clients: []\nusers: [{username: u, password: p}]')
+  const clear = file(
+    'clients: [{client_id: a, redirect_uris: ["https://a/"]}]\nusers: [{username: u, password: p}]',
+  )
   await assert.rejects(createServer(clear, { store: new MemoryStore(), log }), /for the demo only/)
 })
 
 test('the start names the clients that use what RFC 9700 advises against, and keys that die with the process', () => {
   const file = `users: []
 clients:
-  - { client_id: plain, client_secret: x, redirect_uris: [https://a.example/], require_pkce: true, scope: email }
-  - { client_id: old, client_secret: x, redirect_uris: [https://a.example/], require_pkce: true,
+  - { client_id: plain, client_secret: a secret for this test, redirect_uris: [https://a.example/], require_pkce: true, scope: email }
+  - { client_id: old, client_secret: a secret for this test, redirect_uris: [https://a.example/], require_pkce: true,
       grant_types: [authorization_code, implicit], response_types: [code, code id_token token] }
-  - { client_id: seen, client_secret: x, grant_types: [password] }
-  - { client_id: who, client_secret: x, redirect_uris: [https://a.example/], require_pkce: true, scope: openid }
+  - { client_id: seen, client_secret: a secret for this test, grant_types: [password] }
+  - { client_id: who, client_secret: a secret for this test, redirect_uris: [https://a.example/], require_pkce: true, scope: openid }
 `
   const env = { CONFIG_FILE: 'x.yaml', SECRET_KEYS: KEY }
   const named = (more = {}) => notices(loadConfig({ ...env, ...more }, () => file))
@@ -210,4 +357,19 @@ test('a public https issuer has a proxy in front: without TRUST_PROXY the start 
   assert.deepEqual(about({ ISSUER: 'https://id.example', TRUST_PROXY: '10.0.0.1' }), [])
   for (const ISSUER of ['https://localhost:8443', 'http://localhost:8000'])
     assert.deepEqual(about({ ISSUER }), [])
+})
+
+test('the start names cheap hashes, and scopes that people would read the bare name of', () => {
+  const cheap = HASH.replace('$12$', '$09$')
+  const text = `users: [{username: ada, sub: u-1, password_hash: "${cheap}"}, {username: bob, sub: u-2, password_hash: "${HASH}"}]
+scopes: { told: Say it }
+clients:
+  - { client_id: a, redirect_uris: ["https://a.example/"], scope: openid profile email phone address offline_access told untold }
+  - { client_id: b, client_secret_hash: "${cheap}", grant_types: [client_credentials], scope: machine }
+  - { client_id: c, redirect_uris: ["https://a.example/"], skip_consent: true, scope: own }
+`
+  const named = notices(file(text, { SIGNING_KEYS_FILE: 'keys.json' }))
+  assert.equal(named.length, 2)
+  assert.match(named[0] ?? '', /cost under 10.*npm run hash-password \(ada, b\)$/)
+  assert.match(named[1] ?? '', /scopes have no sentence.*\(untold\)$/)
 })

@@ -139,7 +139,7 @@ test('check-config says what is valid and what is left open, without starting', 
   const path = join(cwd, 'valid.yaml')
   writeFileSync(
     path,
-    'clients: [{client_id: web, client_secret: s, redirect_uris: ["https://web.example/"]}]\nusers: []\n',
+    'clients: [{client_id: web, client_secret: a secret for this test, redirect_uris: ["https://web.example/"]}]\nusers: []\n',
   )
   const good = await run(['check-config'], { env: { CONFIG_FILE: path, SECRET_KEYS: KEY } })
   assert.equal(good.code, 0)
@@ -148,7 +148,7 @@ test('check-config says what is valid and what is left open, without starting', 
   writeFileSync(path, 'clients: [{client_id: web}]\nusers: []\n')
   const bad = await run(['check-config'], { env: { CONFIG_FILE: path, SECRET_KEYS: KEY } })
   assert.equal(bad.code, 1)
-  assert.match(bad.err, /^postern: \/clients\/0\/redirect_uris/)
+  assert.match(bad.err, /^postern: \S+valid\.yaml: \/clients\/0\/redirect_uris/)
 })
 
 test('hash-password prints a bcrypt hash of standard input, and refuses what bcrypt would cut', async () => {

@@ -41,8 +41,8 @@ test('the probes ask for what is served; the variables exist; the example config
   const env = Object.fromEntries(
     container.env.map(({ name, value }: Record<string, string>) => [name, value]),
   )
-  const config = loadConfig({ ...env, SECRET_KEYS: KEY, MY_APP_SECRET: 'x' }, () => file)
-  assert.equal(config.entries.clients[0]?.client_secret, 'x')
+  const config = loadConfig({ ...env, SECRET_KEYS: KEY, MY_APP_SECRET: KEY }, () => file)
+  assert.equal(config.entries.clients[0]?.client_secret, KEY)
 })
 
 test('the compose file: two nodes with the same variables, locked down; a Redis that keeps what it has', () => {
