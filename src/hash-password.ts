@@ -14,18 +14,19 @@ interface Streams {
 
 /**
  * `npm run hash-password`: reads one password from the terminal, unseen, or the first line of standard input;
- * prints its bcrypt hash alone, so that it can be piped. Throws `ConfigError` for one that bcrypt would cut.
+ * prints its bcrypt hash alone, so that it can be piped. Throws `ConfigError` for one that bcrypt would not take whole.
  */
 export async function hashPassword({ input, output, error }: Streams): Promise<void> {
   const password = await readPassword(input, error)
-  if (!isUsablePassword(password)) {
-    const bytes = Buffer.byteLength(password)
-    throw new ConfigError(
-      `the password has ${bytes} bytes; bcrypt takes 1 to ${MAX_PASSWORD_BYTES} and would silently ignore the rest`,
-    )
-  }
+  if (!isUsablePassword(password)) throw new ConfigError(`the password ${problemOf(password)}`)
   const { default: bcrypt } = await import('bcrypt')
   output.write(`${await bcrypt.hash(password, COST)}\n`)
+}
+
+function problemOf(password: string): string {
+  if (password === '') return 'is empty; type one, or give it as the first line of standard input'
+  if (password.includes('\0')) return 'has a NUL character, where bcrypt would end it; leave it out'
+  return `has ${Buffer.byteLength(password)} bytes; bcrypt takes ${MAX_PASSWORD_BYTES} and would silently ignore the rest`
 }
 
 async function readPassword(input: NodeJS.ReadStream, prompt: NodeJS.WritableStream): Promise<string> {

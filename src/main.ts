@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { isatty } from 'node:tty'
 import { pino } from 'pino'
+import packageJson from '../package.json' with { type: 'json' }
 import { demoBanner, notices } from './banner.ts'
 import { type Config, loadConfig, type RedisConfig } from './config/config.ts'
 import { ConfigError, inFile } from './config/config-error.ts'
@@ -13,14 +14,27 @@ import type { Report } from './store/redis-connection.ts'
 import type { Store } from './store/store.ts'
 import { followSupervisor, supervise } from './workers.ts'
 
+const { version } = packageJson
 /** Seconds that requests in flight may take after SIGTERM. */
 const STOP_WITHIN = 10
 /** Milliseconds: npm passes on the Ctrl-C that the terminal has sent already, and that is not a second one. */
 const SECOND_SIGNAL_AFTER = 1000
 
+const HELP = `Postern ${version}. Commands, after "node src/start.js" or the name of the image:
+
+  serve          the server; what runs without a command
+  check-config   makes the server that the configuration describes, without listening
+  rotate-keys    publishes the next signing keys
+  hash-password  reads a password and prints its bcrypt hash
+  version        prints the version
+  help           prints this
+
+Environment variables and one file configure it: docs/configuration.md`
+
 /** Runs a command of the command line; without one, the server. The only code that touches the process. */
 export async function main(arguments_: readonly string[]): Promise<void> {
-  const [command = 'serve'] = arguments_
+  const [given = 'serve'] = arguments_
+  const command = given.replace(/^--(version|help)$/, '$1')
   const commands: Record<string, () => Promise<void>> = {
     serve,
     'check-config': async () => {
@@ -39,6 +53,8 @@ export async function main(arguments_: readonly string[]): Promise<void> {
       const { hashPassword } = await import('./hash-password.ts')
       await hashPassword({ input: process.stdin, output: process.stdout, error: process.stderr })
     },
+    version: async () => console.log(version),
+    help: async () => console.log(HELP),
   }
   const run = Object.hasOwn(commands, command) ? commands[command] : undefined
   if (run === undefined) {
@@ -106,7 +122,7 @@ function announce(config: Config, log: Logger): void {
   const { env, demo, issuer } = config
   if (demo) process.stdout.write(demoBanner(config))
   log.info(
-    { issuer, store: env.STORE, demo, host: env.HOST, port: env.PORT, workers: env.WORKERS },
+    { version, issuer, store: env.STORE, demo, host: env.HOST, port: env.PORT, workers: env.WORKERS },
     'Postern is listening',
   )
   for (const notice of notices(config)) log.warn(notice)

@@ -143,8 +143,14 @@ test('check-config says what is valid and what is left open, without starting', 
   )
   const good = await run(['check-config'], { env: { CONFIG_FILE: path, SECRET_KEYS: KEY } })
   assert.equal(good.code, 0)
-  assert.match(good.out, /valid.*1 clients, 0 users/)
+  assert.match(good.out, /^The configuration is valid: issuer http:\/\/localhost:8000, 1 client, 0 users\.$/m)
   assert.match(good.out, /may leave out PKCE.*web/)
+  const demo = await run(['check-config'])
+  assert.match(demo.out, /valid: this is the demo, for CONFIG_FILE is not set: .*1 client, 1 user\.$/m)
+  const nowhere = join(cwd, 'nowhere/keys.json')
+  const lost = await run(['check-config'], { env: { SIGNING_KEYS_FILE: nowhere } })
+  assert.equal(lost.code, 1)
+  assert.match(lost.err, /^postern: SIGNING_KEYS_FILE is ".*keys\.json", whose folder does not exist\n$/)
   writeFileSync(path, 'clients: [{client_id: web}]\nusers: []\n')
   const bad = await run(['check-config'], { env: { CONFIG_FILE: path, SECRET_KEYS: KEY } })
   assert.equal(bad.code, 1)
@@ -157,8 +163,16 @@ test('hash-password prints a bcrypt hash of standard input, and refuses what bcr
   assert.ok(await bcrypt.compare('correct horse', out.trim()))
   const long = await run(['hash-password'], { input: `${'ä'.repeat(37)}\n` })
   assert.equal(long.code, 1)
-  assert.match(long.err, /74 bytes; bcrypt takes 1 to 72/)
-  assert.equal((await run(['hash-password'], { input: '' })).code, 1)
+  assert.match(long.err, /74 bytes; bcrypt takes 72 /)
+  for (const input of ['', '\n']) {
+    const empty = await run(['hash-password'], { input })
+    assert.equal(empty.code, 1)
+    assert.match(empty.err, /^postern: the password is empty; /)
+  }
+  assert.match(
+    (await run(['hash-password'], { input: 'a\0b\n' })).err,
+    /^postern: the password has a NUL character/,
+  )
 })
 
 test('nothing that the start runs lies in the temporary folder, where others could put code', async () => {
@@ -166,6 +180,21 @@ test('nothing that the start runs lies in the temporary folder, where others cou
   assert.equal((await run(['check-config'], { env: { TMPDIR } })).code, 0)
   assert.deepEqual(readdirSync(TMPDIR), [])
   assert.notEqual(readdirSync(join(root, 'node_modules/.cache/postern')).length, 0)
+})
+
+test('version and help, with and without dashes; the line of the start has the version', async () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  for (const command of ['version', '--version']) assert.equal((await run([command])).out, `${version}\n`)
+  for (const command of ['help', '--help']) {
+    const { code, out } = await run([command])
+    assert.equal(code, 0)
+    for (const name of ['serve', 'check-config', 'rotate-keys', 'hash-password', version])
+      assert.ok(out.includes(name), name)
+  }
+  const { child, exit, output } = await serve()
+  assert.ok(output().includes(`"version":"${version}"`))
+  child.kill('SIGTERM')
+  await exit
 })
 
 test('an unknown command names the known ones', async () => {
