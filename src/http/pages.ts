@@ -1,7 +1,9 @@
 import '@fastify/view'
 import { hash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ejs from 'ejs'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ConfigError } from '../config/config-error.ts'
 import type { ViewName, Views } from './views.ts'
@@ -57,12 +59,16 @@ export const ASSETS: Readonly<Record<string, string>> = {
   'form-post.js': 'text/javascript; charset=utf-8',
 }
 
-/** Reads the static files. Throws `ConfigError` where the folder lacks a template or an asset. */
+const BUILT_IN = fileURLToPath(new URL('../../views', import.meta.url))
+
+/** Reads the static files. Throws `ConfigError` where the folder lacks a template or an asset, or has one that is wrong. */
 export function readAssets(viewsDir: string): Map<string, Asset> {
   for (const name of Object.keys(TITLES)) {
     const path = join(viewsDir, `${name}.ejs`)
     if (!existsSync(path)) throw new ConfigError(`VIEWS_DIR lacks ${name}.ejs; start from a copy of 'views'`)
   }
+  if (viewsDir !== BUILT_IN)
+    for (const name of globSync('**/*.ejs', { cwd: viewsDir })) checkTemplate(viewsDir, name)
   const assets = new Map<string, Asset>()
   for (const [name, type] of Object.entries(ASSETS)) {
     const path = join(viewsDir, 'assets', name)
@@ -71,6 +77,24 @@ export function readAssets(viewsDir: string): Map<string, Asset> {
     assets.set(name, { body: readFileSync(path), type })
   }
   return assets
+}
+
+// Compiling does not follow include(): that happens when the page is rendered, which is too late to find out.
+function checkTemplate(viewsDir: string, name: string): void {
+  const filename = join(viewsDir, name)
+  const text = readFileSync(filename, 'utf8')
+  for (const [, partial = ''] of text.matchAll(/\binclude\(\s*['"]([^'"]+)['"]/g)) {
+    if (existsSync(ejs.resolveInclude(partial, filename))) continue
+    throw new ConfigError(
+      `VIEWS_DIR lacks ${partial}.ejs, which ${name} includes; start from a copy of 'views'`,
+    )
+  }
+  try {
+    ejs.compile(text, { filename })
+  } catch (error) {
+    const [problem = ''] = (error as Error).message.split(/ in \S* while compiling|\n/)
+    throw new ConfigError(`VIEWS_DIR has ${name}, which does not compile: ${problem}`)
+  }
 }
 
 /** A short digest of all assets: their URLs change with their content, so they can be cached for good. */

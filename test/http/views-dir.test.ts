@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { buildServer } from '../support/server.ts'
+
+const BUILT_IN = join(import.meta.dirname, '../../views')
+
+test('VIEWS_DIR: a copy serves; what is missing or does not compile, also a partial, stops the start by its name', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-views-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const copy = () => cpSync(BUILT_IN, folder, { recursive: true })
+  const start = () => buildServer(t, { env: { VIEWS_DIR: folder } })
+  copy()
+  const login = readFileSync(join(BUILT_IN, 'login.ejs'), 'utf8')
+  writeFileSync(join(folder, 'login.ejs'), login.replace('<form', '<p>Ours</p><form'))
+  const { app } = await start()
+  assert.match((await app.inject({ url: '/login', headers: { host: 'localhost' } })).body, /<p>Ours</)
+
+  for (const name of ['head', 'foot', 'client', 'notice', 'login']) {
+    copy()
+    rmSync(join(folder, `${name}.ejs`))
+    await assert.rejects(start(), {
+      name: 'ConfigError',
+      message: new RegExp(`^VIEWS_DIR lacks ${name}\\.ejs`),
+    })
+    for (const wrong of ['<% if ( { %>', '<%= a', "<%- include('nowhere') %>"]) {
+      writeFileSync(join(folder, `${name}.ejs`), wrong)
+      const message = new RegExp(
+        `^VIEWS_DIR (has ${name}\\.ejs, which does not compile: |lacks nowhere\\.ejs, which ${name}).+`,
+      )
+      await assert.rejects(start(), { name: 'ConfigError', message })
+    }
+  }
+})
