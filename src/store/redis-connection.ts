@@ -43,7 +43,7 @@ export class RedisConnection {
     this.#client.on('error', (error: Error) => {
       const cause = causeOf(error)
       // Once for each cause, not once for each try.
-      if (cause !== complained) report('error', 'Redis does not answer', { cause, hosts })
+      if (cause !== complained) report('error', complaint(cause), { cause, hosts })
       complained = cause
     })
     this.#client.on('ready', () => {
@@ -155,6 +155,14 @@ function translated(error: Error): Error {
   // Never sent: there was no connection to send it on.
   if (message.includes('enableOfflineQueue')) return new StoreUnavailable('there is no connection to Redis')
   return new OutcomeUnknown(message.slice(0, 200))
+}
+
+function complaint(cause: string): string {
+  if (/^(NOAUTH|WRONGPASS)\b/.test(cause))
+    return 'Redis refuses the user or the password; check REDIS_URL and REDIS_PASSWORD'
+  if (cause.startsWith('NOPERM'))
+    return 'Redis refuses this user a command; docs/deployment.md lists what it must be allowed'
+  return 'Redis does not answer'
 }
 
 function causeOf(error: Error & { code?: string; lastNodeError?: Error }): string {

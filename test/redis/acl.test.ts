@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { type RedisAddress, readRedisUrl } from '../../src/config/redis-url.ts'
+import { RedisConnection, type Report } from '../../src/store/redis-connection.ts'
+import { inspectServer } from '../../src/store/redis-server.ts'
 import { storeContract } from '../contract/store.ts'
 import { RedisServer } from '../support/redis.ts'
 import { openRedis } from '../support/redis-store.ts'
@@ -29,4 +32,30 @@ test('the documented user sees no other key, and may do nothing else', async () 
   })
   await assert.rejects(redis.read('grant', 'x', 0), /NOPERM/)
   await redis.close()
+})
+
+test('the log tells a refused user or password, and a refused command, from a Redis that does not answer', async () => {
+  const redis = await started
+  const { port } = redis
+  redis.cli('ACL', 'SETUSER', 'narrow', 'on', '>p', '~*', '-@all', '+get')
+  redis.cli('ACL', 'SETUSER', 'default', 'resetpass')
+  const said = async (url: string) => {
+    const messages: string[] = []
+    const report: Report = (_level, message) => messages.push(message)
+    const address = readRedisUrl(url) as RedisAddress
+    const connection = new RedisConnection({ address, timeout: 1 }, report)
+    await connection.reachable()
+    await inspectServer(connection, report)
+    await connection.close()
+    return messages
+  }
+  const refused = 'Redis refuses the user or the password; check REDIS_URL and REDIS_PASSWORD'
+  const noInfo = 'Redis does not show INFO to this user: its eviction and persistence are not checked'
+  assert.deepEqual(await said(`redis://127.0.0.1:${port}`), [refused])
+  assert.deepEqual(await said(`redis://postern:wrong@127.0.0.1:${port}`), [refused])
+  assert.deepEqual(await said(`redis://nobody:p@127.0.0.1:${port}`), [refused])
+  assert.deepEqual(await said('redis://127.0.0.1:1'), ['Redis does not answer'])
+  assert.deepEqual(await said(`redis://narrow:p@127.0.0.1:${port}`), ['connected to Redis', noInfo])
+  const [first] = await said(`redis://narrow:p@127.0.0.1:${port}/3`)
+  assert.equal(first, 'Redis refuses this user a command; docs/deployment.md lists what it must be allowed')
 })
