@@ -45,6 +45,30 @@ test('the probes ask for what is served; the variables exist; the example config
   assert.equal(config.entries.clients[0]?.client_secret, KEY)
 })
 
+test('the compose file with what docs/deployment.md uncomments starts the configuration of the README', () => {
+  const real = text('compose.yaml').replaceAll(
+    /^( *)# (CONFIG_FILE:|MY_APP_SECRET:|TRUST_PROXY:|volumes:| {2}- \.)/gm,
+    '$1$2',
+  )
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the file holds
+  const { environment, volumes } = (load(real.replaceAll('<<: *postern', '')) as any)['x-postern']
+  assert.equal(environment.MY_APP_SECRET, '${MY_APP_SECRET:?}')
+  assert.equal(volumes[0].split(':')[1], environment.CONFIG_FILE)
+  const readme = readFileSync(join(folder, '../README.md'), 'utf8')
+  const [, yaml = ''] = /^ *```yaml\n([\s\S]*?)```/m.exec(readme) ?? []
+  const files = (secret_keys: string): Record<string, string> => ({
+    [environment.CONFIG_FILE]: yaml,
+    '/run/secrets/secret_keys': secret_keys,
+    '/run/secrets/redis_password': 'x',
+  })
+  const start = (secret_keys: string) =>
+    loadConfig({ ...environment, MY_APP_SECRET: KEY }, (path) => files(secret_keys)[path] as string)
+  const { entries, env } = start(KEY)
+  assert.equal(entries.clients[0]?.client_secret, KEY)
+  assert.deepEqual(env.TRUST_PROXY, ['uniquelocal'])
+  assert.throws(() => start(text('secrets/example-secret-keys.txt')), /public key/)
+})
+
 test('the compose file: two nodes with the same variables, locked down; a Redis that keeps what it has', () => {
   const { postern: common } = { postern: compose['x-postern'] }
   for (const name of Object.keys(common.environment)) assert.ok(known.has(name), name)
@@ -57,5 +81,7 @@ test('the compose file: two nodes with the same variables, locked down; a Redis 
   const { redis } = compose.services
   assert.match(redis.command.join(' '), /--appendonly yes .*--maxmemory-policy noeviction/)
   assert.ok(redis.healthcheck)
+  assert.equal(redis.user, 'redis')
+  assert.deepEqual([redis.cap_drop, redis.cap_add], [['ALL'], undefined])
   for (const { file } of Object.values<{ file: string }>(compose.secrets)) assert.ok(text(file).length > 20)
 })
