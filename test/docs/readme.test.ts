@@ -4,28 +4,40 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
+import bcrypt from 'bcrypt'
 import { loadConfig } from '../../src/config/config.ts'
-import { Agent } from '../support/browser-agent.ts'
-import { listen } from '../support/listen.ts'
+import { createLogger } from '../../src/http/logger.ts'
+import { createServer } from '../../src/server.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { Agent, answerOf } from '../support/browser-agent.ts'
+import { freePort, listen } from '../support/listen.ts'
 import { KEY } from '../support/server.ts'
 import { clientFields, envExample, withTable } from './generated.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (name: string) => readFileSync(join(root, name), 'utf8')
 const README = read('README.md')
+const [WALK = '', REAL = ''] = README.split('## A first real client')
+
+const shellBlocks = (text: string) =>
+  [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block as string)
+
+async function bash(script: string, env: Record<string, string> = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)('bash', ['-ec', script], { env: { ...process.env, ...env } })
+  return stdout
+}
 
 test("the README's own URL and curl lines, as they stand", async (t) => {
   const { app, issuer } = await listen(t)
   const { host } = new URL(issuer)
   // The only change: the port, which may be taken on this machine.
-  const here = README.replaceAll('localhost:8000', host)
+  const here = WALK.replaceAll('localhost:8000', host)
   const url = new URL(/^http:\/\/\S+\/oauth\/authorize\S+$/m.exec(here)?.[0] as string)
   const agent = new Agent(app)
   agent.headers = { host }
   const answer = await agent.authorize(url.pathname + url.search)
   const variables: Record<string, string> = { CODE: answer.get('code') as string }
-  const blocks = [...here.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block as string)
-  const commands = blocks.flatMap((block) =>
+  const commands = shellBlocks(here).flatMap((block) =>
     block
       .replaceAll('\\\n', '')
       .split('\n')
@@ -34,9 +46,7 @@ test("the README's own URL and curl lines, as they stand", async (t) => {
   assert.equal(commands.length, 5)
   const replies = []
   for (const command of commands) {
-    const { stdout } = await promisify(execFile)('bash', ['-c', command.replace('curl', 'curl -s')], {
-      env: { ...process.env, ...variables },
-    })
+    const stdout = await bash(command.replace('curl', 'curl -s'), variables)
     const reply = stdout === '' ? {} : JSON.parse(stdout)
     if (reply.access_token)
       Object.assign(variables, { ACCESS_TOKEN: reply.access_token, REFRESH_TOKEN: reply.refresh_token })
@@ -49,6 +59,38 @@ test("the README's own URL and curl lines, as they stand", async (t) => {
   assert.equal(introspected.active, true)
   assert.deepEqual(revoked, {})
   assert.equal(metadata.issuer, issuer)
+})
+
+test("the README's first real client: its file, its secret, its lines with PKCE, to its tokens", async (t) => {
+  const port = await freePort()
+  const blocks = shellBlocks(REAL.replaceAll('localhost:8000', `localhost:${port}`))
+  const block = (part: string) => blocks.find((one) => one.includes(part)) as string
+  const exports = block('export MY_APP_SECRET')
+    .split('\n')
+    .filter((line) => line.startsWith('export '))
+  const MY_APP_SECRET = (await bash(exports.join('\n'))).trim()
+  const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(REAL) ?? []
+  const env = { PORT: String(port), CONFIG_FILE: 'postern.yaml', SECRET_KEYS: KEY, MY_APP_SECRET }
+  const config = loadConfig(env, () => yaml)
+  for (const user of config.entries.users) user.password_hash = await bcrypt.hash('from step 1', 4)
+  const log = createLogger('silent', { write: () => {} })
+  const app = await createServer(config, { store: new MemoryStore(), log })
+  t.after(() => app.close())
+  await app.listen({ host: '127.0.0.1', port })
+
+  const [printed = '', VERIFIER = ''] = (await bash(`${block('VERIFIER=')}echo "$VERIFIER"`)).split('\n')
+  const url = new URL(printed)
+  const agent = new Agent(app)
+  agent.headers = { host: url.host }
+  const login = await agent.follow(await agent.get(url.pathname + url.search))
+  const consent = await agent.login(login, 'ada', 'from step 1')
+  const CODE = answerOf(await agent.submit(consent, { decision: 'approve' })).get('code') as string
+  const exchange = block('code_verifier').replace('curl', 'curl -s')
+  const wrong = JSON.parse(await bash(exchange, { MY_APP_SECRET, CODE, VERIFIER: 'x'.repeat(43) }))
+  assert.equal(wrong.error, 'invalid_grant')
+  const tokens = JSON.parse(await bash(exchange, { MY_APP_SECRET, CODE, VERIFIER }))
+  assert.equal(tokens.scope, 'openid email')
+  for (const name of ['access_token', 'refresh_token', 'id_token']) assert.ok(tokens[name], name)
 })
 
 test("the README's and the docs' configurations are valid", () => {
