@@ -73,7 +73,7 @@ test('what does not go together is refused with the reason', () => {
     /REDIS_WAIT_REPLICAS is 1; it must be 0 with a Redis Cluster/,
   )
   assert.throws(
-    () => loadConfig({ ...redis, REDIS_CA_FILE: '/nowhere' }),
+    () => loadConfig({ ...redis, REDIS_URL: 'rediss://a', REDIS_CA_FILE: '/nowhere' }),
     /REDIS_CA_FILE is "\/nowhere", which cannot/,
   )
   assert.equal(loadConfig({ ...redis, WORKERS: '3' }).env.WORKERS, 3)
