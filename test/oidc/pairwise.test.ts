@@ -107,7 +107,7 @@ test('Core §8.1: only https redirect URIs of one host name a sector; any app ha
     await assert.rejects(start(redirect_uris), /sector_identifier_uri .*is needed/, redirect_uris.join(' '))
     await start(redirect_uris, { sector_identifier_uri: 'https://rp.example/sector.json' })
   }
-  await start(['https://rp.example/cb', 'HTTPS://RP.example/other'])
+  await start(['https://rp.example/cb', 'https://RP.example/other'])
   for (const sector_identifier_uri of [
     'http://rp.example/s',
     'http://localhost/s',
