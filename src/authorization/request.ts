@@ -13,7 +13,7 @@ import {
   type ResponseType,
   readResponseType,
 } from '../protocol/response-type.ts'
-import { readScope, scopeTokens, scopeUnion, scopeWithin, standingScope } from '../protocol/scope.ts'
+import { readScope, scopeTokens, scopeUnion, scopeWithin } from '../protocol/scope.ts'
 import { ACR } from '../tokens/id-token.ts'
 import { RESPONSE_MODES, type ResponseMode } from './response.ts'
 import type { Target } from './target.ts'
@@ -154,7 +154,10 @@ function readChallenge({ client, redirect_uri }: Target, parameters: Parameters)
       throw new OAuthError('invalid_request', 'code_challenge_method needs a code_challenge')
     // RFC 8252 §8.1 and RFC 9700 §2.1.1. A loopback redirect can be listened to by any program on the machine.
     if (client.require_pkce || isLoopbackRedirect(redirect_uri)) {
-      throw new OAuthError('invalid_request', 'this client must use PKCE: send code_challenge and S256')
+      throw new OAuthError(
+        'invalid_request',
+        'this client must use PKCE: send code_challenge and code_challenge_method=S256',
+      )
     }
     return undefined
   }
@@ -169,7 +172,7 @@ function readChallenge({ client, redirect_uri }: Target, parameters: Parameters)
 
 function readRequestedScope({ client }: Target, parameters: Parameters): string {
   const text = parameters.one('scope')
-  if (text === undefined) return client.default_scope ?? standingScope(client.scope)
+  if (text === undefined) return client.default_scope
   const scope = readScope(text)
   if (!scopeWithin(scope, client.scope)) {
     throw new OAuthError('invalid_scope', `this client may ask for: ${client.scope || 'no scope at all'}`)

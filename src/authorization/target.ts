@@ -29,7 +29,7 @@ export async function resolveTarget(clients: Clients, parameters: Parameters): P
   if (only === undefined) throw new OAuthError('invalid_request', 'this client has no redirect URI')
   // OpenID Connect Core §3.1.2.1: redirect_uri is REQUIRED there.
   const scope = parameters.quiet('scope') ?? client.default_scope
-  const openid = scope?.split(' ').includes('openid')
+  const openid = scope.split(' ').includes('openid')
   if (more.length > 0 || openid)
     throw new OAuthError('invalid_request', 'the parameter redirect_uri is missing')
   return { client, redirect_uri: only, redirect_uri_sent: false }

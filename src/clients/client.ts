@@ -26,7 +26,8 @@ export interface Client {
   readonly redirect_uris: readonly string[]
   readonly grant_types: ReadonlySet<string>
   readonly scope: string
-  readonly default_scope: string | undefined
+  /** What it gets where it names no scope. */
+  readonly default_scope: string
   /** How it may authenticate. A public client has exactly `none` (RFC 6749 §2.1). */
   readonly auth_methods: readonly TokenEndpointAuthMethod[]
   readonly secret: ClientSecret | undefined

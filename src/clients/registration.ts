@@ -2,7 +2,7 @@ import { ConfigError } from '../config/config-error.ts'
 import type { ClientEntry } from '../config/schema.ts'
 import { redirectUriProblem } from '../protocol/redirect-uri.ts'
 import { gives, givesToken, type ResponseType } from '../protocol/response-type.ts'
-import { isScope, scopeTokens, scopeWithin } from '../protocol/scope.ts'
+import { isScope, scopeTokens, scopeWithin, standingScope } from '../protocol/scope.ts'
 import type { Client, Lifetimes, TokenEndpointAuthMethod } from './client.ts'
 import { openidMetadata } from './openid.ts'
 import type { ClientSecret } from './secret.ts'
@@ -24,8 +24,8 @@ export function registerClient(
   const grant_types = new Set(entry.grant_types ?? ['authorization_code'])
   const scope = entry.scope ?? ''
   if (scope !== '' && !isScope(scope)) fail('scope', 'must be names separated by single spaces')
-  const default_scope = entry.default_scope
-  if (default_scope !== undefined && !scopeWithin(default_scope, scope)) {
+  const default_scope = entry.default_scope ?? standingScope(scope)
+  if (!scopeWithin(default_scope, scope)) {
     fail('default_scope', 'asks for more than scope allows')
   }
   checkGrantTypes(grant_types, entry, secret === undefined, fail)

@@ -7,6 +7,24 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { ActiveToken, Inspected, TokenInspector } from '../tokens/inspector.ts'
 import type { Subjects } from '../tokens/subjects.ts'
 
+const RESPONSE = {
+  type: 'object',
+  required: ['active'],
+  properties: {
+    active: { type: 'boolean' },
+    scope: { type: 'string' },
+    client_id: { type: 'string' },
+    username: { type: 'string' },
+    sub: { type: 'string' },
+    token_type: { type: 'string' },
+    exp: { type: 'integer' },
+    iat: { type: 'integer' },
+    iss: { type: 'string' },
+    aud: { type: 'string' },
+    jti: { type: 'string' },
+  },
+} as const
+
 const NOTHING: Inspected = { token: undefined, events: [] }
 
 /**
@@ -26,7 +44,7 @@ export function registerIntrospect(
   },
 ): void {
   const { clients, inspector, log } = context
-  app.post('/oauth/introspect', async (request, reply) => {
+  app.post('/oauth/introspect', { schema: { response: { 200: RESPONSE } } }, async (request, reply) => {
     const now = context.now()
     const parameters = formOf(request)
     const asking = await authenticateClient(clients, request.headers.authorization, parameters)

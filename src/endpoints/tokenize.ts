@@ -4,12 +4,26 @@ import { formOf } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import { OAuthError } from '../protocol/errors.ts'
 
+const TOKEN_RESPONSE = {
+  type: 'object',
+  required: ['access_token', 'token_type', 'expires_in', 'scope'],
+  properties: {
+    access_token: { type: 'string' },
+    token_type: { type: 'string' },
+    expires_in: { type: 'integer' },
+    refresh_token: { type: 'string' },
+    refresh_token_expires_in: { type: 'integer' },
+    scope: { type: 'string' },
+    id_token: { type: 'string' },
+  },
+} as const
+
 /** `POST /oauth/tokenize`: the token endpoint (RFC 6749 §3.2). */
 export function registerTokenize(
   app: FastifyInstance,
   { pipeline, log, now }: { pipeline: TokenPipeline; log: Logger; now: () => number },
 ): void {
-  app.post('/oauth/tokenize', async (request, reply) => {
+  app.post('/oauth/tokenize', { schema: { response: { 200: TOKEN_RESPONSE } } }, async (request, reply) => {
     const { authorization } = request.headers
     const asked = { authorization, parameters: formOf(request), address: request.ip }
     const { result, events } = await pipeline(asked, now())

@@ -1,5 +1,5 @@
 import { OAuthError } from '../protocol/errors.ts'
-import { readScope, scopeWithin, standingScope } from '../protocol/scope.ts'
+import { readScope, scopeWithin } from '../protocol/scope.ts'
 import type { GrantType } from './grant-type.ts'
 
 interface ClientCredentialsRequest {
@@ -17,7 +17,7 @@ export function clientCredentials(): GrantType<ClientCredentialsRequest> {
     },
 
     async prove(request, client) {
-      const scope = request.scope ?? client.default_scope ?? standingScope(client.scope)
+      const scope = request.scope ?? client.default_scope
       // A public client cannot be registered for this grant type.
       if (!scopeWithin(scope, client.scope)) {
         throw new OAuthError('invalid_scope', 'scope asks for more than this client is registered for')

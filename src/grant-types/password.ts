@@ -3,7 +3,7 @@ import type { SecurityEvent } from '../events/events.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Approval, Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { readScope, scopeWithin, standingScope } from '../protocol/scope.ts'
+import { readScope, scopeWithin } from '../protocol/scope.ts'
 import { randomText } from '../secrets/random.ts'
 import type { LoginGuard } from '../users/login-guard.ts'
 import type { User } from '../users/user.ts'
@@ -40,7 +40,7 @@ export function password(context: {
     },
 
     async prove(request, client, now) {
-      const scope = request.scope ?? client.default_scope ?? standingScope(client.scope)
+      const scope = request.scope ?? client.default_scope
       if (!scopeWithin(scope, client.scope)) {
         throw new OAuthError('invalid_scope', 'scope asks for more than this client is registered for')
       }

@@ -34,32 +34,24 @@ export function tokenPipeline(context: {
     const grantType = requireGrantType(parameters.required('grant_type'))
     const client = await authenticateClient(clients, authorization, parameters)
     try {
-      return await answer(grantType, client, { parameters, address, now })
+      // RFC 6749 §5.2: the authenticated client is not authorized to use this grant type.
+      if (!client.grant_types.has(grantType.grant_type)) {
+        throw new OAuthError('unauthorized_client', `this client may not use ${grantType.grant_type}`)
+      }
+      const request = grantType.readParameters(parameters, address)
+      const proven = await grantType.prove(request, client, now)
+      if (proven.outcome === 'refused') {
+        proven.error.client_id = client.client_id
+        return { result: proven.error, events: proven.events }
+      }
+      const minted = mint(client, proven, now)
+      // Waited for only where something is signed: most requests need not.
+      const response = minted instanceof Promise ? await minted : minted
+      return { result: response, events: [...proven.events, issuedEvent(client, grantType, proven)] }
     } catch (error) {
       if (error instanceof OAuthError) error.client_id = client.client_id
       throw error
     }
-  }
-
-  async function answer(
-    grantType: AnyGrantType,
-    client: Client,
-    { parameters, address, now }: { parameters: Parameters; address: string; now: number },
-  ): Promise<TokenResult> {
-    // RFC 6749 §5.2: the authenticated client is not authorized to use this grant type.
-    if (!client.grant_types.has(grantType.grant_type)) {
-      throw new OAuthError('unauthorized_client', `this client may not use ${grantType.grant_type}`)
-    }
-    const request = grantType.readParameters(parameters, address)
-    const proven = await grantType.prove(request, client, now)
-    if (proven.outcome === 'refused') {
-      proven.error.client_id = client.client_id
-      return { result: proven.error, events: proven.events }
-    }
-    const minted = mint(client, proven, now)
-    // Waited for only where something is signed: most requests need not.
-    const response = minted instanceof Promise ? await minted : minted
-    return { result: response, events: [...proven.events, issuedEvent(client, grantType, proven)] }
   }
 
   function requireGrantType(name: string): AnyGrantType {

