@@ -93,6 +93,8 @@ async function serve(): Promise<void> {
       listenTextResolver: (address) => `accepting connections at ${address}`,
     })
   } catch (error) {
+    // Or the connection to the store would keep the process.
+    await app.close()
     throw listenError(error, env)
   }
   if (cluster.isPrimary) announce(config, log)

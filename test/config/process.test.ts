@@ -131,6 +131,9 @@ test('a port in use is one line', async () => {
   const second = await run([], { env: { PORT: String(port) } })
   assert.match(second.err, /^postern: PORT is \d+, which is in use/)
   assert.equal(second.code, 1)
+  // Also where a connection to a store would keep the process.
+  const redis = { STORE: 'redis', REDIS_URL: 'redis://127.0.0.1:1', SECRET_KEYS: KEY }
+  assert.equal((await run([], { env: { PORT: String(port), ...redis } })).code, 1)
   child.kill('SIGTERM')
   await exit
 })
