@@ -23,7 +23,7 @@ export interface Registered {
  * The document of RFC 8414 §2 and OpenID Connect Discovery 1.0 §3, true by construction: it asks the instance what it
  * serves. One for both addresses, so that they cannot differ.
  */
-export function serverMetadata({ issuer, url, grantTypes, clients, algorithms }: Registered) {
+function serverMetadata({ issuer, url, grantTypes, clients, algorithms }: Registered) {
   const scopes = clients.flatMap((client) => scopeTokens(client.scope))
   const used = new Set(clients.flatMap((client) => [...client.response_types]))
   const implicit = clients.some((client) => client.grant_types.has('implicit'))
@@ -46,7 +46,9 @@ export function serverMetadata({ issuer, url, grantTypes, clients, algorithms }:
     token_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_methods_supported: methods.filter((one) => one !== 'none'),
     revocation_endpoint_auth_methods_supported: methods,
-    code_challenge_methods_supported: ['S256'],
+    code_challenge_methods_supported: clients.some((one) => one.allow_plain_pkce)
+      ? ['S256', 'plain']
+      : ['S256'],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: pairwise ? ['public', 'pairwise'] : ['public'],
     id_token_signing_alg_values_supported: algorithms,

@@ -33,7 +33,7 @@ function demoProblem(request: FastifyRequest, allowed: readonly string[]): strin
 }
 
 /** The name in a `Host` header, without its port. */
-export function hostnameOf(host: string | undefined): string {
+function hostnameOf(host: string | undefined): string {
   return (host ?? '').toLowerCase().replace(/:\d*$/, '')
 }
 

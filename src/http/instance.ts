@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 /** Bytes: the largest body that any endpoint reads. */
-export const BODY_LIMIT = 64 * 1024
+const BODY_LIMIT = 64 * 1024
 
 /**
  * The bare instance: what holds for every route. One log line a request, with the route's pattern and never its

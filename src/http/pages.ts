@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import ejs from 'ejs'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ConfigError } from '../config/config-error.ts'
-import type { ViewName, Views } from './views.ts'
+import type { Frame, ViewName, Views } from './views.ts'
 
 /** What a page needs beside its view's data. */
 export interface PageOptions {
@@ -53,7 +53,7 @@ export interface Asset {
 }
 
 /** The names of the static files, with their content types. */
-export const ASSETS: Readonly<Record<string, string>> = {
+const ASSETS: Readonly<Record<string, string>> = {
   'postern.css': 'text/css; charset=utf-8',
   'postern.svg': 'image/svg+xml',
   'form-post.js': 'text/javascript; charset=utf-8',
@@ -103,7 +103,7 @@ export function assetsVersion(assets: ReadonlyMap<string, Asset>): string {
 }
 
 /** Makes the render function of one server. `base` prefixes its own paths. */
-export function pageRenderer(frame: { base: string; assets: string }): RenderPage {
+export function pageRenderer(frame: Omit<Frame, 'title'>): RenderPage {
   return async (reply, view, data, options = {}) => {
     const title = TITLES[view](data)
     const html = await reply.viewAsync(`${view}.ejs`, { ...frame, ...data, title })

@@ -3,7 +3,7 @@ import type { RedisOptions } from './redis.ts'
 import type { Store } from './store.ts'
 
 /** Every store that `STORE` may name. Its client library is loaded only where it is used. */
-export const STORES = {
+const STORES = {
   memory: async (): Promise<Store> => new MemoryStore(),
   redis: async (options: StoreOptions): Promise<Store> => {
     const { RedisStore } = await import('./redis.ts')

@@ -8,7 +8,7 @@ type Step = (record: StoredRecord) => StoredRecord
  */
 export type Migrations = Readonly<Partial<Record<Kind, readonly Step[]>>>
 
-export const MIGRATIONS: Migrations = { consent: [], signing_keys: [] }
+const MIGRATIONS: Migrations = { consent: [], signing_keys: [] }
 
 /**
  * The record in the schema of this release. One of a later release, as a rolling upgrade leaves behind, is given as

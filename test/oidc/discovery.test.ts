@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { ISSUER, oidcServer } from '../support/oidc.ts'
+import { buildServer } from '../support/server.ts'
 
 const headers = { host: 'localhost:8000' }
 const get = (app: FastifyInstance, url: string) => app.inject({ url, headers })
@@ -110,4 +111,18 @@ test('a script of another origin may read the documents and call token, userinfo
       assert.equal(response.headers['access-control-allow-origin'], undefined, `${method} ${url}`)
     }
   }
+})
+
+test('plain PKCE is listed where a client may use it, and only there', async (t) => {
+  const methods = async (options = {}) => {
+    const { app } = await buildServer(t, options)
+    const response = await app.inject({
+      url: '/.well-known/oauth-authorization-server',
+      headers: { host: 'localhost:8000' },
+    })
+    return response.json().code_challenge_methods_supported
+  }
+  assert.deepEqual(await methods(), ['S256'])
+  const client = { client_id: 'old', redirect_uris: ['https://old.example/'], allow_plain_pkce: true }
+  assert.deepEqual(await methods({ clients: [client] }), ['S256', 'plain'])
 })
