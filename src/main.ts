@@ -132,7 +132,7 @@ function announce(config: Config, log: Logger): void {
 
 function superviseWorkers(config: Config, log: Logger): void {
   const supervisor = supervise(config.env.WORKERS, { log, onListening: () => announce(config, log) })
-  supervisor.ended.then((code) => log.flush(() => process.exit(code)))
+  supervisor.ended.then((code) => end(log, code))
   onSignals(supervisor.stop, supervisor.restart)
 }
 
@@ -173,18 +173,26 @@ function stopper(close: () => Promise<void>, log: Logger): (why: string) => void
   let since = 0
   return (why) => {
     if (since > 0) {
-      if (Date.now() - since > SECOND_SIGNAL_AFTER) process.exit(0)
+      if (Date.now() - since > SECOND_SIGNAL_AFTER) end(log, 0)
       return
     }
     since = Date.now()
     log.info({ why }, 'stopping')
     setTimeout(() => {
       log.warn(`requests took longer than ${STOP_WITHIN} seconds to end`)
-      log.flush(() => process.exit(0))
+      end(log, 0)
     }, STOP_WITHIN * 1000).unref()
     close().then(() => {
       log.info('stopped')
-      log.flush(() => process.exit(0))
+      end(log, 0)
     })
   }
+}
+
+// Milliseconds for the last lines: a reader of the log that is stuck must not keep a process that was told to stop.
+const LAST_LINES = 1000
+
+function end(log: Logger, code: number): void {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LINES)
+  log.flush(() => process.exit(code))
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { scopeUnion, scopeWithin } from '../protocol/scope.ts'
 import { randomText } from '../secrets/random.ts'
-import { members } from '../store/members.ts'
+import { members, readEach } from '../store/members.ts'
 import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
 import { update } from '../store/update.ts'
 
@@ -36,10 +36,15 @@ export class Consents {
     const { sub, client_id, scope } = decision
     const key = { kind: 'consent', id: consentId(sub, client_id), now } as const
     const record: Consent = { schema: 1, client_id, sub, scope, granted_at: now, revision: randomText(9) }
-    // Link, then record: a decision that works is always one that the person can see and take back.
-    await this.#store.link(bySubject(sub), client_id, NEVER, now)
+    // Before the record and after it: a decision that works is always one that the person can see and take back, also
+    // where they take it back in another tab meanwhile.
+    const link = () => this.#store.link(bySubject(sub), client_id, NEVER, now)
+    await link()
     for (let attempt = 0; attempt < 3; attempt++) {
-      if ((await this.#store.create(key.kind, key.id, record, now)) === 'won') return
+      if ((await this.#store.create(key.kind, key.id, record, now)) === 'won') {
+        await link()
+        return
+      }
       // Somebody's record is there, perhaps our own: add to it, unless it has gone in between.
       const added = await update<Consent, boolean>(this.#store, key, (current) => {
         if (current === undefined) return { answer: false }
@@ -54,17 +59,21 @@ export class Consents {
     throw new StoreUnavailable('the outcome of a write is unknown')
   }
 
-  /** Forgets the decision: the person is asked again. */
-  async forget(sub: string, client_id: string): Promise<void> {
-    const id = consentId(sub, client_id)
-    await update(this.#store, { kind: 'consent', id, now: 0 }, () => ({ next: 'delete', answer: undefined }))
+  /** Forgets the decision: the person is asked again. Gives it as it was, where there was one. */
+  async forget(sub: string, client_id: string): Promise<Consent | undefined> {
+    const key = { kind: 'consent', id: consentId(sub, client_id), now: 0 } as const
+    const forgotten = await update<Consent, Consent | undefined>(this.#store, key, (consent) => ({
+      next: 'delete',
+      answer: consent,
+    }))
     await this.#store.unlink(bySubject(sub), client_id)
+    return forgotten
   }
 
   /** What a person has approved and not taken back. */
   async ofSubject(sub: string, now: number): Promise<Consent[]> {
     const clients = await members(this.#store, bySubject(sub), now)
-    const found = await Promise.all(clients.map((client_id) => this.find(sub, client_id, now)))
+    const found = await readEach(clients, (client_id) => this.find(sub, client_id, now))
     return found.filter((consent) => consent !== undefined)
   }
 }

@@ -44,11 +44,13 @@ export function registerHome(app: FastifyInstance, context: HomeContext): void {
     const own = visitor && browser.ownForm(request, { binding: removal(visitor, client_id), now })
     if (!own) return show({ request, reply }, visitor, formRefused(context, request))
     const { sub } = visitor.account
-    await consents.forget(sub, client_id)
+    const consent = await consents.forget(sub, client_id)
     const found = (await grants.ofSubject(sub, now)).filter(({ grant }) => grant.client_id === client_id)
     await Promise.all(found.map(({ id }) => grants.revoke(id, sub)))
-    const events = found.map((one) => revokedEvent(one, 'by the person'))
-    logEvents(log, request.id, events)
+    logEvents(log, request.id, [
+      ...(consent ? [{ event: 'consent_revoked' as const, client_id, sub, scope: consent.scope }] : []),
+      ...found.map((one) => revokedEvent(one, 'by the person')),
+    ])
     return reply.redirect(`${base}/`, 303)
   })
 

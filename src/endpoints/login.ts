@@ -82,11 +82,11 @@ async function begin(
   const at = now()
   const previous = await sessions.find(browser.session(request), at)
   const proof = asked && { request_digest: asked.digest, step: 'login' as const, at }
-  const { cookie, replaced } = await sessions.begin(
+  const { cookie, ended } = await sessions.begin(
     { sub: user.sub, amr: ['pwd'], credential: user.credential, proof, previous },
     at,
   )
-  if (replaced !== undefined) logEvents(log, request.id, (await sessionEnd.ended(replaced, at)).events)
+  for (const session of ended) logEvents(log, request.id, (await sessionEnd.ended(session, at)).events)
   browser.setSession(reply, cookie)
   browser.rememberDevice(request, reply, user.username)
   const client_id = asked?.target.client.client_id

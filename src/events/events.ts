@@ -9,6 +9,7 @@ export const EVENTS = {
   logout: 'info',
   consent_granted: 'info',
   consent_denied: 'info',
+  consent_revoked: 'info',
   code_issued: 'info',
   token_issued: 'info',
   refresh_replayed: 'info',

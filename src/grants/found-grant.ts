@@ -15,3 +15,25 @@ export function revokedEvent(
   const { client_id, sub } = grant
   return { event: 'grant_revoked', client_id, sub, grant_id: id, reason }
 }
+
+/**
+ * The `count` grants that give way first: of the client that has most of them the one that ends first, again and again.
+ * So a client that loops ends its own, and not what a person has with another.
+ */
+export function surplusOf(found: readonly FoundGrant[], count: number): FoundGrant[] {
+  const clients = new Map<string, FoundGrant[]>()
+  for (const one of [...found].sort((a, b) => a.grant.expires_at - b.grant.expires_at)) {
+    const { client_id } = one.grant
+    const own = clients.get(client_id)
+    if (own === undefined) clients.set(client_id, [one])
+    else own.push(one)
+  }
+  const surplus: FoundGrant[] = []
+  while (surplus.length < count) {
+    const [largest = []] = [...clients.values()].sort((a, b) => b.length - a.length)
+    const first = largest.shift()
+    if (first === undefined) break
+    surplus.push(first)
+  }
+  return surplus
+}

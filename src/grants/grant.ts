@@ -39,6 +39,8 @@ export interface Grant extends StoredRecord {
   /** Claims asked for by name. */
   readonly claims: ClaimsRequest | null
   readonly expires_at: number
+  /** Seconds: until when the person's index has it. Never before `expires_at`. */
+  readonly linked_until: number
   /** Seconds: the absolute end, where the configuration sets one. */
   readonly ends_at: number | null
   readonly redeemed: boolean

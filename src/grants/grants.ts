@@ -1,11 +1,11 @@
 import type { Lifetimes } from '../clients/client.ts'
 import type { ClaimsRequest } from '../protocol/claims.ts'
 import { random } from '../secrets/random.ts'
-import { members } from '../store/members.ts'
+import { members, readEach } from '../store/members.ts'
 import { type Store, StoreFull } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
 import { findActive, findEntitled, type User, type Users } from '../users/user.ts'
-import type { FoundGrant } from './found-grant.ts'
+import { type FoundGrant, surplusOf } from './found-grant.ts'
 import { type Grant, isOffline, type Minting, type NextGrant, NONE } from './grant.ts'
 import { capped, mint } from './mint.ts'
 import { type RedeemAnswer, type RedeemInput, redeem } from './redeem.ts'
@@ -46,6 +46,8 @@ export interface Created {
 // More applications, devices and forgotten logins than a person has. Whoever goes on beyond it, a script mostly, ends
 // their own oldest logins, and not the room that others need.
 const MAX_OF_SUBJECT = 1000
+// A fifth at a time: else each further grant would cost a look at all of them.
+const LEFT_OF_SUBJECT = 800
 
 /** Grants in the store: every change is one of the pure transitions, run by the compare-and-swap loop. */
 export class Grants {
@@ -75,7 +77,8 @@ export class Grants {
     const grant = code ? waiting : { ...waiting, redeemed: true, nonce: null, refresh: state }
     const minted = mint(grant, approval.scope, lifetimes, now)
     if (minted === undefined) throw new Error('a new grant has no room for a profile')
-    return { ...(await this.#insert(minted.grant, now)), ...minted }
+    const linked = { ...minted.grant, linked_until: minted.grant.expires_at }
+    return { ...(await this.#insert(linked, now)), minting: minted.minting, grant: linked }
   }
 
   async #insert(grant: NextGrant, now: number): Promise<Created> {
@@ -83,7 +86,7 @@ export class Grants {
     const index = bySubject(grant.sub)
     // Link, then record, in one go: a crash in between leaves a link to nothing, which listing skips. Whichever of
     // them fails, no code is given for this grant, and it ends with the code it does not have.
-    const linked = this.#store.link(index, id, linkEnd(grant), now)
+    const linked = this.#store.link(index, id, grant.linked_until, now)
     const inserted = insert(this.#store, { kind: 'grant', id, now }, grant).catch(async (error) => {
       // A store that is full must not go on filling up with links to what it refused.
       if (error instanceof StoreFull) await this.#store.unlink(index, id)
@@ -93,12 +96,13 @@ export class Grants {
     return { id, ended: members > MAX_OF_SUBJECT ? await this.#makeRoom(grant.sub, id, now) : [] }
   }
 
-  // A tenth at a time, those that end first: else each further grant would cost a look at all of them.
   async #makeRoom(sub: string, created: string, now: number): Promise<readonly FoundGrant[]> {
     const others = (await this.ofSubject(sub, now)).filter(({ id }) => id !== created)
-    others.sort((one, other) => one.grant.expires_at - other.grant.expires_at)
-    const surplus = others.slice(0, Math.max(0, others.length - MAX_OF_SUBJECT * 0.9))
-    await Promise.all(surplus.map(({ id }) => this.revoke(id, sub)))
+    const surplus = surplusOf(others, others.length - LEFT_OF_SUBJECT)
+    await readEach(
+      surplus.map(({ id }) => id),
+      (id) => this.revoke(id, sub),
+    )
     return surplus
   }
 
@@ -109,13 +113,17 @@ export class Grants {
   /** Redeems the code of a grant that was just read. */
   redeem(found: FoundGrant, input: RedeemInput, now: number): Promise<RedeemAnswer> {
     const decide = (grant: Grant | undefined) => redeem(grant, input, now)
-    return this.#change<RedeemAnswer>(found, input.lifetimes, { now, decide })
+    const { access_token_ttl, refresh_token_ttl } = input.lifetimes
+    const reach = input.refresh ? Math.max(access_token_ttl, refresh_token_ttl) : access_token_ttl
+    return this.#change<RedeemAnswer>(found, reach, { now, decide })
   }
 
   /** Refreshes a grant that was just read. */
   refresh(found: FoundGrant, input: RefreshInput, now: number): Promise<RefreshAnswer> {
     const decide = (grant: Grant | undefined) => refresh(grant, input, now)
-    return this.#change<RefreshAnswer>(found, input.lifetimes, { now, decide })
+    const { access_token_ttl, refresh_token_ttl } = input.lifetimes
+    const reach = Math.max(access_token_ttl, refresh_token_ttl)
+    return this.#change<RefreshAnswer>(found, reach, { now, decide })
   }
 
   /** Revokes one access token; whether it was good until now. */
@@ -146,26 +154,36 @@ export class Grants {
   /** A person's living grants. Skips links that lead nowhere: the record of one may be on its way. */
   async ofSubject(sub: string, now: number): Promise<FoundGrant[]> {
     const ids = await members(this.#store, bySubject(sub), now)
-    const read = async (id: string) => ({ id, grant: await this.find(id, now) })
-    return (await Promise.all(ids.map(read))).flatMap(({ id, grant }) =>
-      grant?.sub === sub ? [{ id, grant }] : [],
-    )
+    const found = await readEach(ids, async (id) => ({ id, grant: await this.find(id, now) }))
+    return found.flatMap(({ id, grant }) => (grant?.sub === sub ? [{ id, grant }] : []))
   }
 
-  // The link moves along with the grant's end, in hours, so that few refreshes write it; and beside the record's
-  // own round trip: whether the write wins or loses, the grant that is there lives no longer than this.
+  // The link moves along with the grant's end, ahead of it, so that few refreshes write it; and beside the record's
+  // own round trip: whether the write wins or loses, the grant that is there lives no longer than this. `reach`:
+  // seconds that a token of it may live from now.
   async #change<A extends RedeemAnswer | RefreshAnswer>(
     { id, grant }: FoundGrant,
-    { access_token_ttl, refresh_token_ttl }: Lifetimes,
+    reach: number,
     { now, decide }: { now: number; decide: (grant: Grant | undefined) => Decision<Grant, A> },
   ): Promise<A> {
-    const expires_at = Math.max(grant.expires_at, now + Math.max(access_token_ttl, refresh_token_ttl))
-    const end = linkEnd({ expires_at, redeemed: true })
     const key = { kind: 'grant', id, now, known: grant } as const
     const index = bySubject(grant.sub)
-    const linked = end > linkEnd(grant) ? this.#store.link(index, id, end, now) : undefined
-    const changed = update<Grant, A>(this.#store, key, decide)
-    const answer = linked === undefined ? await changed : (await Promise.all([changed, linked]))[0]
+    const expires_at = Math.max(grant.expires_at, capped(now + reach, grant.ends_at))
+    if (expires_at <= grant.linked_until) {
+      return this.#unlinkReused(await update<Grant, A>(this.#store, key, decide), { index, id })
+    }
+    const linked_until = expires_at + Math.min(MAX_AHEAD, Math.floor(reach / 10))
+    const [answer] = await Promise.all([
+      update<Grant, A>(this.#store, key, (current) => linkedUntil(decide(current), linked_until)),
+      this.#store.link(index, id, linked_until, now),
+    ])
+    return this.#unlinkReused(answer, { index, id })
+  }
+
+  async #unlinkReused<A extends RedeemAnswer | RefreshAnswer>(
+    answer: A,
+    { index, id }: { index: string; id: string },
+  ): Promise<A> {
     if (answer.result === 'reused') await this.#store.unlink(index, id)
     return answer
   }
@@ -187,6 +205,7 @@ function unredeemed(approval: Approval, now: number): Grant {
     nonce: nonce ?? null,
     claims: claims ?? null,
     expires_at: code_expires_at,
+    linked_until: code_expires_at,
     ends_at: grant_max_ttl > 0 ? now + grant_max_ttl : null,
     redeemed: false,
     refresh: null,
@@ -200,9 +219,11 @@ function bySubject(sub: string): string {
   return `grants_of:${sub}`
 }
 
-const HOUR = 3600
+// Seconds that a link may outlive its grant: few enough that an index is mostly of living ones.
+const MAX_AHEAD = 3600
 
-/** When the link of a grant may go (seconds): with its code, or at the next full hour after its end. */
-function linkEnd({ expires_at, redeemed }: Pick<Grant, 'expires_at' | 'redeemed'>): number {
-  return redeemed ? Math.ceil(expires_at / HOUR) * HOUR : expires_at
+function linkedUntil<A>(decision: Decision<Grant, A>, until: number): Decision<Grant, A> {
+  const { next } = decision
+  if (next === undefined || next === 'delete') return decision
+  return { ...decision, next: { ...next, linked_until: Math.max(next.linked_until, until) } }
 }

@@ -29,25 +29,28 @@ export class SessionEnd {
 
   /** Ends a session: on this node and on every other, for they all ask the store. */
   async end(current: CurrentSession, now: number): Promise<Ended> {
-    // First the session: whoever answers a client after that sees that it is gone.
+    // While the session is there: where the store fails now, the person can try again.
+    const events = await this.#revokeGrants(current.session, now)
     const session = (await this.#sessions.end(current.id)) ?? current.session
-    return this.ended(session, now)
+    // Once more: whoever answers a client after that sees that the session is gone, but not who did it beside us.
+    const ended = await this.ended(session, now)
+    return { ...ended, events: [...events, ...ended.events] }
   }
 
   /** What follows where a session has ended: its grants go, its clients are told. */
   async ended(session: Session, now: number): Promise<Ended> {
-    const events: SecurityEvent[] = []
-    for (const { sub, sid } of session.accounts) {
-      events.push({ event: 'logout', sub })
-      for (const { id, grant } of await this.#grants.revokeSession({ sub, sid }, now)) {
-        events.push(revokedEvent({ id, grant }, 'logout'))
-      }
-    }
+    const logouts = session.accounts.map(({ sub }): SecurityEvent => ({ event: 'logout', sub }))
+    const events = [...logouts, ...(await this.#revokeGrants(session, now))]
     const found = await Promise.all(session.clients.map((client_id) => this.#clients.find(client_id)))
     const clients = found.filter((client) => client !== undefined)
     for (const { sub, sid } of session.accounts) {
       for (const client of clients) this.#backChannel.notify(client, { sub, sid })
     }
     return { clients, events }
+  }
+
+  async #revokeGrants({ accounts }: Session, now: number): Promise<SecurityEvent[]> {
+    const found = await Promise.all(accounts.map((account) => this.#grants.revokeSession(account, now)))
+    return found.flat().map((one) => revokedEvent(one, 'logout'))
   }
 }

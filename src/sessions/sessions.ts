@@ -1,10 +1,10 @@
 import { makeHandle, openHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { random, randomText } from '../secrets/random.ts'
-import { members } from '../store/members.ts'
-import type { Store } from '../store/store.ts'
+import { members, readEach } from '../store/members.ts'
+import { type Store, StoreFull } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
-import { type Proof, type Session, withProof } from './session.ts'
+import { type Account, type Proof, type Session, withProof } from './session.ts'
 
 /** A session as a request sees it. */
 export interface CurrentSession {
@@ -14,9 +14,10 @@ export interface CurrentSession {
 
 const ID_BYTES = 16
 const TOUCH_EVERY = 60
-// More browsers than a person has. Beyond it the ones that were not used for longest give way, a tenth at a time: one
+// More browsers than a person has. Beyond it the ones that were not used for longest give way, some at a time: one
 // account must not fill the room that the logins of all others need.
 const MAX_OF_SUBJECT = 100
+const LEFT_OF_SUBJECT = 90
 
 /** Browser logins in the store. The cookie is a handle of the record's id: the store holds no usable cookie. */
 export class Sessions {
@@ -49,18 +50,21 @@ export class Sessions {
   touch({ id, session }: CurrentSession, now: number): void {
     if (now - session.last_used_at < TOUCH_EVERY) return
     const expires_at = this.#expiry(session.created_at, now)
-    const touched = (current: Session | undefined): Decision<Session, void> => {
-      if (current === undefined) return { answer: undefined }
-      return { next: { ...current, last_used_at: now, expires_at }, answer: undefined }
+    const link = ({ sub }: Account) => this.#store.link(bySubject(sub), id, expires_at, now)
+    const touched = (current: Session | undefined): Decision<Session, boolean> => {
+      if (current === undefined) return { answer: false }
+      return { next: { ...current, last_used_at: now, expires_at }, answer: true }
     }
-    const linked = session.accounts.map(({ sub }) => this.#store.link(bySubject(sub), id, expires_at, now))
-    Promise.all([...linked, update(this.#store, { kind: 'session', id, now }, touched)]).catch(() => {})
+    // Linked only where it is still there: a logout beside this has taken its link away.
+    update(this.#store, { kind: 'session', id, now }, touched)
+      .then((there) => Promise.all(there ? session.accounts.map(link) : []))
+      .catch(() => {})
   }
 
   /**
    * Begins a new session after a login, under a new handle (session fixation), and ends the one before. The
-   * same person keeps `sid`, clients and the proofs of other requests. Gives the cookie's value, and the session of
-   * another person that this login has replaced.
+   * same person keeps `sid`, clients and the proofs of other requests. Gives the cookie's value, and the sessions that
+   * this login has ended: another person's in the same browser, and the same person's that were too many.
    */
   async begin(
     login: {
@@ -71,7 +75,7 @@ export class Sessions {
       previous: CurrentSession | undefined
     },
     now: number,
-  ): Promise<{ cookie: string; current: CurrentSession; replaced: Session | undefined }> {
+  ): Promise<{ cookie: string; current: CurrentSession; ended: readonly Session[] }> {
     const { sub, amr, credential, proof, previous } = login
     const before = previous?.session.accounts.find((account) => account.sub === sub)
     const fresh = {
@@ -85,13 +89,18 @@ export class Sessions {
     const record = proof === undefined ? fresh : withProof(fresh, proof)
     const bytes = random(ID_BYTES)
     const id = bytes.toString('base64url')
-    const linked = this.#store.link(bySubject(sub), id, record.expires_at, now)
-    const [members] = await Promise.all([linked, insert(this.#store, { kind: 'session', id, now }, record)])
-    if (members > MAX_OF_SUBJECT) await this.#makeRoom(sub, id, now)
-    const ended = previous && (await this.end(previous.id))
+    const index = bySubject(sub)
+    const linked = this.#store.link(index, id, record.expires_at, now)
+    const inserted = insert(this.#store, { kind: 'session', id, now }, record).catch(async (error) => {
+      if (error instanceof StoreFull) await this.#store.unlink(index, id)
+      throw error
+    })
+    const [count] = await Promise.all([linked, inserted])
+    const surplus = count > MAX_OF_SUBJECT ? await this.#makeRoom(sub, id, now) : []
+    const replaced = previous && (await this.end(previous.id))
     const cookie = makeHandle(this.#keys, 'bs', bytes)
-    const replaced = before === undefined ? ended : undefined
-    return { cookie, current: { id, session: { ...record, revision: '' } }, replaced }
+    const ended = replaced !== undefined && before === undefined ? [...surplus, replaced] : surplus
+    return { cookie, current: { id, session: { ...record, revision: '' } }, ended }
   }
 
   /** Whether the session is still there, asked of the store. */
@@ -119,15 +128,16 @@ export class Sessions {
     return ended
   }
 
-  async #makeRoom(sub: string, created: string, now: number): Promise<void> {
+  async #makeRoom(sub: string, created: string, now: number): Promise<Session[]> {
     const ids = await members(this.#store, bySubject(sub), now)
     const read = async (id: string) => ({ id, session: await this.#store.read<Session>('session', id, now) })
-    const others = (await Promise.all(ids.map(read))).flatMap(({ id, session }) =>
+    const others = (await readEach(ids, read)).flatMap(({ id, session }) =>
       session === undefined || id === created ? [] : [{ id, session }],
     )
     others.sort((one, other) => one.session.last_used_at - other.session.last_used_at)
-    const surplus = others.slice(0, Math.max(0, others.length - MAX_OF_SUBJECT * 0.9))
-    await Promise.all(surplus.map(({ id }) => this.end(id)))
+    const surplus = others.slice(0, Math.max(0, others.length - LEFT_OF_SUBJECT))
+    const ended = await Promise.all(surplus.map(({ id }) => this.end(id)))
+    return ended.filter((session) => session !== undefined)
   }
 
   #expiry(created_at: number, now: number): number {

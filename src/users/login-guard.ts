@@ -31,7 +31,8 @@ export class LoginGuard {
     // Asked again: guesses that ran beside this one may have used the tries up meanwhile. A burst must get no more
     // verdicts than a row, and who comes too late the same answer, right or wrong.
     const since = await this.#throttle.wait(attempt, now())
-    if (user === undefined) await this.#throttle.fail(attempt, now())
+    // What is not looked at counts as a failure, right or wrong: else the counters would tell which it was.
+    if (user === undefined || since > 0) await this.#throttle.fail(attempt, now())
     if (since > 0) return { result: 'wait', seconds: since, sub }
     return user === undefined ? { result: 'wrong', sub } : { result: 'right', user }
   }

@@ -22,7 +22,7 @@ test('an application that has access is listed with what it may do, and removing
 })
 
 test('a decision is listed, and can be taken back, after its access has ended', async (t) => {
-  const { app } = await buildServer(t)
+  const { app, log } = await buildServer(t)
   const agent = new Agent(app)
   await agent.authorize()
   await agent.submit(await agent.get('/logout'), {})
@@ -32,6 +32,7 @@ test('a decision is listed, and can be taken back, after its access has ended', 
   const home = await again.login(await again.get('/login'))
   assert.match(home.body, removeForm)
   assert.doesNotMatch((await again.submit(home, {})).body, removeForm)
+  assert.equal(log.filter(({ event }) => event === 'consent_revoked').length, 1)
   assert.match((await again.get(WALK)).body, /value="approve"/)
 })
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FaultyMemoryStore } from '../../src/store/faults.ts'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
 import { buildServer } from '../support/server.ts'
 import { exchange, introspect, refresh } from '../support/token-client.ts'
@@ -207,4 +208,19 @@ test('the demo answers only to loopback and to nothing that was proxied: 421', a
       )
     }
   }
+})
+
+test('a logout that the store does not take can be repeated: until then the session is there', async (t) => {
+  const store = new FaultyMemoryStore()
+  store.vague = false
+  const { app } = await buildServer(t, { store })
+  const agent = new Agent(app)
+  const { body } = await exchange(app, (await agent.authorize()).get('code') as string)
+  const page = await agent.get('/logout')
+  store.fault = ({ verb, kind }) => (verb === 'delete' && kind === 'grant' ? 'before' : 'none')
+  assert.equal((await agent.submit(page, {})).statusCode, 503)
+  store.fault = () => 'none'
+  assert.equal((await introspect(app, body.access_token)).body.active, true)
+  assert.match((await agent.submit(page, {})).body, /You are logged out/)
+  assert.equal((await introspect(app, body.access_token)).body.active, false)
 })

@@ -78,6 +78,22 @@ test('a burst of parallel guesses gets no more tries than a row of them', async 
   assert.deepEqual(new Set(statuses.slice(-20)), new Set([429]))
 })
 
+test('the wait after a burst is the same with the right guess in it and without', async (t) => {
+  const waits = await Promise.all(
+    [false, true].map(async (hidden) => {
+      const { app } = await buildServer(t)
+      const agent = new Agent(app)
+      const page = await agent.get('/login')
+      const guesses = Array.from({ length: 12 }, (_, at) =>
+        agent.login(page, 'admin', hidden && at === 9 ? 'admin' : 'wrong'),
+      )
+      await Promise.all(guesses)
+      return Number((await agent.login(page, 'admin', 'wrong')).headers['retry-after'])
+    }),
+  )
+  assert.ok(Math.abs((waits[0] as number) - (waits[1] as number)) <= 2, String(waits))
+})
+
 test('where counters fill the store, guesses at one account are still counted, and the right one waits too', async (t) => {
   const { app } = await buildServer(t, { store: new MemoryStore(100) })
   const agent = new Agent(app)

@@ -40,6 +40,7 @@ export function unredeemed(over: Partial<Grant> = {}): Grant {
     nonce: null,
     claims: null,
     expires_at: T + 60,
+    linked_until: T + 60,
     ends_at: null,
     redeemed: false,
     refresh: null,

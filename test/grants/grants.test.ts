@@ -192,7 +192,9 @@ describe('what one person may fill', () => {
     // The code's own end, and not the hour's.
     assert.equal(await links(store, APPROVAL.code_expires_at), 0)
     await grants.redeem(await found(grants, id, T), redeemInput(), T)
-    assert.equal(await links(store, T + 3599), 1)
+    // As long as its refresh token, and a tenth more.
+    assert.equal(await links(store, T + LIFETIMES.refresh_token_ttl), 1)
+    assert.equal(await links(store, T + LIFETIMES.refresh_token_ttl * 1.1), 0)
     const answer = await grants.redeem(await found(grants, id, T), redeemInput(), T)
     assert.equal(answer.result, 'reused')
     assert.equal(await links(store, T), 0)
@@ -213,7 +215,65 @@ describe('what one person may fill', () => {
     assert.equal(await links(store, T + 60), 0)
   })
 
-  test('beyond a thousand the ones that end first give way, a tenth at a time, never the new one', async () => {
+  test('a grant without a refresh token is linked as long as its access token, and hardly longer', async () => {
+    const store = new MemoryStore()
+    const grants = new Grants(store)
+    const { id } = await grants.create(APPROVAL, T)
+    await grants.redeem(await found(grants, id, T), redeemInput({ refresh: false }), T)
+    assert.equal(await links(store, T + LIFETIMES.access_token_ttl), 1)
+    assert.equal(await links(store, T + LIFETIMES.access_token_ttl * 1.1), 0)
+  })
+
+  test('a link is moved ahead of the grant, so that most refreshes write none', async () => {
+    const store = new MemoryStore()
+    let linked = 0
+    const link = store.link.bind(store)
+    store.link = (...parameters) => {
+      linked++
+      return link(...parameters)
+    }
+    const grants = new Grants(store)
+    const { id } = await grants.create(APPROVAL, T)
+    await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    for (let at = 1; at <= 100; at++) {
+      const now = T + at * 60
+      await grants.refresh(await found(grants, id, now), refreshInput(at - 1), now)
+      assert.deepEqual(await ids(grants, 'alice', now), [id])
+    }
+    // 6,000 seconds, a tenth of 3,600 ahead each time.
+    assert.ok(linked <= 2 + 6000 / 360, String(linked))
+  })
+
+  test('a client that loops ends its own grants, not those with another client', async () => {
+    const grants = new Grants(new MemoryStore(100_000))
+    const bank = await grants.create({ ...APPROVAL, client_id: 'bank', code_expires_at: T + 1 }, T)
+    const ended: string[] = []
+    for (let at = 0; at < 1100; at++) {
+      const created = await grants.create({ ...APPROVAL, client_id: 'noisy' }, T)
+      ended.push(...created.ended.map(({ grant }) => grant.client_id))
+    }
+    assert.ok(ended.length >= 200)
+    assert.deepEqual(new Set(ended), new Set(['noisy']))
+    assert.notEqual(await grants.find(bank.id, T), undefined)
+  })
+
+  test('however many links there are, a hundred records at most are asked for at once', async () => {
+    const store = new MemoryStore(100_000)
+    for (let at = 0; at < 5000; at++) await store.link('grants_of:alice', `dead${at}`, T + 1000, T)
+    let waiting = 0
+    let most = 0
+    const read = store.read.bind(store) as MemoryStore['read']
+    store.read = async (...parameters) => {
+      most = Math.max(most, ++waiting)
+      await new Promise(setImmediate)
+      waiting--
+      return read(...parameters) as never
+    }
+    await new Grants(store).create(APPROVAL, T)
+    assert.equal(most, 100)
+  })
+
+  test('beyond a thousand the ones that end first give way, many at a time, never the new one', async () => {
     const grants = new Grants(new MemoryStore(100_000))
     const made: string[] = []
     for (let at = 0; at < 1000; at++) {
@@ -222,10 +282,10 @@ describe('what one person may fill', () => {
       made.push(id)
     }
     const { id, ended } = await grants.create({ ...APPROVAL, code_expires_at: T + 50 }, T)
-    assert.deepEqual(ended.map((one) => one.id).sort(), made.slice(0, 100).sort())
+    assert.deepEqual(ended.map((one) => one.id).sort(), made.slice(0, 200).sort())
     assert.notEqual(await grants.find(id, T), undefined)
-    assert.equal(await grants.find(made[99] as string, T), undefined)
-    assert.notEqual(await grants.find(made[100] as string, T), undefined)
+    assert.equal(await grants.find(made[199] as string, T), undefined)
+    assert.notEqual(await grants.find(made[200] as string, T), undefined)
     assert.equal((await grants.create(APPROVAL, T)).ended.length, 0)
   })
 })

@@ -3,12 +3,13 @@ import { test } from 'node:test'
 import { Keys } from '../../src/secrets/keys.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
+import { StoreFull } from '../../src/store/store.ts'
 import { KEY } from '../support/server.ts'
 
 const T = 1_000_000
 
-function rooms() {
-  const store = new MemoryStore(10_000)
+function rooms(capacity = 10_000) {
+  const store = new MemoryStore(capacity)
   const sessions = new Sessions({ store, keys: new Keys([KEY]), ttl: 3600, idleTtl: 600 })
   const begin = async (sub: string, now: number) => {
     const login = { sub, amr: ['pwd'], credential: 'c', proof: undefined, previous: undefined }
@@ -27,6 +28,23 @@ test('a hundred browsers of one person; beyond it the longest unused give way, n
   assert.deepEqual(living.indexOf(true), 10)
   assert.equal(living.filter(Boolean).length, 91)
   assert.equal(await lives(other), true)
+})
+
+test('a login that a full store refuses leaves no link behind', async () => {
+  const { store, begin } = rooms(100)
+  for (let at = 0; at < 10; at++) await begin('bob', T)
+  for (let at = 0; at < 20; at++) await assert.rejects(begin('alice', T), StoreFull)
+  assert.equal((await store.list('sessions_of:alice', T)).members.length, 0)
+})
+
+test('a use that is noted beside a logout does not bring its link back', async () => {
+  const { store, sessions, begin } = rooms()
+  const current = await sessions.find(await begin('alice', T), T)
+  assert.ok(current)
+  await sessions.end(current.id)
+  sessions.touch(current, T + 300)
+  await new Promise(setImmediate)
+  assert.equal((await store.list('sessions_of:alice', T)).members.length, 0)
 })
 
 test('a session leaves its index with its end: at the logout, and when it was not used', async () => {
