@@ -6,6 +6,7 @@ import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { createServer } from './server.ts'
 import { MemoryStore } from './store/memory.ts'
+import { FileVault } from './tokens/key-vault.ts'
 
 /**
  * `npm run check-config`: makes the server that the configuration describes, without listening or opening its
@@ -26,6 +27,7 @@ export async function checkConfig(config: Config, print: (line: string) => void)
       `SIGNING_KEYS_FILE is ${JSON.stringify(SIGNING_KEYS_FILE)}, whose folder does not exist`,
     )
   }
+  if (SIGNING_KEYS_FILE) await new FileVault(SIGNING_KEYS_FILE).read()
   const { demo, issuer, entries } = config
   const what = demo ? 'this is the demo, for CONFIG_FILE is not set: issuer' : 'issuer'
   const [clients, users] = [count(entries.clients, 'client'), count(entries.users, 'user')]

@@ -34,7 +34,7 @@ Environment variables and one file configure it: docs/configuration.md`
 /** Runs a command of the command line; without one, the server. The only code that touches the process. */
 export async function main(arguments_: readonly string[]): Promise<void> {
   const [given = 'serve'] = arguments_
-  const command = given.replace(/^--(version|help)$/, '$1')
+  const command = given.replace(/^--(version|help)$/, '$1').replace(/^-h$/, 'help')
   const commands: Record<string, () => Promise<void>> = {
     serve,
     'check-config': async () => {
@@ -98,7 +98,11 @@ async function serve(): Promise<void> {
     throw listenError(error, env)
   }
   if (cluster.isPrimary) announce(config, log)
-  const stop = stopper(() => app.close(), log)
+  const stop = stopper(() => {
+    // What was in flight leaves its connection open when it is answered: closed then, not when its client likes.
+    setInterval(() => app.server.closeIdleConnections(), 100).unref()
+    return app.close()
+  }, log)
   if (cluster.isWorker) {
     // What a terminal, or systemd, sends to every process at once is the supervisor's to answer.
     const ignore = () => {}

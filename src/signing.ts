@@ -29,7 +29,7 @@ export function signingKeysOf(
   const vault: KeyVault = SIGNING_KEYS_FILE
     ? new FileVault(SIGNING_KEYS_FILE, notice)
     : new StoreVault(store, keys)
-  return new SigningKeys({ vault, plan: planOf(config, clients), now })
+  return new SigningKeys({ vault, plan: planOf(config, clients), now, notice })
 }
 
 function planOf({ env }: Config, clients: readonly Client[]): RotationPlan {

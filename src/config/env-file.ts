@@ -16,7 +16,8 @@ export function readEnvFile(
 ): RawEnvironment {
   let text: string
   try {
-    text = readText(path)
+    // Some editors put a mark in front, which would hide the first name.
+    text = readText(path).replace(/^\uFEFF/, '')
   } catch (error) {
     if (reason(error) === 'ENOENT') return {}
     throw new ConfigError(`${path} cannot be read: ${reason(error)}`)

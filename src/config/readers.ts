@@ -47,7 +47,8 @@ export function readTrustProxy(value: string): readonly string[] | undefined {
     const version = isIP(address)
     if (version === 0 || more.length > 0) return false
     if (bits === undefined) return true
-    // Never 0: that would believe everybody.
+    // Never 0, nor the IPv4 part of IPv6, whose bits are others: that would believe everybody.
+    if (/^::ffff:/i.test(address)) return false
     return /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (version === 4 ? 32 : 128)
   })
   return known ? proxies : undefined

@@ -40,8 +40,12 @@ export class RedisConnection {
     this.#client = connect(settings)
     const hosts = settings.address.hosts.map(({ host, port }) => `${host}:${port}`)
     let complained = ''
-    this.#client.on('error', (error: Error) => {
+    this.#client.on('error', (error: Error & { command?: { name?: string } }) => {
+      // The library goes on in database 0: another installation's, perhaps.
+      if (error.command?.name === 'select') (this.#client as Redis).disconnect(true)
       const cause = causeOf(error)
+      // What follows from that.
+      if (/^(Connection is closed|Stream isn't writeable)/.test(cause)) return
       // Once for each cause, not once for each try.
       if (cause !== complained) report('error', complaint(cause), { cause, hosts })
       complained = cause
@@ -160,6 +164,7 @@ function translated(error: Error): Error {
 function complaint(cause: string): string {
   if (/^(NOAUTH|WRONGPASS)\b/.test(cause))
     return 'Redis refuses the user or the password; check REDIS_URL and REDIS_PASSWORD'
+  if (cause.includes('DB index')) return 'Redis has no database of this number; check the end of REDIS_URL'
   if (cause.startsWith('NOPERM'))
     return 'Redis refuses this user a command; docs/deployment.md lists what it must be allowed'
   return 'Redis does not answer'

@@ -67,7 +67,7 @@ export class StoreVault implements KeyVault {
     const opened = this.#keys.unseal('signing_keys', sealed)
     if (opened !== undefined) return { set: JSON.parse(opened.text), stale: !opened.current }
     throw new ConfigError(
-      'SECRET_KEYS has no key that opens the signing keys in the store; put the one that was first before at the end of the list, or, where that one has leaked, stop every process and delete REDIS_PREFIX followed by signing_keys:set in Redis',
+      'SECRET_KEYS has no key that opens the signing keys in the store; put the one that was first before at the end of the list, or, where that one has leaked or was the public example, stop every process and delete REDIS_PREFIX followed by signing_keys:set in Redis',
     )
   }
 }

@@ -1,4 +1,5 @@
 import type { CompactVerifyGetKey, CryptoKey, createLocalJWKSet, JSONWebKeySet, JWTPayload } from 'jose'
+import { ConfigError } from '../config/config-error.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../protocol/algorithms.ts'
 import {
   currentKey,
@@ -43,12 +44,20 @@ export class SigningKeys {
   #loading: Promise<KeySet> | undefined
   #looked = Number.NEGATIVE_INFINITY
   #looking: Promise<void> | undefined
+  readonly #notice: (text: string) => void
+  #unwritable = false
 
-  /** `now`: seconds since the epoch. */
-  constructor(context: { vault: KeyVault; plan: RotationPlan; now: () => number }) {
+  /** `now`: seconds since the epoch. `notice` is told what the operator should know. */
+  constructor(context: {
+    vault: KeyVault
+    plan: RotationPlan
+    now: () => number
+    notice?: (text: string) => void
+  }) {
     this.#vault = context.vault
     this.#plan = context.plan
     this.#now = context.now
+    this.#notice = context.notice ?? (() => {})
   }
 
   /** Whether keys are there: made or read before. */
@@ -72,12 +81,25 @@ export class SigningKeys {
     const algorithms = wanting(set, this.#plan, now)
     if (algorithms.length > 0 || pruned(set, this.#plan, now) !== set || found?.stale) {
       const fresh = await Promise.all(algorithms.map((alg) => generate(alg, signsFrom(set, alg, now))))
-      set = await this.#vault.change((current) => withFresh(current, fresh, this.#plan, now))
+      set = await this.#change(set, (current) => withFresh(current, fresh, this.#plan, now))
     }
     // The same keys are the same object: what was imported of them stays.
     if (this.#set === undefined || JSON.stringify(set) !== JSON.stringify(this.#set)) this.#set = set
     this.#looked = now
     return this.#set
+  }
+
+  // A file that may only be read does not stop a server that has what it signs with: it goes on with the keys there are.
+  async #change(set: KeySet, change: (set: KeySet) => KeySet): Promise<KeySet> {
+    try {
+      return await this.#vault.change(change)
+    } catch (error) {
+      const complete = this.#plan.algorithms.every((alg) => currentKey(set, alg, this.#now()) !== undefined)
+      if (!(error instanceof ConfigError) || !complete) throw error
+      if (!this.#unwritable) this.#notice(`the signing keys cannot rotate: ${error.message}`)
+      this.#unwritable = true
+      return set
+    }
   }
 
   /** Adds a next key for every algorithm, whatever the schedule says. Gives the seconds when they begin to sign. */

@@ -97,7 +97,18 @@ test('TRUST_PROXY: addresses, ranges and names that the HTTP server takes, and n
   const ranges = ['', '-1', '1.5', '1e1', '0', '00', '33', '255.0.0.0', ' 8', '8/8'].map(
     (bits) => `10.0.0.0/${bits}`,
   )
-  for (const value of [...ranges, '0.0.0.0/0', '::/0', '::/129', 'true', '*', 'proxy.example', '10.0.0']) {
+  for (const value of [
+    ...ranges,
+    '0.0.0.0/0',
+    '::/0',
+    '::ffff:0:0/96',
+    '::FFFF:10.0.0.0/104',
+    '::/129',
+    'true',
+    '*',
+    'proxy.example',
+    '10.0.0',
+  ]) {
     const line = message(() => loadConfig({ TRUST_PROXY: value }))
     assert.ok(line.startsWith(`TRUST_PROXY is ${JSON.stringify(value)}; it must be `), line)
   }

@@ -22,6 +22,10 @@ h.i-j=k`
   assert.deepEqual({ ...read('') }, {})
 })
 
+test('a mark that an editor puts in front hides no name', () => {
+  assert.deepEqual({ ...read('\uFEFFPORT=1\nHOST=2') }, { PORT: '1', HOST: '2' })
+})
+
 test('a line that is no assignment is an error with its number and without its text', () => {
   const wrong: [string, number][] = [
     ['PORT: 8433', 1],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -67,13 +67,15 @@ test('the demo prints once what is running, and SIGTERM ends it with 0', async (
   assert.deepEqual(messages.slice(-2), ['stopping', 'stopped'])
 })
 
-test('SIGTERM lets a request in flight finish', async () => {
-  const { port, child, exit } = await serve()
+test('SIGTERM lets a request in flight finish, and does not wait for its connection then', async () => {
+  const { port, child, exit, output } = await serve()
+  const agent = new Agent({ keepAlive: true })
   const body = 'grant_type=refresh_token&refresh_token=x'
   const answer = new Promise<number | undefined>((resolve, reject) => {
     const sent = request(
       {
         port,
+        agent,
         host: '127.0.0.1',
         method: 'POST',
         path: '/oauth/tokenize',
@@ -93,6 +95,8 @@ test('SIGTERM lets a request in flight finish', async () => {
   })
   assert.equal(await answer, 400)
   assert.equal(await exit, 0)
+  assert.doesNotMatch(output(), /took longer/)
+  agent.destroy()
 })
 
 test('SIGHUP to one process is explained, and it goes on serving', async () => {
@@ -154,6 +158,10 @@ test('check-config says what is valid and what is left open, without starting', 
   const lost = await run(['check-config'], { env: { SIGNING_KEYS_FILE: nowhere } })
   assert.equal(lost.code, 1)
   assert.match(lost.err, /^postern: SIGNING_KEYS_FILE is ".*keys\.json", whose folder does not exist\n$/)
+  const broken = join(cwd, 'broken-keys.json')
+  writeFileSync(broken, '{')
+  const unread = await run(['check-config'], { env: { SIGNING_KEYS_FILE: broken } })
+  assert.match(unread.err, /^postern: SIGNING_KEYS_FILE is ".*broken-keys\.json", which is not JSON\n$/)
   writeFileSync(path, 'clients: [{client_id: web}]\nusers: []\n')
   const bad = await run(['check-config'], { env: { CONFIG_FILE: path, SECRET_KEYS: KEY } })
   assert.equal(bad.code, 1)

@@ -38,6 +38,7 @@ test('the log tells a refused user or password, and a refused command, from a Re
   const redis = await started
   const { port } = redis
   redis.cli('ACL', 'SETUSER', 'narrow', 'on', '>p', '~*', '-@all', '+get')
+  redis.cli('ACL', 'SETUSER', 'wide', 'on', '>p', '~*', '+@all')
   redis.cli('ACL', 'SETUSER', 'default', 'resetpass')
   const said = async (url: string) => {
     const messages: string[] = []
@@ -56,6 +57,9 @@ test('the log tells a refused user or password, and a refused command, from a Re
   assert.deepEqual(await said(`redis://nobody:p@127.0.0.1:${port}`), [refused])
   assert.deepEqual(await said('redis://127.0.0.1:1'), ['Redis does not answer'])
   assert.deepEqual(await said(`redis://narrow:p@127.0.0.1:${port}`), ['connected to Redis', noInfo])
-  const [first] = await said(`redis://narrow:p@127.0.0.1:${port}/3`)
-  assert.equal(first, 'Redis refuses this user a command; docs/deployment.md lists what it must be allowed')
+  // And never goes on in another database than the one that was asked for.
+  const command = 'Redis refuses this user a command; docs/deployment.md lists what it must be allowed'
+  assert.deepEqual(await said(`redis://narrow:p@127.0.0.1:${port}/3`), [command])
+  const none = 'Redis has no database of this number; check the end of REDIS_URL'
+  assert.deepEqual(await said(`redis://wide:p@127.0.0.1:${port}/99`), [none])
 })

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -19,6 +20,7 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../src/protocol/al
 import { Keys } from '../../src/secrets/keys.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { type Store, StoreUnavailable } from '../../src/store/store.ts'
+import { withLock } from '../../src/tokens/file-lock.ts'
 import { LEAD, type RotationPlan, type SigningKey } from '../../src/tokens/key-set.ts'
 import { FileVault, type KeyVault, StoreVault } from '../../src/tokens/key-vault.ts'
 import { SigningKeys } from '../../src/tokens/signing-keys.ts'
@@ -387,4 +389,51 @@ test('a JWT that is not ours is nobody: other keys, other algorithms, none, garb
     '',
   ]
   for (const jwt of forged) assert.equal(await keys.verify(jwt), undefined, jwt.slice(0, 40))
+})
+
+test('a file that may only be read does not stop what it has keys for: neither the schedule nor a retired key', async () => {
+  clock.now = START
+  const path = file()
+  await node(new FileVault(path)).refresh()
+  class ReadOnly extends FileVault {
+    override async change(): Promise<never> {
+      throw new ConfigError('the file cannot be written')
+    }
+  }
+  const notices: string[] = []
+  const reading = (plan = PLAN) =>
+    new SigningKeys({
+      vault: new ReadOnly(path),
+      plan,
+      now: () => clock.now,
+      notice: (text) => notices.push(text),
+    })
+  clock.now = START + 100 * DAY
+  const keys = reading()
+  await keys.refresh()
+  await keys.refresh()
+  assert.deepEqual(notices, ['the signing keys cannot rotate: the file cannot be written'])
+  assert.equal(await signer(keys), (await kids(keys))[0])
+  // A key that is missing is another matter.
+  await assert.rejects(reading({ ...PLAN, algorithms: ['RS256', 'ES256'] }).refresh(), ConfigError)
+})
+
+test('a lock that a process left behind is broken, also one that is dated ahead; a fresh one is waited for', async () => {
+  const path = file()
+  for (const age of [-7200, 60]) {
+    writeFileSync(`${path}.lock`, 'left behind')
+    utimesSync(`${path}.lock`, Date.now() / 1000 - age, Date.now() / 1000 - age)
+    assert.equal(await withLock(path, async () => 'done'), 'done')
+    assert.equal(existsSync(`${path}.lock`), false)
+  }
+  const order: string[] = []
+  const first = withLock(path, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    order.push('first')
+  })
+  await withLock(path, async () => {
+    order.push('second')
+  })
+  await first
+  assert.deepEqual(order, ['first', 'second'])
 })
