@@ -149,7 +149,8 @@ export class RedisStore implements Store {
     const [seconds, microseconds] = (await this.#redis.send('TIME')) as [string, string]
     const here = (before + this.#localTime()) / 2
     this.#skew = Number(seconds) * 1000 + Number(microseconds) / 1000 - here
-    const clock_skew = Math.round(this.#skew / 1000)
+    // Never the negative zero.
+    const clock_skew = Math.round(this.#skew / 1000) + 0
     const skewed = Math.abs(this.#skew) > SKEW
     if (skewed && !this.#warned) {
       this.#options.report(

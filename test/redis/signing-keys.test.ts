@@ -57,7 +57,7 @@ test('after a leak: the refusal says what to delete, and without it new keys are
   const leaked = opened(redis, KEY)
   await assert.rejects(
     start(t, redis.url, OTHER),
-    /leaked, .*delete REDIS_PREFIX followed by signing_keys:set/,
+    /leaked .*delete REDIS_PREFIX followed by signing_keys:set/,
   )
   redis.cli('DEL', RECORD)
   await start(t, redis.url, OTHER)
