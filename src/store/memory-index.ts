@@ -24,8 +24,10 @@ export class MemoryIndexes {
 
   /** One page: the index is in this process, and a cursor into it would have to survive its changes. */
   list(index: string, now: number): IndexPage {
-    const members = [...(this.#indexes.get(index) ?? [])]
-    return { members: members.filter(([, end]) => end > now).map(([member]) => member) }
+    const members = this.#indexes.get(index)
+    // All of them are looked at anyway, so the dead go now, and the next link counts the living alone.
+    for (const [member, end] of members ?? []) if (end <= now) this.unlink(index, member)
+    return { members: [...(members?.keys() ?? [])] }
   }
 
   get size(): number {

@@ -35,11 +35,11 @@ return count`)
 
 /**
  * KEYS: index, a sorted set by end. ARGV: member, its end, the caller's clock less the slack, the slack. Drops the
- * dead, and lets the index itself end with its last member. Gives the number of members.
+ * dead, and lets the index itself end with its last member. Gives the number of living members.
  */
 export const LINK = script(`
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
 if last[2] then redis.call('EXPIREAT', KEYS[1], tonumber(last[2]) + tonumber(ARGV[4])) end
-return redis.call('ZCARD', KEYS[1])`)
+return redis.call('ZCOUNT', KEYS[1], '(' .. (ARGV[3] + ARGV[4]), '+inf')`)

@@ -71,7 +71,7 @@ export interface Store {
   counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]>
   /**
    * Adds `member` to an index until `expires_at` (seconds). An index only enumerates; it decides nothing. Gives the
-   * number of its members, a few dead ones perhaps among them.
+   * number of its members; dead ones are among them only until the index is listed.
    */
   link(index: string, member: string, expires_at: number, now: number): Promise<number>
   unlink(index: string, member: string): Promise<void>

@@ -284,6 +284,14 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.equal(await store.link(index, 'c', T + 100, T), 2)
     })
 
+    rule('the dead do not count once an index was listed, however many they are', async (store) => {
+      const index = fresh()
+      for (let at = 0; at < 50; at++) await store.link(index, `dead-${at}`, T + 10, T)
+      await store.link(index, 'a', T + 100, T)
+      assert.deepEqual(await listAll(store, index, T + 10), ['a'])
+      assert.equal(await store.link(index, 'b', T + 100, T + 10), 2)
+    })
+
     rule('an index that nobody wrote is empty; unlinking from it is no error', async (store) => {
       const index = fresh()
       await store.unlink(index, 'a')
