@@ -169,21 +169,15 @@ export class Grants {
     const key = { kind: 'grant', id, now, known: grant } as const
     const index = bySubject(grant.sub)
     const expires_at = Math.max(grant.expires_at, capped(now + reach, grant.ends_at))
-    if (expires_at <= grant.linked_until) {
-      return this.#unlinkReused(await update<Grant, A>(this.#store, key, decide), { index, id })
+    let linked: Promise<number> | undefined
+    let change = decide
+    if (expires_at > grant.linked_until) {
+      const until = expires_at + Math.min(MAX_AHEAD, Math.floor(reach / 10))
+      linked = this.#store.link(index, id, until, now)
+      change = (current) => linkedUntil(decide(current), until)
     }
-    const linked_until = expires_at + Math.min(MAX_AHEAD, Math.floor(reach / 10))
-    const [answer] = await Promise.all([
-      update<Grant, A>(this.#store, key, (current) => linkedUntil(decide(current), linked_until)),
-      this.#store.link(index, id, linked_until, now),
-    ])
-    return this.#unlinkReused(answer, { index, id })
-  }
-
-  async #unlinkReused<A extends RedeemAnswer | RefreshAnswer>(
-    answer: A,
-    { index, id }: { index: string; id: string },
-  ): Promise<A> {
+    const changed = update<Grant, A>(this.#store, key, change)
+    const answer = linked === undefined ? await changed : (await Promise.all([changed, linked]))[0]
     if (answer.result === 'reused') await this.#store.unlink(index, id)
     return answer
   }
