@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { scopeUnion, scopeWithin } from '../protocol/scope.ts'
 import { randomText } from '../secrets/random.ts'
-import { members, readEach } from '../store/members.ts'
+import { askEach, members } from '../store/members.ts'
 import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
 import { update } from '../store/update.ts'
 
@@ -73,7 +73,7 @@ export class Consents {
   /** What a person has approved and not taken back. */
   async ofSubject(sub: string, now: number): Promise<Consent[]> {
     const clients = await members(this.#store, bySubject(sub), now)
-    const found = await readEach(clients, (client_id) => this.find(sub, client_id, now))
+    const found = await askEach(clients, (client_id) => this.find(sub, client_id, now))
     return found.filter((consent) => consent !== undefined)
   }
 }

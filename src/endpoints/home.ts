@@ -46,7 +46,7 @@ export function registerHome(app: FastifyInstance, context: HomeContext): void {
     const { sub } = visitor.account
     const consent = await consents.forget(sub, client_id)
     const found = (await grants.ofSubject(sub, now)).filter(({ grant }) => grant.client_id === client_id)
-    await Promise.all(found.map(({ id }) => grants.revoke(id, sub)))
+    await grants.revokeAll(found)
     logEvents(log, request.id, [
       ...(consent ? [{ event: 'consent_revoked' as const, client_id, sub, scope: consent.scope }] : []),
       ...found.map((one) => revokedEvent(one, 'by the person')),

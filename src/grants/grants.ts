@@ -1,7 +1,7 @@
 import type { Lifetimes } from '../clients/client.ts'
 import type { ClaimsRequest } from '../protocol/claims.ts'
 import { random } from '../secrets/random.ts'
-import { members, readEach } from '../store/members.ts'
+import { askEach, members } from '../store/members.ts'
 import { type Store, StoreFull } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
 import { findActive, findEntitled, type User, type Users } from '../users/user.ts'
@@ -99,10 +99,7 @@ export class Grants {
   async #makeRoom(sub: string, created: string, now: number): Promise<readonly FoundGrant[]> {
     const others = (await this.ofSubject(sub, now)).filter(({ id }) => id !== created)
     const surplus = surplusOf(others, others.length - LEFT_OF_SUBJECT)
-    await readEach(
-      surplus.map(({ id }) => id),
-      (id) => this.revoke(id, sub),
-    )
+    await this.revokeAll(surplus)
     return surplus
   }
 
@@ -139,6 +136,11 @@ export class Grants {
     await this.#store.unlink(bySubject(sub), id)
   }
 
+  /** Revokes all of these. */
+  async revokeAll(found: readonly FoundGrant[]): Promise<void> {
+    await askEach(found, ({ id, grant }) => this.revoke(id, grant.sub))
+  }
+
   /** Revokes what was given with this login, but what may outlive it (`offline_access`). */
   async revokeSession(
     { sub, sid }: { sub: string; sid: string },
@@ -147,14 +149,14 @@ export class Grants {
     const bound = (await this.ofSubject(sub, now)).filter(
       ({ grant }) => grant.sid === sid && !isOffline(grant.scope),
     )
-    await Promise.all(bound.map(({ id }) => this.revoke(id, sub)))
+    await this.revokeAll(bound)
     return bound
   }
 
   /** A person's living grants. Skips links that lead nowhere: the record of one may be on its way. */
   async ofSubject(sub: string, now: number): Promise<FoundGrant[]> {
     const ids = await members(this.#store, bySubject(sub), now)
-    const found = await readEach(ids, async (id) => ({ id, grant: await this.find(id, now) }))
+    const found = await askEach(ids, async (id) => ({ id, grant: await this.find(id, now) }))
     return found.flatMap(({ id, grant }) => (grant?.sub === sub ? [{ id, grant }] : []))
   }
 

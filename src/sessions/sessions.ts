@@ -1,7 +1,7 @@
 import { makeHandle, openHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { random, randomText } from '../secrets/random.ts'
-import { members, readEach } from '../store/members.ts'
+import { askEach, members } from '../store/members.ts'
 import { type Store, StoreFull } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
 import { type Account, type Proof, type Session, withProof } from './session.ts'
@@ -131,7 +131,7 @@ export class Sessions {
   async #makeRoom(sub: string, created: string, now: number): Promise<Session[]> {
     const ids = await members(this.#store, bySubject(sub), now)
     const read = async (id: string) => ({ id, session: await this.#store.read<Session>('session', id, now) })
-    const others = (await readEach(ids, read)).flatMap(({ id, session }) =>
+    const others = (await askEach(ids, read)).flatMap(({ id, session }) =>
       session === undefined || id === created ? [] : [{ id, session }],
     )
     others.sort((one, other) => one.session.last_used_at - other.session.last_used_at)

@@ -12,17 +12,14 @@ export async function members(store: Store, index: string, now: number): Promise
   return [...found]
 }
 
-// Records asked for at once: one person's thousand must not take the place of what everybody else waits for.
+// Asked of the store at once: one person's thousand must not take the place of what everybody else waits for.
 const AT_ONCE = 100
 
-/** What `read` gives for each member, in their order, a bounded number at a time. */
-export async function readEach<T>(
-  found: readonly string[],
-  read: (member: string) => Promise<T>,
-): Promise<T[]> {
-  const all: T[] = []
-  for (let at = 0; at < found.length; at += AT_ONCE) {
-    all.push(...(await Promise.all(found.slice(at, at + AT_ONCE).map(read))))
+/** What `ask` gives for each, in their order, a bounded number at a time. */
+export async function askEach<M, T>(all: readonly M[], ask: (one: M) => Promise<T>): Promise<T[]> {
+  const answers: T[] = []
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    answers.push(...(await Promise.all(all.slice(at, at + AT_ONCE).map(ask))))
   }
-  return all
+  return answers
 }
