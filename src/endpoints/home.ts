@@ -46,10 +46,10 @@ export function registerHome(app: FastifyInstance, context: HomeContext): void {
     const { sub } = visitor.account
     const consent = await consents.forget(sub, client_id)
     const found = (await grants.ofSubject(sub, now)).filter(({ grant }) => grant.client_id === client_id)
-    await grants.revokeAll(found)
+    const revoked = await grants.revokeAll(found)
     logEvents(log, request.id, [
       ...(consent ? [{ event: 'consent_revoked' as const, client_id, sub, scope: consent.scope }] : []),
-      ...found.map((one) => revokedEvent(one, 'by the person')),
+      ...revoked.map((one) => revokedEvent(one, 'by the person')),
     ])
     return reply.redirect(`${base}/`, 303)
   })

@@ -80,13 +80,18 @@ async function begin(
   { browser, sessions, sessionEnd, log, now }: LoginContext,
 ): Promise<void> {
   const at = now()
-  const previous = await sessions.find(browser.session(request), at)
+  let previous = await sessions.find(browser.session(request), at)
+  if (previous !== undefined && !previous.session.accounts.some(({ sub }) => sub === user.sub)) {
+    // Somebody else's: first their logout, which can be tried again as long as their session is there.
+    logEvents(log, request.id, (await sessionEnd.end(previous, at)).events)
+    previous = undefined
+  }
   const proof = asked && { request_digest: asked.digest, step: 'login' as const, at }
-  const { cookie, ended } = await sessions.begin(
+  const { cookie, surplus } = await sessions.begin(
     { sub: user.sub, amr: ['pwd'], credential: user.credential, proof, previous },
     at,
   )
-  for (const session of ended) logEvents(log, request.id, (await sessionEnd.ended(session, at)).events)
+  for (const one of surplus) logEvents(log, request.id, (await sessionEnd.end(one, at)).events)
   browser.setSession(reply, cookie)
   browser.rememberDevice(request, reply, user.username)
   const client_id = asked?.target.client.client_id

@@ -98,9 +98,7 @@ export class Grants {
 
   async #makeRoom(sub: string, created: string, now: number): Promise<readonly FoundGrant[]> {
     const others = (await this.ofSubject(sub, now)).filter(({ id }) => id !== created)
-    const surplus = surplusOf(others, others.length - LEFT_OF_SUBJECT)
-    await this.revokeAll(surplus)
-    return surplus
+    return this.revokeAll(surplusOf(others, others.length - LEFT_OF_SUBJECT))
   }
 
   find(id: string, now: number): Promise<Grant | undefined> {
@@ -112,7 +110,7 @@ export class Grants {
     const decide = (grant: Grant | undefined) => redeem(grant, input, now)
     const { access_token_ttl, refresh_token_ttl } = input.lifetimes
     const reach = input.refresh ? Math.max(access_token_ttl, refresh_token_ttl) : access_token_ttl
-    return this.#change<RedeemAnswer>(found, reach, { now, decide })
+    return this.#change<RedeemAnswer>(found, { reach, linkFirst: false }, { now, decide })
   }
 
   /** Refreshes a grant that was just read. */
@@ -120,7 +118,7 @@ export class Grants {
     const decide = (grant: Grant | undefined) => refresh(grant, input, now)
     const { access_token_ttl, refresh_token_ttl } = input.lifetimes
     const reach = Math.max(access_token_ttl, refresh_token_ttl)
-    return this.#change<RefreshAnswer>(found, reach, { now, decide })
+    return this.#change<RefreshAnswer>(found, { reach, linkFirst: true }, { now, decide })
   }
 
   /** Revokes one access token; whether it was good until now. */
@@ -130,15 +128,21 @@ export class Grants {
     )
   }
 
-  /** Revokes everything that the authorization gave. Idempotent. */
-  async revoke(id: string, sub: string): Promise<void> {
-    await update(this.#store, { kind: 'grant', id, now: 0 }, () => ({ next: 'delete', answer: undefined }))
+  /** Revokes everything that the authorization gave. Idempotent; whether it was there until now. */
+  async revoke(id: string, sub: string): Promise<boolean> {
+    const key = { kind: 'grant', id, now: 0 } as const
+    const there = await update<Grant, boolean>(this.#store, key, (grant) => ({
+      next: 'delete',
+      answer: grant !== undefined,
+    }))
     await this.#store.unlink(bySubject(sub), id)
+    return there
   }
 
-  /** Revokes all of these. */
-  async revokeAll(found: readonly FoundGrant[]): Promise<void> {
-    await askEach(found, ({ id, grant }) => this.revoke(id, grant.sub))
+  /** Revokes all of these; gives those that were there until now. */
+  async revokeAll(found: readonly FoundGrant[]): Promise<FoundGrant[]> {
+    const there = await askEach(found, ({ id, grant }) => this.revoke(id, grant.sub))
+    return found.filter((_, at) => there[at])
   }
 
   /** Revokes what was given with this login, but what may outlive it (`offline_access`). */
@@ -149,8 +153,7 @@ export class Grants {
     const bound = (await this.ofSubject(sub, now)).filter(
       ({ grant }) => grant.sid === sid && !isOffline(grant.scope),
     )
-    await this.revokeAll(bound)
-    return bound
+    return this.revokeAll(bound)
   }
 
   /** A person's living grants. Skips links that lead nowhere: the record of one may be on its way. */
@@ -160,12 +163,12 @@ export class Grants {
     return found.flatMap(({ id, grant }) => (grant?.sub === sub ? [{ id, grant }] : []))
   }
 
-  // The link moves along with the grant's end, ahead of it, so that few refreshes write it; and beside the record's
-  // own round trip: whether the write wins or loses, the grant that is there lives no longer than this. `reach`:
-  // seconds that a token of it may live from now.
+  // The link moves along with the grant's end, ahead of it, so that few refreshes write it. `reach`: seconds that a token
+  // of it may live from now. `linkFirst`: a repeated refresh believes the record about the link, so the link has to be
+  // there before it. A repeated redemption ends the grant: there both go in one round trip.
   async #change<A extends RedeemAnswer | RefreshAnswer>(
     { id, grant }: FoundGrant,
-    reach: number,
+    { reach, linkFirst }: { reach: number; linkFirst: boolean },
     { now, decide }: { now: number; decide: (grant: Grant | undefined) => Decision<Grant, A> },
   ): Promise<A> {
     const key = { kind: 'grant', id, now, known: grant } as const
@@ -173,14 +176,20 @@ export class Grants {
     const expires_at = Math.max(grant.expires_at, capped(now + reach, grant.ends_at))
     let linked: Promise<number> | undefined
     let change = decide
+    let gone = false
     if (expires_at > grant.linked_until) {
       const until = expires_at + Math.min(MAX_AHEAD, Math.floor(reach / 10))
       linked = this.#store.link(index, id, until, now)
-      change = (current) => linkedUntil(decide(current), until)
+      if (linkFirst) await linked
+      change = (current) => {
+        gone = current === undefined
+        return linkedUntil(decide(current), until)
+      }
     }
     const changed = update<Grant, A>(this.#store, key, change)
     const answer = linked === undefined ? await changed : (await Promise.all([changed, linked]))[0]
-    if (answer.result === 'reused') await this.#store.unlink(index, id)
+    // Used twice, or revoked beside us: nothing is there that a link could lead to.
+    if (answer.result === 'reused' || gone) await this.#store.unlink(index, id)
     return answer
   }
 }

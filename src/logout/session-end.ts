@@ -27,26 +27,21 @@ export class SessionEnd {
     this.#backChannel = context.backChannel
   }
 
-  /** Ends a session: on this node and on every other, for they all ask the store. */
+  /** Ends a session, on this node and on every other, for they all ask the store: its grants go, its clients are told. */
   async end(current: CurrentSession, now: number): Promise<Ended> {
-    // While the session is there: where the store fails now, the person can try again.
-    const events = await this.#revokeGrants(current.session, now)
+    // While the session is there: where the store fails now, it can be tried again.
+    const revoked = await this.#revokeGrants(current.session, now)
     const session = (await this.#sessions.end(current.id)) ?? current.session
-    // Once more: whoever answers a client after that sees that the session is gone, but not who did it beside us.
-    const ended = await this.ended(session, now)
-    return { ...ended, events: [...events, ...ended.events] }
-  }
-
-  /** What follows where a session has ended: its grants go, its clients are told. */
-  async ended(session: Session, now: number): Promise<Ended> {
-    const logouts = session.accounts.map(({ sub }): SecurityEvent => ({ event: 'logout', sub }))
-    const events = [...logouts, ...(await this.#revokeGrants(session, now))]
     const found = await Promise.all(session.clients.map((client_id) => this.#clients.find(client_id)))
     const clients = found.filter((client) => client !== undefined)
     for (const { sub, sid } of session.accounts) {
       for (const client of clients) this.#backChannel.notify(client, { sub, sid })
     }
-    return { clients, events }
+    // What an approval beside us has made meanwhile. One that comes later sees that the session is gone; and where the
+    // store fails only now, so does its answer.
+    const late = await this.#revokeGrants(session, now).catch(() => [])
+    const logouts = session.accounts.map(({ sub }): SecurityEvent => ({ event: 'logout', sub }))
+    return { clients, events: [...logouts, ...revoked, ...late] }
   }
 
   async #revokeGrants({ accounts }: Session, now: number): Promise<SecurityEvent[]> {

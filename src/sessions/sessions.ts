@@ -63,8 +63,8 @@ export class Sessions {
 
   /**
    * Begins a new session after a login, under a new handle (session fixation), and ends the one before. The
-   * same person keeps `sid`, clients and the proofs of other requests. Gives the cookie's value, and the sessions that
-   * this login has ended: another person's in the same browser, and the same person's that were too many.
+   * same person keeps `sid`, clients and the proofs of other requests: `previous` is theirs. Gives the cookie's value,
+   * and the person's sessions that are too many now, for the caller to end.
    */
   async begin(
     login: {
@@ -75,7 +75,7 @@ export class Sessions {
       previous: CurrentSession | undefined
     },
     now: number,
-  ): Promise<{ cookie: string; current: CurrentSession; ended: readonly Session[] }> {
+  ): Promise<{ cookie: string; current: CurrentSession; surplus: readonly CurrentSession[] }> {
     const { sub, amr, credential, proof, previous } = login
     const before = previous?.session.accounts.find((account) => account.sub === sub)
     const fresh = {
@@ -96,11 +96,11 @@ export class Sessions {
       throw error
     })
     const [count] = await Promise.all([linked, inserted])
-    const surplus = count > MAX_OF_SUBJECT ? await this.#makeRoom(sub, id, now) : []
-    const replaced = previous && (await this.end(previous.id))
+    // Before the surplus is looked for: it is the same login as the new one.
+    if (previous !== undefined) await this.end(previous.id)
+    const surplus = count > MAX_OF_SUBJECT ? await this.#surplus(sub, id, now) : []
     const cookie = makeHandle(this.#keys, 'bs', bytes)
-    const ended = replaced !== undefined && before === undefined ? [...surplus, replaced] : surplus
-    return { cookie, current: { id, session: { ...record, revision: '' } }, ended }
+    return { cookie, current: { id, session: { ...record, revision: '' } }, surplus }
   }
 
   /** Whether the session is still there, asked of the store. */
@@ -128,16 +128,14 @@ export class Sessions {
     return ended
   }
 
-  async #makeRoom(sub: string, created: string, now: number): Promise<Session[]> {
+  async #surplus(sub: string, created: string, now: number): Promise<CurrentSession[]> {
     const ids = await members(this.#store, bySubject(sub), now)
     const read = async (id: string) => ({ id, session: await this.#store.read<Session>('session', id, now) })
     const others = (await askEach(ids, read)).flatMap(({ id, session }) =>
       session === undefined || id === created ? [] : [{ id, session }],
     )
     others.sort((one, other) => one.session.last_used_at - other.session.last_used_at)
-    const surplus = others.slice(0, Math.max(0, others.length - LEFT_OF_SUBJECT))
-    const ended = await Promise.all(surplus.map(({ id }) => this.end(id)))
-    return ended.filter((session) => session !== undefined)
+    return others.slice(0, Math.max(0, others.length - LEFT_OF_SUBJECT))
   }
 
   #expiry(created_at: number, now: number): number {

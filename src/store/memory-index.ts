@@ -12,7 +12,7 @@ export class MemoryIndexes {
     const members = this.#indexes.get(index) ?? new Map<string, number>()
     this.#indexes.set(index, members)
     this.#trim(members, now)
-    members.set(member, expires_at)
+    members.set(member, Math.max(expires_at, members.get(member) ?? 0))
     return members.size
   }
 

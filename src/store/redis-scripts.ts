@@ -38,7 +38,7 @@ return count`)
  * dead, and lets the index itself end with its last member. Gives the number of living members.
  */
 export const LINK = script(`
-redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
 if last[2] then redis.call('EXPIREAT', KEYS[1], tonumber(last[2]) + tonumber(ARGV[4])) end

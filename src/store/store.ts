@@ -70,7 +70,7 @@ export interface Store {
   /** The counts of several counters in one round trip; undefined where there is none. */
   counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]>
   /**
-   * Adds `member` to an index until `expires_at` (seconds). An index only enumerates; it decides nothing. Gives the
+   * Adds `member` to an index until `expires_at` (seconds); one that is there may only stay longer. An index only enumerates; it decides nothing. Gives the
    * number of its members; dead ones are among them only until the index is listed.
    */
   link(index: string, member: string, expires_at: number, now: number): Promise<number>

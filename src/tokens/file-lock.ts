@@ -1,21 +1,31 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { randomText } from '../secrets/random.ts'
 
-// Milliseconds. The work takes some; a lock this old, or as far ahead, was left by a process that died.
+// Milliseconds. The work takes some; who holds the lock for this long has died.
 const STALE = 10_000
 const TRY_EVERY = 20
 
-/** Does the work while no other process does any on this file: whoever makes `<path>.lock` first goes first. */
-export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Does the work while no other process does any on this file: whoever makes `<path>.lock` first goes first. `stale`:
+ * milliseconds after which a holder counts as dead.
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>, stale = STALE): Promise<T> {
   const lock = `${path}.lock`
   const mine = randomText(9)
-  while (!taken(lock, mine)) await wait(TRY_EVERY)
+  let seen: { holder: string | undefined; since: number } | undefined
+  while (!taken(lock, mine)) {
+    const holder = holderOf(lock)
+    if (seen === undefined || seen.holder !== holder) seen = { holder, since: performance.now() }
+    // By the own clock: the file's may be another machine's.
+    else if (performance.now() - seen.since > stale) rmSync(lock, { force: true })
+    await wait(TRY_EVERY)
+  }
   try {
     return await work()
   } finally {
     // Not where it was taken for left behind, and is another's by now.
-    if (holder(lock) === mine) rmSync(lock, { force: true })
+    if (holderOf(lock) === mine) rmSync(lock, { force: true })
   }
 }
 
@@ -25,16 +35,11 @@ function taken(lock: string, mine: string): boolean {
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
   }
-  const before = holder(lock)
-  const found = statSync(lock, { throwIfNoEntry: false })
-  const stale = found !== undefined && Math.abs(Date.now() - found.mtimeMs) > STALE
-  // Of two that see it left behind, the later one may look at the earlier one's new lock.
-  if (stale && holder(lock) === before) rmSync(lock, { force: true })
-  return false
 }
 
-function holder(lock: string): string | undefined {
+function holderOf(lock: string): string | undefined {
   try {
     return readFileSync(lock, 'utf8')
   } catch {

@@ -25,6 +25,8 @@ type KeyFinder = ReturnType<typeof createLocalJWKSet>
 
 // Seconds between two looks at the vault that somebody else's question may cause.
 const LOOK_EVERY = 2
+// Seconds until a vault that could not be written is tried again: each try makes a key for nothing.
+const WRITE_AGAIN = 3600
 
 // Loaded at the first signature: a server whose clients use no OpenID Connect starts without it.
 const jose = () => import('jose')
@@ -45,7 +47,8 @@ export class SigningKeys {
   #looked = Number.NEGATIVE_INFINITY
   #looking: Promise<void> | undefined
   readonly #notice: (text: string) => void
-  #unwritable = false
+  /** Seconds: not before is a vault asked again that could not be written. */
+  #writeAgain = 0
 
   /** `now`: seconds since the epoch. `notice` is told what the operator should know. */
   constructor(context: {
@@ -79,7 +82,8 @@ export class SigningKeys {
     const found = await this.#vault.read()
     let set = found?.set ?? []
     const algorithms = wanting(set, this.#plan, now)
-    if (algorithms.length > 0 || pruned(set, this.#plan, now) !== set || found?.stale) {
+    const due = algorithms.length > 0 || pruned(set, this.#plan, now) !== set || found?.stale
+    if (due && (now >= this.#writeAgain || !this.#complete(set))) {
       const fresh = await Promise.all(algorithms.map((alg) => generate(alg, signsFrom(set, alg, now))))
       set = await this.#change(set, (current) => withFresh(current, fresh, this.#plan, now))
     }
@@ -94,12 +98,15 @@ export class SigningKeys {
     try {
       return await this.#vault.change(change)
     } catch (error) {
-      const complete = this.#plan.algorithms.every((alg) => currentKey(set, alg, this.#now()) !== undefined)
-      if (!(error instanceof ConfigError) || !complete) throw error
-      if (!this.#unwritable) this.#notice(`the signing keys cannot rotate: ${error.message}`)
-      this.#unwritable = true
+      if (!(error instanceof ConfigError) || !this.#complete(set)) throw error
+      this.#notice(`the signing keys cannot rotate: ${error.message}`)
+      this.#writeAgain = this.#now() + WRITE_AGAIN
       return set
     }
+  }
+
+  #complete(set: KeySet): boolean {
+    return this.#plan.algorithms.every((alg) => currentKey(set, alg, this.#now()) !== undefined)
   }
 
   /** Adds a next key for every algorithm, whatever the schedule says. Gives the seconds when they begin to sign. */

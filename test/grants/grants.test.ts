@@ -257,6 +257,45 @@ describe('what one person may fill', () => {
     assert.notEqual(await grants.find(bank.id, T), undefined)
   })
 
+  test('what waits for its code goes last: somebody is about to come for it', async () => {
+    const grants = new Grants(new MemoryStore(100_000))
+    for (let at = 0; at < 990; at++) {
+      const { id } = await grants.create(APPROVAL, T)
+      await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    }
+    const waiting: string[] = []
+    for (let at = 0; at < 12; at++) waiting.push((await grants.create(APPROVAL, T)).id)
+    for (const id of waiting) assert.notEqual(await grants.find(id, T), undefined)
+  })
+
+  test('a refresh whose link fails leaves the record as it was: what is there is always listed', async () => {
+    const store = new MemoryStore()
+    const grants = new Grants(store)
+    const { id } = await grants.create(APPROVAL, T)
+    await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    const link = store.link.bind(store)
+    store.link = async () => {
+      throw new StoreUnavailable('injected')
+    }
+    const now = T + 3000
+    await assert.rejects(grants.refresh(await found(grants, id, now), refreshInput(0), now), StoreUnavailable)
+    store.link = link
+    const again = await grants.refresh(await found(grants, id, now + 1), refreshInput(0), now + 1)
+    assert.equal(again.result, 'issued')
+    assert.deepEqual(await ids(grants, 'alice', now + 3600), [id])
+  })
+
+  test('a grant that is revoked between a read and a refresh is not linked again', async () => {
+    const store = new MemoryStore()
+    const grants = new Grants(store)
+    const { id } = await grants.create(APPROVAL, T)
+    await grants.redeem(await found(grants, id, T), redeemInput(), T)
+    const before = await found(grants, id, T + 3000)
+    await grants.revoke(id, 'alice')
+    assert.equal((await grants.refresh(before, refreshInput(0), T + 3000)).result, 'unknown')
+    assert.equal(await links(store, T + 3000), 0)
+  })
+
   test('however many links there are, a hundred records at most are asked for at once', async () => {
     const store = new MemoryStore(100_000)
     for (let at = 0; at < 5000; at++) await store.link('grants_of:alice', `dead${at}`, T + 1000, T)

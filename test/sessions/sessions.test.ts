@@ -13,7 +13,9 @@ function rooms(capacity = 10_000) {
   const sessions = new Sessions({ store, keys: new Keys([KEY]), ttl: 3600, idleTtl: 600 })
   const begin = async (sub: string, now: number) => {
     const login = { sub, amr: ['pwd'], credential: 'c', proof: undefined, previous: undefined }
-    return (await sessions.begin(login, now)).cookie
+    const { cookie, surplus } = await sessions.begin(login, now)
+    for (const { id } of surplus) await sessions.end(id)
+    return cookie
   }
   return { store, sessions, begin }
 }
@@ -28,6 +30,17 @@ test('a hundred browsers of one person; beyond it the longest unused give way, n
   assert.deepEqual(living.indexOf(true), 10)
   assert.equal(living.filter(Boolean).length, 91)
   assert.equal(await lives(other), true)
+})
+
+test('a new login in the browser that was not used for longest: its own session before is no surplus', async () => {
+  const { sessions, begin } = rooms()
+  const oldest = await begin('alice', T)
+  for (let at = 1; at < 100; at++) await begin('alice', T + at)
+  const previous = await sessions.find(oldest, T + 100)
+  const login = { sub: 'alice', amr: ['pwd'], credential: 'c', proof: undefined, previous }
+  const { current, surplus } = await sessions.begin(login, T + 100)
+  const sids = surplus.map(({ session }) => session.accounts[0]?.sid)
+  assert.equal(sids.includes(current.session.accounts[0]?.sid ?? ''), false)
 })
 
 test('a login that a full store refuses leaves no link behind', async () => {
