@@ -13,6 +13,8 @@ export interface Ended {
   events: readonly SecurityEvent[]
 }
 
+const LEFT = 'the store failed: a grant that was approved in that moment may be left'
+
 /** Ends logins, with everything that hangs on them. */
 export class SessionEnd {
   readonly #sessions: Sessions
@@ -37,11 +39,12 @@ export class SessionEnd {
     for (const { sub, sid } of session.accounts) {
       for (const client of clients) this.#backChannel.notify(client, { sub, sid })
     }
-    // What an approval beside us has made meanwhile. One that comes later sees that the session is gone; and where the
-    // store fails only now, so does its answer.
-    const late = await this.#revokeGrants(session, now).catch(() => [])
-    const logouts = session.accounts.map(({ sub }): SecurityEvent => ({ event: 'logout', sub }))
-    return { clients, events: [...logouts, ...revoked, ...late] }
+    // What an approval beside us has made meanwhile; one that comes later sees that the session is gone. Where the store
+    // fails only now nobody can try again, so the log has to say what may be left.
+    const late = await this.#revokeGrants(session, now).catch(() => undefined)
+    const reason = late === undefined ? LEFT : undefined
+    const logouts = session.accounts.map(({ sub }): SecurityEvent => ({ event: 'logout', sub, reason }))
+    return { clients, events: [...logouts, ...revoked, ...(late ?? [])] }
   }
 
   async #revokeGrants({ accounts }: Session, now: number): Promise<SecurityEvent[]> {

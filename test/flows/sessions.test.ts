@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { FaultyMemoryStore } from '../../src/store/faults.ts'
+import { StoreUnavailable } from '../../src/store/store.ts'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
 import { buildServer } from '../support/server.ts'
 import { exchange, introspect, refresh } from '../support/token-client.ts'
@@ -223,4 +224,22 @@ test('a logout that the store does not take can be repeated: until then the sess
   assert.equal((await introspect(app, body.access_token)).body.active, true)
   assert.match((await agent.submit(page, {})).body, /You are logged out/)
   assert.equal((await introspect(app, body.access_token)).body.active, false)
+})
+
+test('a logout whose last look fails ends the login all the same, and the log says what may be left', async (t) => {
+  const store = new FaultyMemoryStore()
+  store.vague = false
+  const { app, log } = await buildServer(t, { store })
+  const agent = new Agent(app)
+  await agent.authorize()
+  const page = await agent.get('/logout')
+  const list = store.list.bind(store)
+  let looks = 0
+  store.list = async (...parameters) => {
+    if (++looks === 2) throw new StoreUnavailable('injected')
+    return list(...parameters)
+  }
+  assert.match((await agent.submit(page, {})).body, /You are logged out/)
+  assert.match(String(log.find(({ event }) => event === 'logout')?.reason), /may be left/)
+  assert.equal(log.filter(({ event }) => event === 'grant_revoked').length, 1)
 })
