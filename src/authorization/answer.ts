@@ -1,5 +1,6 @@
+import type { Approval } from '../grants/approval.ts'
 import type { FoundGrant } from '../grants/found-grant.ts'
-import type { Approval, Grants } from '../grants/grants.ts'
+import type { Grants } from '../grants/grants.ts'
 import { gives } from '../protocol/response-type.ts'
 import type { Account } from '../sessions/session.ts'
 import type { Issuer, TokenResponse } from '../tokens/issuer.ts'

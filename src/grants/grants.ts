@@ -1,10 +1,10 @@
 import type { Lifetimes } from '../clients/client.ts'
-import type { ClaimsRequest } from '../protocol/claims.ts'
 import { random } from '../secrets/random.ts'
 import { askEach, members } from '../store/members.ts'
 import { type Store, StoreFull } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
 import { findActive, findEntitled, type User, type Users } from '../users/user.ts'
+import { type Approval, unredeemed } from './approval.ts'
 import { type FoundGrant, surplusOf } from './found-grant.ts'
 import { type Grant, isOffline, type Minting, type NextGrant, NONE } from './grant.ts'
 import { capped, mint } from './mint.ts'
@@ -18,23 +18,6 @@ import { type AccessTokenFacts, revokeAccessToken } from './revoke.ts'
  */
 export function findGrantor(users: Users, grant: Grant): Promise<User | undefined> {
   return isOffline(grant.scope) ? findActive(users, grant.sub) : findEntitled(users, grant)
-}
-
-/** What a person has just approved. */
-export interface Approval {
-  client_id: string
-  sub: string
-  sid: string
-  scope: string
-  auth_time: number
-  amr?: readonly string[]
-  credential?: string
-  nonce?: string | undefined
-  claims?: ClaimsRequest | null
-  /** Seconds: when the unredeemed code, and with it the grant, ends. */
-  code_expires_at: number
-  /** Seconds a grant may live at most; 0 = no limit. */
-  grant_max_ttl: number
 }
 
 /** A grant that was just made, and those of the same person that had to give way to it. */
@@ -191,32 +174,6 @@ export class Grants {
     // Used twice, or revoked beside us: nothing is there that a link could lead to.
     if (answer.result === 'reused' || gone) await this.#store.unlink(index, id)
     return answer
-  }
-}
-
-function unredeemed(approval: Approval, now: number): Grant {
-  const { client_id, sub, sid, scope, auth_time, amr = NONE, credential = '', nonce, claims } = approval
-  const { code_expires_at, grant_max_ttl } = approval
-  // Every field in one literal, empty lists shared: at a hundred thousand grants the layout is what costs.
-  return {
-    revision: '',
-    client_id,
-    sub,
-    sid,
-    scope,
-    auth_time,
-    amr,
-    credential,
-    nonce: nonce ?? null,
-    claims: claims ?? null,
-    expires_at: code_expires_at,
-    linked_until: code_expires_at,
-    ends_at: grant_max_ttl > 0 ? now + grant_max_ttl : null,
-    redeemed: false,
-    refresh: null,
-    profiles: NONE,
-    revoked: NONE,
-    revoked_before: 0,
   }
 }
 

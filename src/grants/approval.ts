@@ -1,0 +1,46 @@
+import type { ClaimsRequest } from '../protocol/claims.ts'
+import { type Grant, NONE } from './grant.ts'
+
+/** What a person has just approved. */
+export interface Approval {
+  client_id: string
+  sub: string
+  sid: string
+  scope: string
+  auth_time: number
+  amr?: readonly string[]
+  credential?: string
+  nonce?: string | undefined
+  claims?: ClaimsRequest | null
+  /** Seconds: when the unredeemed code, and with it the grant, ends. */
+  code_expires_at: number
+  /** Seconds a grant may live at most; 0 = no limit. */
+  grant_max_ttl: number
+}
+
+/** The grant of an approval, whose code waits to be redeemed. `now` in seconds. */
+export function unredeemed(approval: Approval, now: number): Grant {
+  const { client_id, sub, sid, scope, auth_time, amr = NONE, credential = '', nonce, claims } = approval
+  const { code_expires_at, grant_max_ttl } = approval
+  // Every field in one literal, empty lists shared: at a hundred thousand grants the layout is what costs.
+  return {
+    revision: '',
+    client_id,
+    sub,
+    sid,
+    scope,
+    auth_time,
+    amr,
+    credential,
+    nonce: nonce ?? null,
+    claims: claims ?? null,
+    expires_at: code_expires_at,
+    linked_until: code_expires_at,
+    ends_at: grant_max_ttl > 0 ? now + grant_max_ttl : null,
+    redeemed: false,
+    refresh: null,
+    profiles: NONE,
+    revoked: NONE,
+    revoked_before: 0,
+  }
+}
