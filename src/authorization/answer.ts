@@ -1,6 +1,7 @@
 import type { Approval } from '../grants/approval.ts'
 import type { FoundGrant } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
+import { lastingOf } from '../grants/lasting.ts'
 import { gives } from '../protocol/response-type.ts'
 import type { Account } from '../sessions/session.ts'
 import type { Issuer, TokenResponse } from '../tokens/issuer.ts'
@@ -103,6 +104,7 @@ function approvalOf(request: AuthorizationRequest, account: Account, now: number
     client_id,
     sub,
     sid,
+    lasting: lastingOf(target.client, scope),
     scope,
     auth_time,
     amr,

@@ -5,8 +5,9 @@ import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import { scopeWithin } from '../protocol/scope.ts'
 import { type Account, livingProofs, type Session, withClient, withoutProofs } from '../sessions/session.ts'
-import type { CurrentSession, Sessions } from '../sessions/sessions.ts'
+import type { Brought, CurrentSession, Sessions } from '../sessions/sessions.ts'
 import type { Decision } from '../store/update.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Subjects } from '../tokens/subjects.ts'
@@ -106,8 +107,8 @@ export class AuthorizationDesk {
   }
 
   /** Who is logged in with this session cookie, unless the person is unknown or disabled by now. */
-  async visitor(cookie: string | undefined, now: number): Promise<Visitor | undefined> {
-    const current = await this.#sessions.find(cookie, now)
+  async visitor(brought: Brought, now: number): Promise<Visitor | undefined> {
+    const current = await this.#sessions.find(brought, now)
     const account = current?.session.accounts[0]
     const user = account && (await findEntitled(this.#users, account))
     if (current === undefined || account === undefined || user === undefined) return undefined
@@ -180,8 +181,13 @@ export class AuthorizationDesk {
       await this.#consents.remember({ ...about, scope: request.consent_scope }, now)
     }
     const { parameters, grant_id, ended } = await this.#answers.make(request, visitor, now)
-    // A logout deletes the session, then looks for its grants. Either it sees this one, or we see that it came.
-    if (!(await this.#sessions.lives(current.id, now))) {
+    // A logout deletes the session, then looks for its grants; a removal deletes the consent, then looks for them. Either
+    // it sees this one, or we see that it came.
+    const [lives, consented] = await Promise.all([
+      this.#sessions.lives(current.id, now),
+      this.#stillConsented(request, account.sub, { decision, now }),
+    ])
+    if (!lives || !consented) {
       if (grant_id !== undefined) await this.#grants.revoke(grant_id, account.sub)
       return undefined
     }
@@ -189,6 +195,18 @@ export class AuthorizationDesk {
     const given: SecurityEvent = { event: 'code_issued', ...about, ...(grant_id && { grant_id }) }
     const gone = ended.map((found) => revokedEvent(found, 'too many grants of one person'))
     return { parameters, events: [...granted, given, ...gone] }
+  }
+
+  /** Whether the decision that this answer rests on still stands; nothing rests on one if nobody had to be asked. */
+  async #stillConsented(
+    { target, consent_scope }: AuthorizationRequest,
+    sub: string,
+    { decision, now }: { decision: ConsentDecision; now: number },
+  ): Promise<boolean> {
+    const { client_id, skip_consent } = target.client
+    if (decision === 'none' && skip_consent) return true
+    const consent = await this.#consents.find(sub, client_id, now)
+    return consent !== undefined && scopeWithin(consent_scope, consent.scope)
   }
 }
 

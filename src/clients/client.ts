@@ -1,4 +1,5 @@
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+import { isLoopbackRedirect } from '../protocol/redirect-uri.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
 import type { ClientSecret } from './secret.ts'
 
@@ -57,6 +58,12 @@ export interface Client {
 /** Whether the client cannot keep a secret (RFC 6749 §2.1). */
 export function isPublic(client: Client): boolean {
   return client.secret === undefined
+}
+
+/** Whether the client is an application on the person's own device (RFC 8252): public, and no redirect URI is a website's. */
+export function isNative(client: Client): boolean {
+  const onDevice = (uri: string) => !/^https?:/.test(uri) || isLoopbackRedirect(uri)
+  return isPublic(client) && client.redirect_uris.length > 0 && client.redirect_uris.every(onDevice)
 }
 
 /** Where clients are found. An unknown id is undefined, never an error. */

@@ -5,7 +5,7 @@ import type { AuthorizationRequest, ResponseAddress } from '../authorization/req
 import { pairs, type ResponseParameters, responseUrl } from '../authorization/response.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
 import type { Client } from '../clients/client.ts'
-import { isOffline } from '../grants/grant.ts'
+import { lastingOf } from '../grants/lasting.ts'
 import type { Browser } from '../http/browser.ts'
 import { logRefusal } from '../http/errors.ts'
 import { rawQuery } from '../http/form.ts'
@@ -210,7 +210,7 @@ function staysConnected({
   scope,
 }: AuthorizationRequest): 'until_logout' | 'after_logout' | undefined {
   if (!target.client.grant_types.has('refresh_token')) return undefined
-  return isOffline(scope) ? 'after_logout' : 'until_logout'
+  return lastingOf(target.client, scope) === 'standing' ? 'after_logout' : 'until_logout'
 }
 
 export function clientView(client: Client): ClientView {

@@ -88,10 +88,17 @@ async function begin(
   }
   const proof = asked && { request_digest: asked.digest, step: 'login' as const, at }
   const { cookie, surplus } = await sessions.begin(
-    { sub: user.sub, amr: ['pwd'], credential: user.credential, proof, previous },
+    {
+      sub: user.sub,
+      amr: ['pwd'],
+      credential: user.credential,
+      browser: browser.bind(request, reply),
+      proof,
+      previous,
+    },
     at,
   )
-  for (const one of surplus) logEvents(log, request.id, (await sessionEnd.end(one, at)).events)
+  for (const one of surplus) logEvents(log, request.id, (await sessionEnd.endSurplus(one, at)).events)
   browser.setSession(reply, cookie)
   browser.rememberDevice(request, reply, user.username)
   const client_id = asked?.target.client.client_id

@@ -98,12 +98,12 @@ async function end(
   { asked, visitor }: { asked: LogoutRequest; visitor: Visitor },
   { sessionEnd, subjects, browser, render, log, issuer, base, now }: LogoutContext,
 ): Promise<FastifyReply> {
-  const { clients, events } = await sessionEnd.end(visitor.current, now())
+  const { logins, events } = await sessionEnd.end(visitor.current, now())
   browser.clearSession(reply)
   logEvents(log, request.id, events)
-  const frames = frontChannelUrls(clients, {
+  const frames = frontChannelUrls(logins, {
     issuer,
-    sidOf: (client) => subjects.sid(client, visitor.account.sid),
+    sidOf: ({ client, sid }) => subjects.sid(client, sid),
   })
   if (frames.length === 0) return reply.redirect(asked.location ?? `${base}/logout`, 303)
   // Time for the frames, then onwards; the link is for whoever does not want to wait.

@@ -66,6 +66,7 @@ export function password(context: {
       sub,
       // A login of its own, that no browser has: nothing logs it out but the password's change or a revocation.
       sid: randomText(16),
+      lasting: 'standing',
       scope,
       auth_time: now,
       amr: ['pwd'],

@@ -1,11 +1,12 @@
 import type { ClaimsRequest } from '../protocol/claims.ts'
-import { type Grant, NONE } from './grant.ts'
+import { type Grant, type Lasting, NONE } from './grant.ts'
 
 /** What a person has just approved. */
 export interface Approval {
   client_id: string
   sub: string
   sid: string
+  lasting: Lasting
   scope: string
   auth_time: number
   amr?: readonly string[]
@@ -20,14 +21,15 @@ export interface Approval {
 
 /** The grant of an approval, whose code waits to be redeemed. `now` in seconds. */
 export function unredeemed(approval: Approval, now: number): Grant {
-  const { client_id, sub, sid, scope, auth_time, amr = NONE, credential = '', nonce, claims } = approval
-  const { code_expires_at, grant_max_ttl } = approval
+  const { client_id, sub, sid, lasting, scope, auth_time, amr = NONE, credential = '' } = approval
+  const { nonce, claims, code_expires_at, grant_max_ttl } = approval
   // Every field in one literal, empty lists shared: at a hundred thousand grants the layout is what costs.
   return {
     revision: '',
     client_id,
     sub,
     sid,
+    lasting,
     scope,
     auth_time,
     amr,

@@ -15,33 +15,3 @@ export function revokedEvent(
   const { client_id, sub } = grant
   return { event: 'grant_revoked', client_id, sub, grant_id: id, reason }
 }
-
-/**
- * The `count` grants that give way first: of the client that has most of them the one that ends first, again and again.
- * So a client that loops ends its own, and not what a person has with another. What waits for its code's redemption
- * goes last: it ends by itself in a minute, and somebody is about to come for it.
- */
-export function surplusOf(found: readonly FoundGrant[], count: number): FoundGrant[] {
-  const clients = new Map<string, FoundGrant[]>()
-  for (const one of [...found].sort((a, b) => turn(a) - turn(b))) {
-    const { client_id } = one.grant
-    const own = clients.get(client_id)
-    if (own === undefined) clients.set(client_id, [one])
-    else own.push(one)
-  }
-  const surplus: FoundGrant[] = []
-  while (surplus.length < count) {
-    const [largest = []] = [...clients.values()].sort((a, b) => b.length - a.length)
-    const first = largest.shift()
-    if (first === undefined) break
-    surplus.push(first)
-  }
-  return surplus
-}
-
-// Seconds: later than any end.
-const LAST = 1e12
-
-function turn({ grant }: FoundGrant): number {
-  return grant.redeemed ? grant.expires_at : grant.expires_at + LAST
-}

@@ -1,6 +1,12 @@
 import type { ClaimsRequest } from '../protocol/claims.ts'
 import type { StoredRecord } from '../store/store.ts'
 
+/**
+ * What ends a grant beside its lifetimes. `login`: the log-out of the person. `standing`: no log-out, only an end of its
+ * own: it was asked for as such (`offline_access`), or no browser's login stands behind it.
+ */
+export type Lasting = 'login' | 'standing'
+
 /** A combination that access tokens of a grant were issued with; the token names it by its place. */
 export interface AccessProfile {
   readonly scope: string
@@ -28,6 +34,8 @@ export interface Grant extends StoredRecord {
   readonly sub: string
   /** The login that it came from (public). */
   readonly sid: string
+  /** Absent in records that were made before the fact was kept: `lasting.ts` tells it then. */
+  readonly lasting?: Lasting
   readonly scope: string
   readonly auth_time: number
   /** RFC 8176 method names of that login. */
@@ -66,7 +74,7 @@ export interface Minting {
   refresh?: { generation: number; expires_at: number }
 }
 
-/** Whether the grant outlives the login that it came from (OpenID Connect Core §11). */
+/** Whether the person allowed access while they are away (OpenID Connect Core §11). */
 export function isOffline(scope: string): boolean {
   return scope.split(' ').includes('offline_access')
 }

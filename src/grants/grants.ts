@@ -5,12 +5,13 @@ import { type Store, StoreFull } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
 import { findActive, findEntitled, type User, type Users } from '../users/user.ts'
 import { type Approval, unredeemed } from './approval.ts'
-import { type FoundGrant, surplusOf } from './found-grant.ts'
+import type { FoundGrant } from './found-grant.ts'
 import { type Grant, isOffline, type Minting, type NextGrant, NONE } from './grant.ts'
 import { capped, mint } from './mint.ts'
 import { type RedeemAnswer, type RedeemInput, redeem } from './redeem.ts'
 import { type RefreshAnswer, type RefreshInput, refresh } from './refresh.ts'
 import { type AccessTokenFacts, revokeAccessToken } from './revoke.ts'
+import { MAX_OF_SUBJECT, surplusOf } from './room.ts'
 
 /**
  * The person that a grant speaks for, unless unknown or disabled by now, or with another password: that ends all but
@@ -26,15 +27,11 @@ export interface Created {
   ended: readonly FoundGrant[]
 }
 
-// More applications, devices and forgotten logins than a person has. Whoever goes on beyond it, a script mostly, ends
-// their own oldest logins, and not the room that others need.
-const MAX_OF_SUBJECT = 1000
-// A fifth at a time: else each further grant would cost a look at all of them.
-const LEFT_OF_SUBJECT = 800
-
 /** Grants in the store: every change is one of the pure transitions, run by the compare-and-swap loop. */
 export class Grants {
   readonly #store: Store
+  /** The people whose room is being made now. */
+  readonly #clearing = new Set<string>()
 
   constructor(store: Store) {
     this.#store = store
@@ -79,9 +76,16 @@ export class Grants {
     return { id, ended: members > MAX_OF_SUBJECT ? await this.#makeRoom(grant.sub, id, now) : [] }
   }
 
+  // Once at a time for a person: of many requests that find it full, the first one clears it for all.
   async #makeRoom(sub: string, created: string, now: number): Promise<readonly FoundGrant[]> {
-    const others = (await this.ofSubject(sub, now)).filter(({ id }) => id !== created)
-    return this.revokeAll(surplusOf(others, others.length - LEFT_OF_SUBJECT))
+    if (this.#clearing.has(sub)) return []
+    this.#clearing.add(sub)
+    try {
+      const others = (await this.ofSubject(sub, now)).filter(({ id }) => id !== created)
+      return await this.revokeAll(surplusOf(others))
+    } finally {
+      this.#clearing.delete(sub)
+    }
   }
 
   find(id: string, now: number): Promise<Grant | undefined> {
@@ -126,17 +130,6 @@ export class Grants {
   async revokeAll(found: readonly FoundGrant[]): Promise<FoundGrant[]> {
     const there = await askEach(found, ({ id, grant }) => this.revoke(id, grant.sub))
     return found.filter((_, at) => there[at])
-  }
-
-  /** Revokes what was given with this login, but what may outlive it (`offline_access`). */
-  async revokeSession(
-    { sub, sid }: { sub: string; sid: string },
-    now: number,
-  ): Promise<readonly FoundGrant[]> {
-    const bound = (await this.ofSubject(sub, now)).filter(
-      ({ grant }) => grant.sid === sid && !isOffline(grant.scope),
-    )
-    return this.revokeAll(bound)
   }
 
   /** A person's living grants. Skips links that lead nowhere: the record of one may be on its way. */

@@ -5,11 +5,13 @@ import { type CsrfBinding, checkCsrfToken, makeCsrfToken } from '../secrets/csrf
 import { makeHandle, openHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { random } from '../secrets/random.ts'
-import { type Cookies, longLived } from './cookies.ts'
+import { type Cookies, valuesOf } from './cookies.ts'
 
 const ID = 16
 const DIGEST = 16
 const MAX_ACCOUNTS = 8
+// Ids of one request that are looked at.
+const MAX_IDS = 4
 
 /** What a form's token is bound to beside the browser. */
 export type FormBinding = Omit<CsrfBinding, 'browser'>
@@ -22,6 +24,8 @@ export class Browser {
   readonly #keys: Keys
   readonly #cookies: Cookies
   readonly #issuer: URL
+  /** The ids that pages in the making have given their browsers. */
+  readonly #given = new WeakMap<FastifyRequest, string>()
 
   constructor(keys: Keys, cookies: Cookies, issuer: URL) {
     this.#keys = keys
@@ -29,17 +33,25 @@ export class Browser {
     this.#issuer = issuer
   }
 
-  /** The session cookie's value. */
-  session(request: FastifyRequest): string | undefined {
-    return request.cookies[this.#cookies.session]
+  /** What a request brings of a login: the values of its session cookies, and digests of the ids that they may be bound to. */
+  session(request: FastifyRequest): { cookies: readonly string[]; browsers: readonly string[] } {
+    const cookies = valuesOf(request.headers.cookie, this.#cookies.session.name)
+    return { cookies, browsers: cookies.length === 0 ? [] : this.#ids(request).map(digestOf) }
   }
 
   setSession(reply: FastifyReply, value: string): void {
-    reply.setCookie(this.#cookies.session, value, this.#cookies.options)
+    const { name, options } = this.#cookies.session
+    reply.setCookie(name, value, options)
   }
 
   clearSession(reply: FastifyReply): void {
-    reply.clearCookie(this.#cookies.session, this.#cookies.options)
+    const { name, options } = this.#cookies.session
+    reply.clearCookie(name, options)
+  }
+
+  /** What a session that begins now is bound to. The browser keeps its id for another year: as long as any login. */
+  bind(request: FastifyRequest, reply: FastifyReply): string {
+    return digestOf(this.#setId(reply, this.#ids(request).at(-1)))
   }
 
   /** A token for a form on a page that is being rendered; gives the browser its id where it has none. */
@@ -48,19 +60,15 @@ export class Browser {
     reply: FastifyReply,
     { binding, now }: { binding: FormBinding; now: number },
   ) {
-    let browser = this.#id(request)
-    if (browser === undefined) {
-      browser = makeHandle(this.#keys, 'bw', random(ID))
-      reply.setCookie(this.#cookies.browser, browser, longLived(this.#cookies))
-      // A page may have several forms: all of them get the same id.
-      request.cookies[this.#cookies.browser] = browser
-    }
+    const browser = this.#ids(request).at(-1) ?? this.#given.get(request) ?? this.#setId(reply)
+    // A page may have several forms: all of them get the same id.
+    this.#given.set(request, browser)
     return makeCsrfToken(this.#keys, { browser, ...binding }, now)
   }
 
   /** Whether the browser has brought the cookie that every page gives it. */
   isKnown(request: FastifyRequest): boolean {
-    return this.#id(request) !== undefined
+    return this.#ids(request).length > 0
   }
 
   /**
@@ -71,10 +79,11 @@ export class Browser {
     const { 'sec-fetch-site': site, origin } = request.headers
     if (site !== undefined ? site !== 'same-origin' : origin !== undefined && origin !== this.#issuer.origin)
       return false
-    const browser = this.#id(request)
     const token = (request.body as Record<string, unknown> | undefined)?.csrf
-    if (browser === undefined || typeof token !== 'string') return false
-    return checkCsrfToken(this.#keys, { browser, ...binding }, token, now)
+    if (typeof token !== 'string') return false
+    return this.#ids(request).some((browser) =>
+      checkCsrfToken(this.#keys, { browser, ...binding }, token, now),
+    )
   }
 
   /** The id of this device, where the account has logged in on it before. */
@@ -91,16 +100,24 @@ export class Browser {
     const others = device.accounts.filter((one) => !one.equals(digest))
     const accounts = [...others, digest].slice(-MAX_ACCOUNTS)
     const value = makeHandle(this.#keys, 'dv', Buffer.concat([device.id, ...accounts]))
-    reply.setCookie(this.#cookies.device, value, longLived(this.#cookies))
+    reply.setCookie(this.#cookies.device.name, value, this.#cookies.device.options)
   }
 
-  #id(request: FastifyRequest): string | undefined {
-    const cookie = request.cookies[this.#cookies.browser]
-    return cookie !== undefined && openHandle(this.#keys, 'bw', cookie)?.length === ID ? cookie : undefined
+  /** The browser's ids: one, unless somebody planted another. The last one is that of the shortest path, which ours has. */
+  #ids(request: FastifyRequest): string[] {
+    const values = valuesOf(request.headers.cookie, this.#cookies.browser.name).slice(-MAX_IDS)
+    return values.filter((value) => openHandle(this.#keys, 'bw', value)?.length === ID)
+  }
+
+  #setId(reply: FastifyReply, known?: string): string {
+    const { name, options } = this.#cookies.browser
+    const id = known ?? makeHandle(this.#keys, 'bw', random(ID))
+    reply.setCookie(name, id, options)
+    return id
   }
 
   #device(request: FastifyRequest): { id: Buffer; accounts: Buffer[] } | undefined {
-    const cookie = request.cookies[this.#cookies.device]
+    const cookie = request.cookies[this.#cookies.device.name]
     const facts = cookie === undefined ? undefined : openHandle(this.#keys, 'dv', cookie)
     if (facts === undefined || facts.length < ID) return undefined
     const accounts: Buffer[] = []
@@ -112,4 +129,9 @@ export class Browser {
 
 function accountDigest(username: string): Buffer {
   return hash('sha256', username, 'buffer').subarray(0, DIGEST)
+}
+
+// The store must not hold what a cookie holds.
+function digestOf(id: string): string {
+  return hash('sha256', id, 'base64url').slice(0, 22)
 }

@@ -2,6 +2,7 @@ import type { Client, Clients } from '../clients/client.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { ToldLogin } from './session-end.ts'
 
 /** A request to log out whose every parameter is checked (OpenID Connect RP-Initiated Logout 1.0 §2). */
 export interface LogoutRequest {
@@ -63,18 +64,19 @@ function readLocation(parameters: Parameters, client: Client | undefined): strin
 }
 
 /**
- * What the logged-out page loads in frames (OpenID Connect Front-Channel Logout 1.0 §2): the clients of the login that
- * ask for it.
+ * What the logged-out page loads in frames (OpenID Connect Front-Channel Logout 1.0 §2), each once: the clients that were
+ * told of the logins and ask for it.
  */
 export function frontChannelUrls(
-  clients: readonly Client[],
-  { issuer, sidOf }: { issuer: string; sidOf: (client: Client) => string },
+  logins: readonly ToldLogin[],
+  { issuer, sidOf }: { issuer: string; sidOf: (login: ToldLogin) => string },
 ): readonly string[] {
-  return clients.flatMap((client) => {
-    const { frontchannel_logout_uri: uri, frontchannel_logout_session_required } = client
+  const urls = logins.flatMap((login) => {
+    const { frontchannel_logout_uri: uri, frontchannel_logout_session_required } = login.client
     if (uri === undefined) return []
     if (!frontchannel_logout_session_required) return [uri]
-    const query = new URLSearchParams({ iss: issuer, sid: sidOf(client) })
+    const query = new URLSearchParams({ iss: issuer, sid: sidOf(login) })
     return [`${uri}${uri.includes('?') ? '&' : '?'}${query}`]
   })
+  return [...new Set(urls)]
 }

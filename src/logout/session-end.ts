@@ -1,17 +1,27 @@
 import type { Client, Clients } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
-import { revokedEvent } from '../grants/found-grant.ts'
+import { type FoundGrant, revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
-import type { Session } from '../sessions/session.ts'
+import { endsWithLogin } from '../grants/lasting.ts'
+import type { Account, Session } from '../sessions/session.ts'
 import type { CurrentSession, Sessions } from '../sessions/sessions.ts'
 import type { BackChannel } from './back-channel.ts'
 
+/** A login that a client was told of, and that has ended. */
+export interface ToldLogin {
+  client: Client
+  /** Our own; the client may know it by another. */
+  sid: string
+}
+
 /** What a logout has done. */
 export interface Ended {
-  /** The clients that were told of the login. */
-  clients: readonly Client[]
+  logins: readonly ToldLogin[]
   events: readonly SecurityEvent[]
 }
+
+/** Which of a person's grants go: those of these logins, and of none that lives. */
+type Reach = (grant: { sid: string }) => boolean
 
 const LEFT = 'the store failed: a grant that was approved in that moment may be left'
 
@@ -29,26 +39,78 @@ export class SessionEnd {
     this.#backChannel = context.backChannel
   }
 
-  /** Ends a session, on this node and on every other, for they all ask the store: its grants go, its clients are told. */
+  /**
+   * Logs a person out of this browser, on this node and on every other, for they all ask the store. With the session go
+   * the same person's others of this browser, whose cookies it has lost; the grants of all of these; and the grants of
+   * logins that have ended by themselves, which no other log-out could reach. Their clients are told.
+   */
   async end(current: CurrentSession, now: number): Promise<Ended> {
-    // While the session is there: where the store fails now, it can be tried again.
-    const revoked = await this.#revokeGrants(current.session, now)
-    const session = (await this.#sessions.end(current.id)) ?? current.session
-    const found = await Promise.all(session.clients.map((client_id) => this.#clients.find(client_id)))
-    const clients = found.filter((client) => client !== undefined)
-    for (const { sub, sid } of session.accounts) {
-      for (const client of clients) this.#backChannel.notify(client, { sub, sid })
+    const ending = new Map([[current.id, current]])
+    // While the sessions are there: if the store fails now, the log-out can be tried again.
+    const revoked: SecurityEvent[] = []
+    for (const { sub } of current.session.accounts) {
+      // Grants before sessions: whatever grant is found, its session was there before it, and is missed below only if it
+      // has ended.
+      const grants = await this.#grants.ofSubject(sub, now)
+      const living = await this.#sessions.ofSubject(sub, now)
+      const staying = new Set<string>()
+      for (const one of living) {
+        if (isSameBrowser(one.session, current.session)) ending.set(one.id, one)
+        else if (one.id !== current.id) for (const { sid } of one.session.accounts) staying.add(sid)
+      }
+      revoked.push(...(await this.#revoke(grants, ({ sid }) => !staying.has(sid))))
     }
-    // What an approval beside us has made meanwhile; one that comes later sees that the session is gone. Where the store
-    // fails only now nobody can try again, so the log has to say what may be left.
-    const late = await this.#revokeGrants(session, now).catch(() => undefined)
-    const reason = late === undefined ? LEFT : undefined
-    const logouts = session.accounts.map(({ sub }): SecurityEvent => ({ event: 'logout', sub, reason }))
-    return { clients, events: [...logouts, ...revoked, ...(late ?? [])] }
+    return this.#end([...ending.values()], revoked, now)
   }
 
-  async #revokeGrants({ accounts }: Session, now: number): Promise<SecurityEvent[]> {
-    const found = await Promise.all(accounts.map((account) => this.#grants.revokeSession(account, now)))
-    return found.flat().map((one) => revokedEvent(one, 'logout'))
+  /** Ends one session because the person has too many: nobody logs out, so only its own grants go. */
+  async endSurplus(current: CurrentSession, now: number): Promise<Ended> {
+    return this.#end([current], await this.#revokeOf(current.session.accounts, now), now)
   }
+
+  async #end(ending: readonly CurrentSession[], revoked: SecurityEvent[], now: number): Promise<Ended> {
+    const events: SecurityEvent[] = []
+    const logins: ToldLogin[] = []
+    for (const { id, session: before } of ending) {
+      const session = (await this.#sessions.end(id)) ?? before
+      logins.push(...(await this.#tell(session)))
+      // What an approval beside us has made meanwhile; one that comes later sees that the session is gone. If the store
+      // fails only now nobody can try again, so the log has to say what may be left.
+      const late = await this.#revokeOf(session.accounts, now).catch(() => undefined)
+      const reason = late === undefined ? LEFT : undefined
+      events.push(...session.accounts.map(({ sub }): SecurityEvent => ({ event: 'logout', sub, reason })))
+      events.push(...(late ?? []))
+    }
+    return { logins, events: [...events, ...revoked] }
+  }
+
+  /** Tells the clients of a session that it has ended. */
+  async #tell({ accounts, clients }: Session): Promise<ToldLogin[]> {
+    const found = await Promise.all(clients.map((client_id) => this.#clients.find(client_id)))
+    const known = found.filter((client) => client !== undefined)
+    return accounts.flatMap(({ sub, sid }) =>
+      known.map((client) => {
+        this.#backChannel.notify(client, { sub, sid })
+        return { client, sid }
+      }),
+    )
+  }
+
+  async #revokeOf(accounts: readonly Account[], now: number): Promise<SecurityEvent[]> {
+    const revoked = accounts.map(async (account) =>
+      this.#revoke(await this.#grants.ofSubject(account.sub, now), ({ sid }) => sid === account.sid),
+    )
+    return (await Promise.all(revoked)).flat()
+  }
+
+  async #revoke(found: readonly FoundGrant[], reach: Reach): Promise<SecurityEvent[]> {
+    const reached = found.filter(({ grant }) => reach(grant))
+    const clients = await Promise.all(reached.map(({ grant }) => this.#clients.find(grant.client_id)))
+    const ending = reached.filter(({ grant }, at) => endsWithLogin(grant, clients[at]))
+    return (await this.#grants.revokeAll(ending)).map((one) => revokedEvent(one, 'logout'))
+  }
+}
+
+function isSameBrowser(one: Session, other: Session): boolean {
+  return one.browser !== undefined && one.browser === other.browser
 }

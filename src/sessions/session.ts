@@ -26,6 +26,11 @@ export interface Proof {
 
 /** One browser's login. */
 export interface Session extends StoredRecord {
+  /**
+   * Which browser it is, by a digest of its id: on another one the cookie is nobody's. Absent in records that were made
+   * before it was kept.
+   */
+  readonly browser?: string
   readonly accounts: readonly Account[]
   readonly proofs: readonly Proof[]
   /** The clients that this login was told to: whom a logout concerns. */

@@ -12,12 +12,22 @@ export interface CurrentSession {
   session: Session
 }
 
+/** What a browser brings of its login. */
+export interface Brought {
+  /** The values of its session cookies: others may have planted some beside ours. */
+  cookies: readonly string[]
+  /** Digests of its ids, of which one is ours. */
+  browsers: readonly string[]
+}
+
 const ID_BYTES = 16
 const TOUCH_EVERY = 60
 // More browsers than a person has. Beyond it the ones that were not used for longest give way, some at a time: one
 // account must not fill the room that the logins of all others need.
 const MAX_OF_SUBJECT = 100
 const LEFT_OF_SUBJECT = 90
+// Session cookies of one request that are looked up. More are not an accident.
+const MAX_COOKIES = 8
 
 /** Browser logins in the store. The cookie is a handle of the record's id: the store holds no usable cookie. */
 export class Sessions {
@@ -34,13 +44,43 @@ export class Sessions {
     this.#idleTtl = context.idleTtl
   }
 
-  /** The living session of a cookie's value, or undefined. */
-  async find(cookie: string | undefined, now: number): Promise<CurrentSession | undefined> {
-    const facts = cookie === undefined ? undefined : openHandle(this.#keys, 'bs', cookie)
-    if (facts?.length !== ID_BYTES) return undefined
-    const id = facts.toString('base64url')
-    const session = await this.#store.read<Session>('session', id, now)
-    return session === undefined ? undefined : { id, session }
+  /**
+   * The living session that a browser brings, or undefined. Of several cookies the one counts whose session was begun in
+   * this very browser: a neighbour's host may set a cookie of our name, but not with this browser's id.
+   */
+  async find({ cookies, browsers }: Brought, now: number): Promise<CurrentSession | undefined> {
+    let unbound: CurrentSession | undefined
+    for (const id of this.#idsOf(cookies)) {
+      const session = await this.#store.read<Session>('session', id, now)
+      if (session === undefined) continue
+      if (session.browser === undefined) unbound ??= { id, session }
+      else if (browsers.includes(session.browser)) return { id, session }
+    }
+    return unbound
+  }
+
+  #idsOf(cookies: readonly string[]): string[] {
+    const facts = cookies.slice(0, MAX_COOKIES).map((cookie) => openHandle(this.#keys, 'bs', cookie))
+    return facts.flatMap((one) => (one?.length === ID_BYTES ? [one.toString('base64url')] : []))
+  }
+
+  /** A person's living sessions, in all browsers. Throws `StoreUnavailable`: none that it cannot read counts as ended. */
+  async ofSubject(sub: string, now: number): Promise<CurrentSession[]> {
+    const found = new Map<string, Session>()
+    const missing = new Set<string>()
+    // One that is missing may have ended for a successor of the same login, which is there by then: look again, also for
+    // those that were missing, until nothing more has gone.
+    for (let before = -1; before < missing.size; ) {
+      before = missing.size
+      const ids = (await members(this.#store, bySubject(sub), now)).filter((id) => !found.has(id))
+      const read = await askEach(ids, (id) => this.#store.read<Session>('session', id, now))
+      for (const [at, id] of ids.entries()) {
+        const session = read[at]
+        if (session === undefined) missing.add(id)
+        else found.set(id, session)
+      }
+    }
+    return [...found].map(([id, session]) => ({ id, session }))
   }
 
   /**
@@ -50,14 +90,16 @@ export class Sessions {
   touch({ id, session }: CurrentSession, now: number): void {
     if (now - session.last_used_at < TOUCH_EVERY) return
     const expires_at = this.#expiry(session.created_at, now)
-    const link = ({ sub }: Account) => this.#store.link(bySubject(sub), id, expires_at, now)
+    const links = (all: readonly Account[]) =>
+      Promise.all(all.map(({ sub }) => this.#store.link(bySubject(sub), id, expires_at, now)))
     const touched = (current: Session | undefined): Decision<Session, boolean> => {
       if (current === undefined) return { answer: false }
       return { next: { ...current, last_used_at: now, expires_at }, answer: true }
     }
-    // Linked only where it is still there: a logout beside this has taken its link away.
-    update(this.#store, { kind: 'session', id, now }, touched)
-      .then((there) => Promise.all(there ? session.accounts.map(link) : []))
+    // Link, then record: a session that lives is always listed. A logout beside this has taken its link away for good.
+    links(session.accounts)
+      .then(() => update(this.#store, { kind: 'session', id, now }, touched))
+      .then((there) => (there ? undefined : this.#unlink(id, session)))
       .catch(() => {})
   }
 
@@ -71,14 +113,17 @@ export class Sessions {
       sub: string
       amr: readonly string[]
       credential: string
+      /** Digest of the browser's id. */
+      browser: string
       proof: Proof | undefined
       previous: CurrentSession | undefined
     },
     now: number,
   ): Promise<{ cookie: string; current: CurrentSession; surplus: readonly CurrentSession[] }> {
-    const { sub, amr, credential, proof, previous } = login
+    const { sub, amr, credential, browser, proof, previous } = login
     const before = previous?.session.accounts.find((account) => account.sub === sub)
     const fresh = {
+      browser,
       accounts: [{ sub, sid: before?.sid ?? randomText(16), auth_time: now, amr, credential }],
       proofs: before ? (previous?.session.proofs ?? []) : [],
       clients: before ? (previous?.session.clients ?? []) : [],
@@ -124,16 +169,16 @@ export class Sessions {
       next: 'delete',
       answer: session,
     }))
-    await Promise.all((ended?.accounts ?? []).map(({ sub }) => this.#store.unlink(bySubject(sub), id)))
+    if (ended !== undefined) await this.#unlink(id, ended)
     return ended
   }
 
+  async #unlink(id: string, { accounts }: Session): Promise<void> {
+    await Promise.all(accounts.map(({ sub }) => this.#store.unlink(bySubject(sub), id)))
+  }
+
   async #surplus(sub: string, created: string, now: number): Promise<CurrentSession[]> {
-    const ids = await members(this.#store, bySubject(sub), now)
-    const read = async (id: string) => ({ id, session: await this.#store.read<Session>('session', id, now) })
-    const others = (await askEach(ids, read)).flatMap(({ id, session }) =>
-      session === undefined || id === created ? [] : [{ id, session }],
-    )
+    const others = (await this.ofSubject(sub, now)).filter(({ id }) => id !== created)
     others.sort((one, other) => one.session.last_used_at - other.session.last_used_at)
     return others.slice(0, Math.max(0, others.length - LEFT_OF_SUBJECT))
   }

@@ -5,6 +5,7 @@ import { AuthorizationDesk } from '../../src/authorization/desk.ts'
 import { Consents } from '../../src/consents/consents.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { accessTokenScope } from '../../src/grants/revoke.ts'
+import { SessionEnd } from '../../src/logout/session-end.ts'
 import { Parameters } from '../../src/protocol/parameters.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -52,12 +53,12 @@ const client = {
   id_token_signed_response_alg: 'RS256',
   access_token_format: 'opaque',
 }
-const clients = { find: async () => client as never }
 const users = {
   find: async (sub: string) => ({ sub, username: sub, disabled: false, credential: 'c', claims: {} }),
 } as never
 
-function rooms(store: Store) {
+function rooms(store: Store, registered: object = client) {
+  const clients = { find: async () => registered as never }
   const grants = new Grants(store)
   const sessions = new Sessions({ store, keys, ttl: 3600, idleTtl: 3600 })
   const consents = new Consents(store)
@@ -72,8 +73,12 @@ function rooms(store: Store) {
     subjects,
     sectors: { check: async () => {} } as never,
   })
-  return { grants, sessions, desk }
+  const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel: { notify() {} } as never })
+  return { grants, sessions, consents, desk, sessionEnd }
 }
+
+const LOGIN = { sub: 'alice', amr: ['pwd'], credential: 'c', browser: 'b' }
+const brought = (cookie: string) => ({ cookies: [cookie], browsers: ['b'] })
 
 /** What must hold in every order in which a store's verbs can happen. `runs`: orders for each property. */
 export function interleavings(name: string, open: () => Promise<Store>, runs: number): void {
@@ -88,7 +93,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
 
   const approved = async (store: Store, now: number) => {
     const approval = { client_id: 'app', sub: 'alice', sid: 's', scope: SCOPE, auth_time: now }
-    const asked = { ...approval, code_expires_at: now + 60, grant_max_ttl: 0 }
+    const asked = { ...approval, lasting: 'login' as const, code_expires_at: now + 60, grant_max_ttl: 0 }
     return (await rooms(store).grants.create(asked, now)).id
   }
 
@@ -159,7 +164,11 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
       'login against logout: the old session is gone in either order, the new one is whole',
       async (store, schedule) => {
         const now = store.clock()
-        const login = { sub: 'alice', amr: ['pwd'], credential: 'c', proof: undefined, previous: undefined }
+        const login = {
+          ...LOGIN,
+          proof: undefined,
+          previous: undefined,
+        }
         const old = await rooms(store).sessions.begin(login, now)
         const { sessions } = rooms(scheduled(store, schedule))
         const all = Promise.all([
@@ -170,10 +179,69 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         await schedule.waitFor(all)
         await schedule.waitIdle()
         const [begun] = await all
-        assert.equal(await rooms(store).sessions.find(old.cookie, now), undefined)
-        assert.equal((await rooms(store).sessions.find(begun.cookie, now))?.session.accounts[0]?.sub, 'alice')
+        assert.equal(await rooms(store).sessions.find(brought(old.cookie), now), undefined)
+        assert.equal(
+          (await rooms(store).sessions.find(brought(begun.cookie), now))?.session.accounts[0]?.sub,
+          'alice',
+        )
         // Or each schedule would find the logins of all before it.
         await rooms(store).sessions.end(begun.current.id)
+      },
+    )
+
+    property(
+      'a log-out in one browser against a login that is renewed in another: its grant stays',
+      async (store, schedule) => {
+        const now = store.clock()
+        const plain = rooms(store)
+        const login = { ...LOGIN, proof: undefined, previous: undefined }
+        const leaving = await plain.sessions.begin({ ...login, browser: 'leaving' }, now)
+        const old = await plain.sessions.begin(login, now)
+        const { sid = '' } = old.current.session.accounts[0] ?? {}
+        const approval = { client_id: 'app', sub: 'alice', sid, scope: SCOPE, auth_time: now }
+        const ends = { lasting: 'login' as const, code_expires_at: now + 60, grant_max_ttl: 0 }
+        const { id } = await plain.grants.create({ ...approval, ...ends }, now)
+        const { sessions, sessionEnd } = rooms(scheduled(store, schedule))
+        const all = Promise.all([
+          sessions.begin({ ...login, previous: old.current }, now),
+          sessionEnd.end(leaving.current, now),
+        ])
+        await schedule.waitFor(all)
+        const [begun] = await all
+        assert.notEqual(await plain.grants.find(id, now), undefined)
+        await plain.grants.revoke(id, 'alice')
+        await plain.sessions.end(begun.current.id)
+      },
+    )
+
+    property(
+      'a remembered consent against its removal: no code is left that the removal did not take',
+      async (store, schedule) => {
+        const now = store.clock()
+        const asking = { ...client, skip_consent: false }
+        const plain = rooms(store, asking)
+        const asked = { client_id: 'app', redirect_uri: 'https://app.example/cb', response_type: 'code' }
+        const resolved = await plain.desk.resolve(new Parameters({ ...asked, scope: 'read' }), now)
+        assert.equal(resolved.kind, 'request')
+        if (resolved.kind !== 'request') return
+        const login = { ...LOGIN, proof: undefined, previous: undefined }
+        const { cookie, current } = await plain.sessions.begin(login, now)
+        await plain.consents.remember({ sub: 'alice', client_id: 'app', scope: 'read' }, now)
+        const { desk, consents, grants } = rooms(scheduled(store, schedule), asking)
+        const answer = async () => {
+          const visitor = await desk.visitor(brought(cookie), now)
+          assert.ok(visitor)
+          const situation = await desk.situation(resolved.request, visitor, now)
+          return desk.complete(situation, visitor, 'none')
+        }
+        const remove = async () => {
+          await consents.forget('alice', 'app')
+          await grants.revokeAll(await grants.ofSubject('alice', now))
+        }
+        const all = Promise.all([answer(), answer(), remove()])
+        await schedule.waitFor(all)
+        assert.deepEqual(await plain.grants.ofSubject('alice', now), [])
+        await plain.sessions.end(current.id)
       },
     )
 
@@ -193,14 +261,11 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         assert.equal(resolved.kind, 'request')
         if (resolved.kind !== 'request') return
         const proof = { request_digest: resolved.request.digest, step: 'login' as const, at: now }
-        const { cookie } = await plain.sessions.begin(
-          { sub: 'alice', amr: ['pwd'], credential: 'c', proof, previous: undefined },
-          now,
-        )
+        const { cookie } = await plain.sessions.begin({ ...LOGIN, proof, previous: undefined }, now)
         const { desk, sessions } = rooms(scheduled(store, schedule))
         let loggedOut = false
         const approve = async () => {
-          const visitor = await desk.visitor(cookie, now)
+          const visitor = await desk.visitor(brought(cookie), now)
           const late = loggedOut
           if (visitor === undefined) return undefined
           assert.ok(!late, 'nobody is found after the logout')
@@ -208,7 +273,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
           return desk.complete(situation, visitor, 'none')
         }
         const logout = async () => {
-          const current = await sessions.find(cookie, now)
+          const current = await sessions.find(brought(cookie), now)
           if (current) await sessions.end(current.id)
           loggedOut = true
         }
@@ -216,7 +281,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         await schedule.waitFor(all)
         const codes = (await all).slice(0, 3).filter((answer) => answer !== undefined)
         assert.ok(codes.length <= 1, `${codes.length} codes for one proof`)
-        assert.equal(await plain.desk.visitor(cookie, now), undefined)
+        assert.equal(await plain.desk.visitor(brought(cookie), now), undefined)
       },
     )
   })

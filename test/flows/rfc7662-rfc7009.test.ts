@@ -128,7 +128,7 @@ test('an issuer with a path: every URL is under it, the metadata in front (RFC 8
   assert.match(page.body, /action="\/auth\/login"/)
   assert.match(
     String(page.headers['set-cookie']),
-    /^__Secure-postern_browser=.*Path=\/auth; HttpOnly; Secure; SameSite=Lax/,
+    /^__Host-postern_browser!auth=.*Path=\/; HttpOnly; Secure; SameSite=Lax/,
   )
   assert.match(String(page.headers['strict-transport-security']), /max-age/)
 })

@@ -236,7 +236,7 @@ test('a logout whose last look fails ends the login all the same, and the log sa
   const list = store.list.bind(store)
   let looks = 0
   store.list = async (...parameters) => {
-    if (++looks === 2) throw new StoreUnavailable('injected')
+    if (++looks === 3) throw new StoreUnavailable('injected')
     return list(...parameters)
   }
   assert.match((await agent.submit(page, {})).body, /You are logged out/)

@@ -33,6 +33,7 @@ export function unredeemed(over: Partial<Grant> = {}): Grant {
     client_id: 'app',
     sub: 'alice',
     sid: 'sid-1',
+    lasting: 'login',
     scope: SCOPE,
     auth_time: T,
     amr: ['pwd'],

@@ -11,6 +11,7 @@ const APPROVAL = frozen({
   client_id: 'app',
   sub: 'alice',
   sid: 'sid-1',
+  lasting: 'login' as const,
   scope: SCOPE,
   auth_time: T,
   code_expires_at: T + 60,
@@ -316,7 +317,10 @@ describe('what one person may fill', () => {
     const grants = new Grants(new MemoryStore(100_000))
     const made: string[] = []
     for (let at = 0; at < 1000; at++) {
-      const { id, ended } = await grants.create({ ...APPROVAL, code_expires_at: T + 100 + at }, T)
+      const approval = { ...APPROVAL, code_expires_at: T + 9000 + at }
+      const { id, ended } = await grants.create(approval, T)
+      const lifetimes = { ...LIFETIMES, refresh_token_ttl: 10_000 + at }
+      await grants.redeem(await found(grants, id, T), redeemInput({ lifetimes }), T)
       assert.equal(ended.length, 0)
       made.push(id)
     }
@@ -326,5 +330,42 @@ describe('what one person may fill', () => {
     assert.equal(await grants.find(made[199] as string, T), undefined)
     assert.notEqual(await grants.find(made[200] as string, T), undefined)
     assert.equal((await grants.create(APPROVAL, T)).ended.length, 0)
+  })
+
+  test('codes that nobody redeems push out no token in use, and not the codes of another client', async () => {
+    const grants = new Grants(new MemoryStore(100_000))
+    const redeemed: string[] = []
+    for (let at = 0; at < 10; at++) {
+      const { id } = await grants.create(APPROVAL, T)
+      await grants.redeem(await found(grants, id, T), redeemInput(), T)
+      redeemed.push(id)
+    }
+    const { id: bank } = await grants.create({ ...APPROVAL, client_id: 'bank', code_expires_at: T + 1 }, T)
+    const codes: string[] = []
+    for (let at = 0; at < 1100; at++)
+      codes.push((await grants.create({ ...APPROVAL, code_expires_at: T + 60 + at }, T)).id)
+    for (const id of [...redeemed, bank]) assert.notEqual(await grants.find(id, T), undefined)
+    const left = await Promise.all(codes.map(async (id) => (await grants.find(id, T)) !== undefined))
+    // The oldest first; the latest are there.
+    assert.ok(left.slice(-16).every(Boolean))
+    assert.ok(left.slice(0, 900).every((there) => !there))
+  })
+
+  test('fifty at once that find the room full: one of them clears it, and nobody is turned away', async () => {
+    const store = new MemoryStore(100_000)
+    const grants = new Grants(store)
+    for (let at = 0; at < 1000; at++) await grants.create(APPROVAL, T)
+    let reads = 0
+    const read = store.read.bind(store) as MemoryStore['read']
+    store.read = async (...parameters) => {
+      reads++
+      await new Promise(setImmediate)
+      return read(...parameters) as never
+    }
+    const made = await Promise.all(Array.from({ length: 50 }, () => grants.create(APPROVAL, T)))
+    assert.equal(made.filter(({ ended }) => ended.length > 0).length, 1)
+    assert.ok(reads < 2500, `${reads} reads`)
+    const latest = await grants.create(APPROVAL, T)
+    assert.notEqual(await grants.find(latest.id, T), undefined)
   })
 })

@@ -59,6 +59,7 @@ for (const access_token_format of ['opaque', 'jwt'] as const) {
         ),
       cookie: async (text) => {
         const thief = new Agent(app)
+        for (const [name, value] of agent.cookies) thief.cookies.set(name, value)
         thief.cookies.set(session ?? '', text)
         return !(await thief.get(request({ prompt: 'none' }))).headers.location?.includes('error=')
       },

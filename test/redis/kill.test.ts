@@ -47,6 +47,7 @@ test('SIGKILL under load with appendfsync always: no answered token is lost, no 
         client_id: 'test_client',
         sub: PEOPLE[at % PEOPLE.length]?.username as string,
         sid: 's',
+        lasting: 'login' as const,
         scope: 'email',
         auth_time: now,
         credential,

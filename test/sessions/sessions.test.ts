@@ -7,12 +7,14 @@ import { StoreFull } from '../../src/store/store.ts'
 import { KEY } from '../support/server.ts'
 
 const T = 1_000_000
+const LOGIN = { amr: ['pwd'], credential: 'c', browser: 'b' }
+const brought = (...cookies: string[]) => ({ cookies, browsers: ['b'] })
 
 function rooms(capacity = 10_000) {
   const store = new MemoryStore(capacity)
   const sessions = new Sessions({ store, keys: new Keys([KEY]), ttl: 3600, idleTtl: 600 })
   const begin = async (sub: string, now: number) => {
-    const login = { sub, amr: ['pwd'], credential: 'c', proof: undefined, previous: undefined }
+    const login = { ...LOGIN, sub, proof: undefined, previous: undefined }
     const { cookie, surplus } = await sessions.begin(login, now)
     for (const { id } of surplus) await sessions.end(id)
     return cookie
@@ -25,7 +27,7 @@ test('a hundred browsers of one person; beyond it the longest unused give way, n
   const other = await begin('bob', T)
   const cookies: string[] = []
   for (let at = 0; at < 101; at++) cookies.push(await begin('alice', T + at))
-  const lives = async (cookie: string | undefined) => (await sessions.find(cookie, T + 101)) !== undefined
+  const lives = async (cookie: string) => (await sessions.find(brought(cookie), T + 101)) !== undefined
   const living = await Promise.all(cookies.map(lives))
   assert.deepEqual(living.indexOf(true), 10)
   assert.equal(living.filter(Boolean).length, 91)
@@ -36,8 +38,8 @@ test('a new login in the browser that was not used for longest: its own session 
   const { sessions, begin } = rooms()
   const oldest = await begin('alice', T)
   for (let at = 1; at < 100; at++) await begin('alice', T + at)
-  const previous = await sessions.find(oldest, T + 100)
-  const login = { sub: 'alice', amr: ['pwd'], credential: 'c', proof: undefined, previous }
+  const previous = await sessions.find(brought(oldest), T + 100)
+  const login = { ...LOGIN, sub: 'alice', proof: undefined, previous }
   const { current, surplus } = await sessions.begin(login, T + 100)
   const sids = surplus.map(({ session }) => session.accounts[0]?.sid)
   assert.equal(sids.includes(current.session.accounts[0]?.sid ?? ''), false)
@@ -52,7 +54,7 @@ test('a login that a full store refuses leaves no link behind', async () => {
 
 test('a use that is noted beside a logout does not bring its link back', async () => {
   const { store, sessions, begin } = rooms()
-  const current = await sessions.find(await begin('alice', T), T)
+  const current = await sessions.find(brought(await begin('alice', T)), T)
   assert.ok(current)
   await sessions.end(current.id)
   sessions.touch(current, T + 300)
@@ -63,7 +65,7 @@ test('a use that is noted beside a logout does not bring its link back', async (
 test('a session leaves its index with its end: at the logout, and when it was not used', async () => {
   const { store, sessions, begin } = rooms()
   const links = async (now: number) => (await store.list('sessions_of:alice', now)).members.length
-  const current = await sessions.find(await begin('alice', T), T)
+  const current = await sessions.find(brought(await begin('alice', T)), T)
   assert.ok(current)
   assert.equal(await links(T + 599), 1)
   assert.equal(await links(T + 600), 0)

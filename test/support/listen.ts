@@ -17,10 +17,9 @@ export async function listen(
   t: TestContext,
   options: TestServerOptions = {},
 ): Promise<TestServer & { issuer: string }> {
-  const port = await freePort()
-  const env = { PORT: String(port), ...options.env }
+  const env = { PORT: String(await freePort()), ...options.env }
   const server = await buildServer(t, { ...options, env })
-  await server.app.listen({ host: '127.0.0.1', port })
+  await server.app.listen({ host: '127.0.0.1', port: server.config.env.PORT })
   return { ...server, issuer: server.config.issuer }
 }
 
