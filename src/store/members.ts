@@ -13,7 +13,7 @@ export async function members(store: Store, index: string, now: number): Promise
 }
 
 // Asked of the store at once: one person's thousand must not take the place of what everybody else waits for.
-const AT_ONCE = 100
+const AT_ONCE = 20
 
 /** What `ask` gives for each, in their order, a bounded number at a time. */
 export async function askEach<M, T>(all: readonly M[], ask: (one: M) => Promise<T>): Promise<T[]> {
