@@ -153,7 +153,7 @@ async function compose(
   const url = (method: 'GET' | 'POST', path: string) =>
     app.hasRoute({ method, url: base + path }) ? issuer + path : undefined
   await app.register(async (scope) => {
-    allowCrossOrigin(scope, [...metadata, `${base}/oauth/jwks`], 'GET')
+    allowCrossOrigin(scope, [...metadata, `${base}/oauth/jwks`], routes)
     const { algorithms } = signing
     registerMetadata(scope, metadata, () => ({ issuer, url, grantTypes, clients: all, algorithms }))
     await scope.register(async (keyed) => registerJwks(keyed, { signing }), { prefix: base })
@@ -163,12 +163,12 @@ async function compose(
     await readForms(scope)
     registerIntrospect(scope, { clients, inspector, subjects, log, issuer, now })
     await scope.register(async (open) => {
-      allowCrossOrigin(open, ['/oauth/tokenize', '/oauth/revoke'], 'POST')
+      allowCrossOrigin(open, ['/oauth/tokenize', '/oauth/revoke'], routes)
       registerTokenize(open, { pipeline, log, now })
       registerRevoke(open, { clients, inspector, log, now })
     })
     await scope.register(async (open) => {
-      allowCrossOrigin(open, ['/oauth/userinfo'], 'GET, POST')
+      allowCrossOrigin(open, ['/oauth/userinfo'], routes)
       registerUserinfo(open, { inspector, signing, subjects, log, issuer, now })
     })
   }

@@ -3,7 +3,7 @@ import type { SigningKeys } from '../tokens/signing-keys.ts'
 
 /** `GET /oauth/jwks`: the public keys. Cacheable for less time than a new key waits before it signs. */
 export function registerJwks(app: FastifyInstance, { signing }: { signing: SigningKeys }): void {
-  app.get('/oauth/jwks', async (_request, reply) =>
+  app.get('/oauth/jwks', { exposeHeadRoute: true }, async (_request, reply) =>
     reply
       .type('application/jwk-set+json; charset=utf-8')
       .header('cache-control', 'public, max-age=300')

@@ -37,7 +37,7 @@ export function registerLogin(app: FastifyInstance, context: LoginContext): void
   const asking = async (exchange: Exchange) =>
     rawQuery(exchange.request).length > 1 ? askedOf(exchange, context) : NOTHING
 
-  app.get('/login', async (request, reply) => {
+  app.get('/login', { exposeHeadRoute: true }, async (request, reply) => {
     const { asked, answered } = await asking({ request, reply })
     return answered ?? channel.loginPage({ request, reply }, { asked })
   })

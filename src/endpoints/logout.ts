@@ -43,7 +43,7 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
     return reply.redirect(`${base}/oauth/logout${formAsQuery(request)}`, 303)
   })
 
-  app.get('/logout', async (request, reply) => {
+  app.get('/logout', { exposeHeadRoute: true }, async (request, reply) => {
     const visitor = await context.desk.visitor(browser.session(request), context.now())
     return ask({ request, reply }, visitor)
   })

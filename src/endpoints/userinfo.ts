@@ -20,45 +20,51 @@ export interface UserinfoContext {
   now: () => number
 }
 
-/** `GET` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): the claims that the access token's grant allows. */
+/**
+ * `GET`, `HEAD` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): the claims that the access token's grant allows.
+ * A POST may have any body, but only a form is looked at for the token (RFC 6750 §2.2).
+ */
 export function registerUserinfo(app: FastifyInstance, context: UserinfoContext): void {
+  // Read and dropped, so that it has the limit of every other body.
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('cache-control', 'no-store')
-    const token = bearerToken(request)
-    if (token === undefined) {
-      challenge(reply)
-      throw new OAuthError('invalid_token', 'send the access token as Bearer')
+    try {
+      const token = bearerToken(request)
+      if (token !== undefined) return send(reply, await describe(request, token, context))
+    } catch (error) {
+      if (error instanceof OAuthError)
+        challenge(reply, error, error.error === 'insufficient_scope' ? 'openid' : undefined)
+      throw error
     }
-    const answer = token instanceof OAuthError ? token : await describe(request, token, context)
-    if (answer instanceof OAuthError) {
-      challenge(reply, answer, answer.error === 'insufficient_scope' ? 'openid' : undefined)
-      throw answer
-    }
-    const json = typeof answer !== 'string'
-    return reply
-      .type(json ? 'application/json; charset=utf-8' : 'application/jwt')
-      .send(json ? JSON.stringify(answer) : answer)
+    challenge(reply)
+    throw new OAuthError('invalid_token', 'send the access token as Bearer')
   }
-  app.get('/oauth/userinfo', handler)
+  app.get('/oauth/userinfo', { exposeHeadRoute: true }, handler)
   app.post('/oauth/userinfo', handler)
 }
 
-/** The claims, as members or as a signed JWT where the client asked for one (§5.3.2). */
+function send(reply: FastifyReply, answer: Record<string, unknown> | string): FastifyReply {
+  if (typeof answer === 'string') return reply.type('application/jwt').send(answer)
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer))
+}
+
+/** The claims, as members or as a signed JWT if the client asked for one (§5.3.2). Throws `OAuthError`. */
 async function describe(
   { id }: FastifyRequest,
   text: string,
   { inspector, signing, subjects, log, issuer, now }: UserinfoContext,
-): Promise<Record<string, unknown> | string | OAuthError> {
+): Promise<Record<string, unknown> | string> {
   const opened = await inspector.open(text)
   const inspected = opened?.kind === 'access_token' ? await inspector.inspect(opened, now()) : undefined
   logEvents(log, id, inspected?.events ?? [])
   const token = inspected?.token
   if (token?.user === undefined || token.grant === undefined) {
-    return new OAuthError('invalid_token', 'the access token is unknown, expired or revoked')
+    throw new OAuthError('invalid_token', 'the access token is unknown, expired or revoked')
   }
   const { client, user, grant, scope } = token
   if (!scope.split(' ').includes('openid')) {
-    return new OAuthError('insufficient_scope', 'userinfo needs an access token with the scope openid', {
+    throw new OAuthError('insufficient_scope', 'userinfo needs an access token with the scope openid', {
       client_id: client.client_id,
     })
   }

@@ -2,21 +2,31 @@ import type { FastifyInstance } from 'fastify'
 
 /**
  * Lets scripts of other origins call the endpoints of this scope: the ones that browser apps need and that no
- * cookie ever opens. Without credentials, so `*` gives nobody anything that curl has not.
+ * cookie ever opens. Without credentials, so `*` gives nobody anything that curl has not. `routes` says which methods
+ * each address has, to a preflight as to everybody.
  */
-export function allowCrossOrigin(app: FastifyInstance, urls: readonly string[], methods: string): void {
+export function allowCrossOrigin(
+  app: FastifyInstance,
+  urls: readonly string[],
+  routes: ReadonlyMap<string, readonly string[]>,
+): void {
   app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('access-control-allow-origin', '*')
+    // What an answer refuses with stands in headers (RFC 6750 §3), which a script sees only if they are named.
+    reply
+      .header('access-control-allow-origin', '*')
+      .header('access-control-expose-headers', 'www-authenticate, retry-after')
     done()
   })
   for (const url of urls) {
-    app.options(url, async (_request, reply) =>
-      reply
+    app.options(url, async ({ routeOptions }, reply) => {
+      const methods = routes.get(routeOptions.url ?? '') ?? []
+      return reply
         .code(204)
-        .header('access-control-allow-methods', methods)
+        .header('allow', methods.join(', '))
+        .header('access-control-allow-methods', methods.filter((one) => one !== 'OPTIONS').join(', '))
         .header('access-control-allow-headers', 'authorization, content-type, mcp-protocol-version')
         .header('access-control-max-age', '86400')
-        .send(),
-    )
+        .send()
+    })
   }
 }

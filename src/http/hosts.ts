@@ -46,7 +46,8 @@ const MARK = 'postern_at_issuer'
  */
 export function sendToIssuer(app: FastifyInstance, issuer: URL): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'GET' || hostnameOf(request.host) === issuer.hostname) return
+    if (request.method !== 'GET' && request.method !== 'HEAD') return
+    if (hostnameOf(request.host) === issuer.hostname) return
     if (request.headers.cookie?.includes(`${MARK}=1`)) return
     reply.header('set-cookie', `${MARK}=1; Path=/; Max-Age=10; HttpOnly; SameSite=Lax`)
     return reply.redirect(issuer.origin + request.url, 303)

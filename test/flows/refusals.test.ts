@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { FaultyMemoryStore } from '../../src/store/faults.ts'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
 import { buildServer, type TestServer } from '../support/server.ts'
-import { basic, direct, exchange, refresh } from '../support/token-client.ts'
+import { basic, direct, exchange, freshTokens, refresh } from '../support/token-client.ts'
 
 const HOST = { host: 'localhost:8000' }
 
@@ -109,14 +109,41 @@ test('an address that no route serves: 404, a page for browsers, never a pattern
   assert.ok(log.every(({ level }) => level !== 'error'))
 })
 
-test('405 names every method of the address; HEAD is answered where GET changes nothing', async (t) => {
+test('405 names every method of the address; RFC 9110 §9.3.2: HEAD is answered like GET if that changes nothing', async (t) => {
   const { app } = await buildServer(t)
-  const call = (method: 'GET' | 'HEAD' | 'DELETE', url: string) => app.inject({ method, url, headers: HOST })
+  const { access_token } = await freshTokens(app)
+  const call = (method: 'GET' | 'HEAD' | 'DELETE', url: string, headers: Record<string, string> = HOST) =>
+    app.inject({ method, url, headers: { ...headers, authorization: `Bearer ${access_token}` } })
   assert.equal((await call('DELETE', '/oauth/authorize')).headers.allow, 'GET, POST')
   assert.equal((await call('DELETE', '/healthz')).headers.allow, 'GET, HEAD')
-  assert.equal((await call('HEAD', '/oauth/authorize')).statusCode, 405)
-  for (const url of ['/', '/healthz', '/.well-known/oauth-authorization-server', '/assets/postern.css']) {
-    assert.equal((await call('HEAD', url)).statusCode, 200, url)
+  for (const url of [
+    '/',
+    '/login',
+    '/logout',
+    '/healthz',
+    '/readyz',
+    '/oauth/jwks',
+    '/.well-known/oauth-authorization-server',
+    '/.well-known/openid-configuration',
+    '/assets/postern.css',
+    // Without the scope openid: 403 for both.
+    '/oauth/userinfo',
+  ]) {
+    const [head, get] = [await call('HEAD', url), await call('GET', url)]
+    assert.equal(head.statusCode, get.statusCode, url)
+    assert.equal(head.body, '')
+    for (const name of ['content-type', 'cache-control', 'www-authenticate', 'access-control-allow-origin'])
+      assert.equal(head.headers[name], get.headers[name], `${url} ${name}`)
+    assert.match(String((await call('DELETE', url)).headers.allow), /\bGET, HEAD\b/, url)
+  }
+  const other = { host: '127.0.0.1:8000' }
+  for (const method of ['GET', 'HEAD'] as const)
+    assert.equal((await call(method, '/login', other)).headers.location, 'http://localhost:8000/login')
+  // A GET there issues a code, or ends a login: HEAD is no method of theirs.
+  for (const url of [WALK, '/oauth/logout']) {
+    const head = await call('HEAD', url)
+    assert.equal(head.statusCode, 405)
+    assert.equal(head.headers.allow, 'GET, POST')
   }
 })
 

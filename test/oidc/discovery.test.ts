@@ -113,6 +113,42 @@ test('a script of another origin may read the documents and call token, userinfo
   }
 })
 
+test('a preflight, Allow and a 405 name the same methods; a script may read why it is refused, on errors too', async (t) => {
+  const { app } = await oidcServer(t)
+  const origin = 'https://spa.example'
+  const call = (method: 'OPTIONS' | 'GET' | 'POST' | 'HEAD' | 'PUT', url: string, more = {}) =>
+    app.inject({ method, url, headers: { ...headers, origin, ...more } })
+  const methods = (value: unknown) => String(value).split(', ').sort()
+  for (const [url, own] of [
+    [CONFIGURATION, 'GET, HEAD'],
+    ['/.well-known/oauth-authorization-server', 'GET, HEAD'],
+    ['/oauth/jwks', 'GET, HEAD'],
+    ['/oauth/userinfo', 'GET, HEAD, POST'],
+    ['/oauth/tokenize', 'POST'],
+    ['/oauth/revoke', 'POST'],
+  ] as const) {
+    const preflight = await call('OPTIONS', url)
+    assert.deepEqual(methods(preflight.headers['access-control-allow-methods']), methods(own), url)
+    assert.deepEqual(methods(preflight.headers.allow), methods(`${own}, OPTIONS`), url)
+    const refused = await call('PUT', url)
+    assert.equal(refused.statusCode, 405)
+    assert.deepEqual(methods(refused.headers.allow), methods(preflight.headers.allow), url)
+  }
+  for (const answer of [
+    await call('GET', '/oauth/jwks'),
+    await call('GET', '/oauth/userinfo'),
+    await call('HEAD', '/oauth/userinfo', { authorization: 'Bearer x' }),
+    await call('POST', '/oauth/userinfo', { authorization: 'Bearer x y' }),
+    await call('POST', '/oauth/tokenize', { 'content-type': 'application/json' }),
+    await call('POST', '/oauth/tokenize', { authorization: 'Basic eDp5' }),
+    await call('POST', '/oauth/revoke'),
+  ]) {
+    assert.match(String(answer.headers['access-control-expose-headers']), /\bwww-authenticate\b/)
+    assert.equal(answer.headers['access-control-allow-origin'], '*')
+  }
+  assert.equal((await call('GET', '/login')).headers['access-control-expose-headers'], undefined)
+})
+
 test('plain PKCE is listed where a client may use it, and only there', async (t) => {
   const methods = async (options = {}) => {
     const { app } = await buildServer(t, options)

@@ -66,6 +66,73 @@ test('RFC 6750 §3: no token, a wrong one, one in the query, one without openid,
   assert.equal((await userinfo(app, access_token)).statusCode, 401)
 })
 
+test('RFC 6750 §2.1: several spaces, any case; what is not one token is 400 and says so in its challenge', async (t) => {
+  const { app } = await oidcServer(t)
+  const { access_token } = await tokens(app)
+  const ask = (authorization: string, method: 'GET' | 'POST' | 'HEAD' = 'GET') =>
+    app.inject({ method, url: '/oauth/userinfo', headers: { ...HOST, authorization } })
+  for (const method of ['GET', 'POST', 'HEAD'] as const) {
+    for (const start of ['Bearer ', 'bearer ', 'BEARER   '])
+      assert.equal((await ask(start + access_token, method)).statusCode, 200, method + start)
+    for (const wrong of [`${access_token} x`, `${access_token} ${access_token}`, `${access_token},`]) {
+      const answer = await ask(`Bearer ${wrong}`, method)
+      assert.equal(answer.statusCode, 400)
+      assert.match(String(answer.headers['www-authenticate']), /error="invalid_request"/)
+    }
+    const alone = await ask('Bearer', method)
+    assert.equal(alone.statusCode, 401)
+    assert.equal(alone.headers['www-authenticate'], 'Bearer realm="postern"')
+  }
+  // The form's token does not mend a header that is malformed, and a form that repeats it is malformed itself.
+  const post = (payload: string, more = {}) =>
+    app.inject({ method: 'POST', url: '/oauth/userinfo', headers: { ...FORM, ...more }, payload })
+  const form = `access_token=${access_token}`
+  for (const answer of [await post(form, { authorization: 'Bearer x y' }), await post(`${form}&${form}`)]) {
+    assert.equal(answer.statusCode, 400)
+    assert.match(String(answer.headers['www-authenticate']), /error="invalid_request"/)
+  }
+})
+
+test('RFC 6750 §2.2: a POST with the token in its header may have any body; only a form carries one itself', async (t) => {
+  const { app } = await oidcServer(t)
+  const { access_token } = await tokens(app)
+  const bodies: [type: string | undefined, payload: string][] = [
+    [undefined, ''],
+    [undefined, 'anything'],
+    ['application/json', '{}'],
+    ['application/json', 'not JSON'],
+    ['text/plain', 'x'],
+    ['multipart/form-data; boundary=x', '--x--'],
+    ['application/x-www-form-urlencoded', ''],
+    ['application/x-www-form-urlencoded; charset=utf-8', 'a=b'],
+  ]
+  const post = (type: string | undefined, payload: string, authorization?: string) =>
+    app.inject({
+      method: 'POST',
+      url: '/oauth/userinfo',
+      headers: { ...HOST, ...(type && { 'content-type': type }), ...(authorization && { authorization }) },
+      payload,
+    })
+  for (const [type, payload] of bodies) {
+    const answer = await post(type, payload, `Bearer ${access_token}`)
+    assert.equal(answer.statusCode, 200, String(type))
+    assert.deepEqual(answer.json(), { sub: 'sub-alice' })
+  }
+  const form = `access_token=${access_token}`
+  for (const type of ['application/X-WWW-Form-Urlencoded', 'application/x-www-form-urlencoded;charset=UTF-8'])
+    assert.equal((await post(type, form)).statusCode, 200, type)
+  for (const [type, payload] of [
+    ['application/json', JSON.stringify({ access_token })],
+    ['text/plain', form],
+    ['text/plain; x=application/x-www-form-urlencoded', form],
+    ['application/x-www-form-urlencoded-not', form],
+    [undefined, form],
+  ] as const)
+    assert.equal((await post(type, payload)).statusCode, 401, String(type))
+  const large = await post('application/json', ' '.repeat(70_000), `Bearer ${access_token}`)
+  assert.equal(large.statusCode, 413)
+})
+
 test('oidcc-userinfo-rs256: a signed answer where the client asks for one (§5.3.2)', async (t) => {
   const { app } = await oidcServer(t, {}, { userinfo_signed_response_alg: 'ES256' })
   const { access_token } = await tokens(app, { scope: 'openid email' })
