@@ -3,7 +3,9 @@ import { authenticateClient } from '../clients/authenticate.ts'
 import { type Clients, isPublic } from '../clients/client.ts'
 import { formOf } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
+import { claimsOfScope } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { pickClaims } from '../tokens/id-token.ts'
 import type { ActiveToken, Inspected, TokenInspector } from '../tokens/inspector.ts'
 import type { Subjects } from '../tokens/subjects.ts'
 
@@ -15,6 +17,8 @@ const RESPONSE = {
     scope: { type: 'string' },
     client_id: { type: 'string' },
     username: { type: 'string' },
+    email: { type: 'string' },
+    email_verified: { type: 'boolean' },
     sub: { type: 'string' },
     token_type: { type: 'string' },
     exp: { type: 'integer' },
@@ -61,14 +65,14 @@ export function registerIntrospect(
   })
 }
 
+// Whoever asks, the answer says what the token's own client may know, and no more.
 function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; subjects: Subjects }) {
   const { client, scope, user, token_type, expires_at, issued_at, jti } = token
   return {
     active: true,
     scope,
     client_id: client.client_id,
-    // A client with pairwise subjects must not learn the name that it shares with other sectors.
-    username: client.sector === undefined ? user?.username : undefined,
+    ...aboutPerson(token),
     // RFC 9068 §2.2 for the same case: a token of the client itself has the client as its subject.
     sub: user === undefined ? client.client_id : subjects.of(client, user.sub),
     token_type,
@@ -77,5 +81,19 @@ function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; su
     iss: issuer,
     aud: issuer,
     jti,
+  }
+}
+
+/**
+ * The login name is part of the profile, and one with pairwise subjects must not learn what it shares with other sectors.
+ * An email address links sectors too, but it was granted by its own name, and userinfo tells it as well.
+ */
+function aboutPerson({ client, scope, user }: ActiveToken) {
+  if (user === undefined) return {}
+  const scopes = scope.split(' ')
+  const named = scopes.includes('profile') && client.sector === undefined
+  return {
+    ...(named && { username: user.username }),
+    ...(scopes.includes('email') && pickClaims(user, claimsOfScope('email'))),
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { AUTHORIZATION, oidcServer, tokens } from '../support/oidc.ts'
 import { buildServer } from '../support/server.ts'
 import { BASIC, basic, direct, freshTokens, introspect, refresh } from '../support/token-client.ts'
 
@@ -25,7 +26,7 @@ test('RFC 7662 §2.2: an active access token, with everything a resource server 
     active: true,
     scope: 'email',
     client_id: 'test_client',
-    username: 'admin',
+    email: 'admin@example.com',
     sub: 'admin',
     token_type: 'Bearer',
     exp: clock.now + 300,
@@ -35,6 +36,51 @@ test('RFC 7662 §2.2: an active access token, with everything a resource server 
   })
   clock.now += 300
   assert.deepEqual((await introspect(app, access_token)).body, { active: false })
+})
+
+test('RFC 7662 §2.2: the login name needs the scope profile, the address needs email; a refresh takes them away', async (t) => {
+  const { app } = await oidcServer(t, { clients: [RS] })
+  const email = { email: 'alice@example.com', email_verified: true }
+  const about = async (token: string) => {
+    const told = []
+    for (const authorization of [AUTHORIZATION, basic('api', 'api')]) {
+      const { username, email, email_verified } = (await introspect(app, token, authorization)).body
+      told.push({ username, email, email_verified })
+    }
+    assert.deepEqual(told[0], told[1], 'a resource server is told what the client is')
+    return told[0]
+  }
+  const nothing = { username: undefined, email: undefined, email_verified: undefined }
+  for (const [scope, said] of [
+    ['openid', nothing],
+    ['phone', nothing],
+    ['profile', { ...nothing, username: 'alice' }],
+    ['email', { ...nothing, ...email }],
+    ['openid profile email', { username: 'alice', ...email }],
+  ] as const)
+    assert.deepEqual(await about((await tokens(app, { scope })).access_token), said, scope)
+  // Asked for by name at userinfo, it is not in the scope.
+  const claims = JSON.stringify({ userinfo: { email: null, name: null } })
+  assert.deepEqual(await about((await tokens(app, { claims })).access_token), nothing)
+  const wide = await tokens(app, { scope: 'openid profile email' })
+  const narrow = await direct(
+    app,
+    { grant_type: 'refresh_token', refresh_token: wide.refresh_token, scope: 'openid' },
+    { authorization: AUTHORIZATION },
+  )
+  assert.deepEqual(await about(narrow.body.access_token), nothing)
+  const { refresh_token } = narrow.body
+  assert.equal((await introspect(app, refresh_token, AUTHORIZATION)).body.username, 'alice')
+  assert.deepEqual((await introspect(app, refresh_token, basic('api', 'api'))).body, { active: false })
+})
+
+test("RFC 7662 §2.2: a client's own token is about nobody, whatever its scope is called", async (t) => {
+  const client = { ...OTHER, scope: 'profile email' }
+  const { app } = await buildServer(t, { clients: [client] })
+  const authorization = basic('other', 'other')
+  const { access_token } = (await direct(app, { grant_type: 'client_credentials' }, { authorization })).body
+  const { body } = await introspect(app, access_token, authorization)
+  assert.deepEqual([body.scope, body.username, body.email], ['profile email', undefined, undefined])
 })
 
 test('RFC 7662 §2.1: any or no hint; unknown, malformed or foreign is inactive with 200', async (t) => {

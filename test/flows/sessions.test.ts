@@ -152,7 +152,7 @@ test('a disabled person is logged out, and loses their tokens, at the next use',
   const consent = await agent.login(await agent.get(WALK), 'eve', 'secret-of-eve')
   const code = answerOf(await agent.submit(consent, { decision: 'approve' })).get('code') as string
   const tokens = (await exchange(app, code)).body
-  assert.equal((await introspect(app, tokens.access_token)).body.username, 'eve')
+  assert.equal((await introspect(app, tokens.access_token)).body.sub, 'eve')
 
   // The same store and keys under a configuration in which the person is disabled.
   const after = await buildServer(t, { users: [{ ...eve, disabled: true }], store })

@@ -34,7 +34,7 @@ test('openid-client: discovery, authorization code with PKCE, refresh, introspec
   assert.notEqual(refreshed.refresh_token, tokens.refresh_token)
   const active = await client.tokenIntrospection(config, refreshed.access_token)
   assert.equal(active.active, true)
-  assert.equal(active.username, 'admin')
+  assert.equal(active.sub, 'admin')
   await client.tokenRevocation(config, refreshed.refresh_token as string)
   assert.equal((await client.tokenIntrospection(config, refreshed.access_token)).active, false)
   await assert.rejects(client.refreshTokenGrant(config, refreshed.refresh_token as string), {

@@ -42,6 +42,24 @@ test('Core §8 pairwise: one person is the same in one sector and somebody else 
   assert.notEqual(subjects.get('rp'), subjects.get('foreign'))
 })
 
+test('introspection tells nobody the login name behind a pairwise subject; an email address by its own scope alone', async (t) => {
+  const api = { client_id: 'api', client_secret: 'password', introspect_any: true }
+  const clients: ClientEntry[] = [{ ...api, grant_types: ['client_credentials'] }]
+  const { app } = await oidcServer(t, { env, clients }, { subject_type: 'pairwise' })
+  for (const [scope, email] of [
+    ['openid profile', undefined],
+    ['openid profile email', 'alice@example.com'],
+  ] as const) {
+    const { access_token } = await tokens(app, { scope })
+    const { sub } = (await userinfo(app, access_token)).json()
+    for (const client_id of ['rp', 'api']) {
+      const { body } = await introspect(app, access_token, basic(client_id, 'password'))
+      assert.deepEqual([body.sub, body.username, body.email], [sub, undefined, email])
+      assert.notEqual(sub, 'sub-alice')
+    }
+  }
+})
+
 test('the sid does not say who is who either: one for each sector, the same in ID token, hint and frame', async (t) => {
   const frame = (host: string): Partial<ClientEntry> => ({
     subject_type: 'pairwise',

@@ -23,7 +23,7 @@ test('RFC 6749 §4.3: a client that names the password grant gets tokens for a n
   const claims = await verified(app, body.id_token)
   assert.equal(claims.sub, 'sub-alice')
   assert.deepEqual(claims.amr, ['pwd'])
-  assert.equal((await introspect(app, body.access_token, AUTHORIZATION)).body.username, 'alice')
+  assert.equal((await introspect(app, body.access_token, AUTHORIZATION)).body.sub, 'sub-alice')
   const next = await refresh(app, body.refresh_token)
   assert.equal(next.status, 200)
   assert.ok(log.some((line) => line.event === 'login' && line.client_id === 'rp'))
