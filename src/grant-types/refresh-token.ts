@@ -22,7 +22,6 @@ const REFUSALS: Record<
   expired: ['invalid_grant', 'the refresh token has expired'],
   superseded: ['invalid_grant', 'the refresh token was replaced by a newer one'],
   scope_widened: ['invalid_scope', 'scope asks for more than was granted'],
-  profiles_full: ['invalid_scope', 'too many different scopes are in use at once; repeat one of them'],
 }
 
 /** RFC 6749 §6: rotation for every client (RFC 9700 §4.14.2); scope may narrow, never widen. */

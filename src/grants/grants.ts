@@ -56,7 +56,6 @@ export class Grants {
     const state = refresh ? { generation: 0, expires_at, rotations: NONE } : null
     const grant = code ? waiting : { ...waiting, redeemed: true, nonce: null, refresh: state }
     const minted = mint(grant, approval.scope, lifetimes, now)
-    if (minted === undefined) throw new Error('a new grant has no room for a profile')
     const linked = { ...minted.grant, linked_until: minted.grant.expires_at }
     return { ...(await this.#insert(linked, now)), minting: minted.minting, grant: linked }
   }

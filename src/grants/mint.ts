@@ -4,20 +4,19 @@ import { withProfile } from './profiles.ts'
 
 /**
  * Prepares the tokens of a grant whose refresh state is already right: chooses the profile, fixes the ends.
- * Gives undefined where no profile is free. A grant's absolute end caps every token.
+ * A grant's absolute end caps every token.
  */
 export function mint(
   grant: NextGrant,
   scope: string,
   lifetimes: Lifetimes,
   now: number,
-): { grant: NextGrant; minting: Minting } | undefined {
+): { grant: NextGrant; minting: Minting } {
   // A watermark one second ahead must not kill the tokens issued right after it.
   const issued_at = Math.max(now, grant.revoked_before)
   // From now, however far ahead the watermark is: else revocations in a row would make tokens live ever longer.
   const access_expires_at = capped(now + lifetimes.access_token_ttl, grant.ends_at)
   const placed = withProfile(grant, scope, { now, issued_at, expires_at: access_expires_at })
-  if (placed === undefined) return undefined
   // Made by a node whose clock is behind the one that took the place: not older than the place.
   const since = placed.grant.profiles[placed.profile]?.since ?? issued_at
   const expires_at = Math.max(

@@ -1,6 +1,11 @@
+import { scopeWithin } from '../protocol/scope.ts'
 import type { AccessProfile, Grant, NextGrant } from './grant.ts'
+import type { AccessTokenFacts } from './revoke.ts'
 
 const MAX_PROFILES = 16
+
+/** In a token's place for its profile: the grant has none for it, the token carries its scope itself. */
+export const OWN_SCOPE = 255
 
 /** The times of a token that is about to be issued, in seconds. */
 export interface TokenTimes {
@@ -10,21 +15,21 @@ export interface TokenTimes {
 }
 
 /**
- * Finds the place for an access token of `scope`: an equal profile, a new one, or one whose last token has
- * expired. Gives the same grant where nothing has to be written, and undefined where all places are taken by
- * living tokens.
+ * Finds the place for an access token of `scope`: an equal profile, a new one, or one whose last token has expired. While
+ * living tokens of other scopes have all places, the token carries its scope itself. Returns the same grant if nothing
+ * has to be written.
  */
 export function withProfile(
   grant: NextGrant,
   scope: string,
   { now, issued_at, expires_at }: TokenTimes,
-): { grant: NextGrant; profile: number } | undefined {
+): { grant: NextGrant; profile: number } {
   const { profiles } = grant
   const equal = profiles.findIndex((profile) => profile.scope === scope)
   const found = profiles[equal]
   if (found !== undefined && found.until >= expires_at) return { grant, profile: equal }
   const place = found === undefined ? freePlace(profiles, now) : equal
-  if (place === undefined) return undefined
+  if (place === undefined) return { grant: reaching(grant, expires_at), profile: OWN_SCOPE }
   const taken: AccessProfile = { scope, since: found?.since ?? issued_at, until: expires_at }
   // concat, not push or a spread: those would make room for 17 in every grant.
   const next = place === profiles.length ? profiles.concat([taken]) : profiles.with(place, taken)
@@ -37,11 +42,23 @@ function freePlace(profiles: readonly AccessProfile[], now: number): number | un
   return profiles.length < MAX_PROFILES ? profiles.length : undefined
 }
 
-/** The scope of an access token, or undefined where the grant does not know its profile (any more). */
+// The grant lives as long as its last profile: that one is kept, or the token would end before its time.
+function reaching(grant: NextGrant, expires_at: number): NextGrant {
+  const { profiles } = grant
+  const until = Math.max(...profiles.map((profile) => profile.until))
+  if (until >= expires_at) return grant
+  const at = profiles.findIndex((profile) => profile.until === until)
+  const last = { ...(profiles[at] as AccessProfile), until: expires_at }
+  return { ...grant, profiles: profiles.with(at, last) }
+}
+
+/** The scope of an access token, or undefined if the grant does not know its profile (any more). */
 export function profileScope(
   grant: Grant,
-  { profile, issued_at, expires_at }: { profile: number; issued_at: number; expires_at: number },
+  { profile, issued_at, expires_at, scope }: Omit<AccessTokenFacts, 'grant_id' | 'jti'>,
 ): string | undefined {
+  // Never more than was granted, whoever made the token.
+  if (profile === OWN_SCOPE) return scope !== undefined && scopeWithin(scope, grant.scope) ? scope : undefined
   const found = grant.profiles[profile]
   return found !== undefined && issued_at >= found.since && expires_at <= found.until
     ? found.scope

@@ -40,9 +40,7 @@ export function redeem(
         rotations: NONE,
       }
     : null
-  // A fresh grant has one profile at most (hybrid flow), so there is always room.
   const minted = mint({ ...grant, redeemed: true, refresh, nonce: null }, scope, lifetimes, now)
-  if (minted === undefined) return { answer: { result: 'unknown' } }
   if (grant.nonce !== null) minted.minting.nonce = grant.nonce
   return { next: minted.grant, answer: { result: 'issued', ...minted } }
 }

@@ -8,7 +8,7 @@ import { capped, mint } from './mint.ts'
 export type RefreshAnswer =
   | { result: 'issued' | 'replayed'; grant: NextGrant; minting: Minting }
   | { result: 'reused'; grant: Grant }
-  | { result: 'unknown' | 'expired' | 'superseded' | 'scope_widened' | 'profiles_full' }
+  | { result: 'unknown' | 'expired' | 'superseded' | 'scope_widened' }
 
 export interface RefreshInput {
   generation: number
@@ -54,7 +54,6 @@ export function refresh(
   const before: NextGrant =
     behind === 1 ? grant : { ...grant, refresh: rotated(grant, state, lifetimes, now) }
   const minted = mint(before, scope, lifetimes, now)
-  if (minted === undefined) return { answer: { result: 'profiles_full' } }
   const answer: RefreshAnswer = { result: behind === 1 ? 'replayed' : 'issued', ...minted }
   return minted.grant === grant ? { answer } : { next: minted.grant, answer }
 }

@@ -5,7 +5,10 @@ import { profileScope } from './profiles.ts'
 /** The facts of an access token that its handle proves. Times in seconds. */
 export interface AccessTokenFacts {
   grant_id: string
+  /** Its place among the grant's profiles, or `OWN_SCOPE`. */
   profile: number
+  /** Its scope, if it is not the one of a profile. */
+  scope?: string
   issued_at: number
   expires_at: number
   jti: string

@@ -106,8 +106,8 @@ export class Issuer {
 
   #accessToken(client: Client, { grant_id, grant, minting }: ProvenGrant): string | Promise<string> {
     const { profile, issued_at, access_expires_at, scope } = minting
-    const facts = { grant_id, profile, issued_at, expires_at: access_expires_at, jti: randomText(12) }
-    if (client.access_token_format === 'jwt') return this.#jwts.ofGrant(client, grant, { ...facts, scope })
+    const facts = { grant_id, profile, issued_at, expires_at: access_expires_at, jti: randomText(12), scope }
+    if (client.access_token_format === 'jwt') return this.#jwts.ofGrant(client, grant, facts)
     return makeAccessToken(this.#keys, facts)
   }
 

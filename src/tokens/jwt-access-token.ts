@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts'
 import type { NextGrant } from '../grants/grant.ts'
+import { OWN_SCOPE } from '../grants/profiles.ts'
 import type { AccessTokenFacts } from '../grants/revoke.ts'
 import { ACR } from './id-token.ts'
 import type { SigningKeys } from './signing-keys.ts'
@@ -51,7 +52,7 @@ export class JwtAccessTokens {
   > {
     const verified = await this.#context.signing.verify(text)
     if (verified?.typ !== TYP || verified.payload.iss !== this.#context.issuer) return undefined
-    const { jti = '', exp = 0, iat = 0, client_id, scope } = verified.payload
+    const { jti = '', exp = 0, iat = 0, client_id, scope = '' } = verified.payload
     const place = Buffer.from(jti, 'base64url')
     const times = { issued_at: iat, expires_at: exp }
     if (place.length === NONCE) {
@@ -61,11 +62,9 @@ export class JwtAccessTokens {
     if (place.length !== GRANT + 1 + NONCE) return undefined
     const grant_id = place.toString('base64url', 0, GRANT)
     const nonce = place.toString('base64url', GRANT + 1)
-    return {
-      kind: 'access_token',
-      facts: { ...times, grant_id, profile: place[GRANT] ?? 0, jti: nonce },
-      jti,
-    }
+    const profile = place[GRANT] ?? 0
+    const own = profile === OWN_SCOPE && { scope: String(scope) }
+    return { kind: 'access_token', facts: { ...times, grant_id, profile, jti: nonce, ...own }, jti }
   }
 
   async #sign(

@@ -1,3 +1,4 @@
+import { OWN_SCOPE } from '../grants/profiles.ts'
 import type { AccessTokenFacts } from '../grants/revoke.ts'
 import { draftHandle, FACTS, makeHandle, openHandle, sealHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
@@ -6,6 +7,7 @@ import type { Keys } from '../secrets/keys.ts'
 const GRANT = 16
 const TIME = 6
 const JTI = 12
+const ACCESS_TOKEN = GRANT + 1 + 2 * TIME + JTI
 
 /** The facts of a `client_credentials` token: complete in itself, nothing is stored for it. */
 export interface ClientTokenFacts {
@@ -33,26 +35,35 @@ export interface RefreshTokenFacts {
   generation: number
 }
 
-/** `at_`: grant, profile, issue and expiry time, nonce. */
-export function makeAccessToken(keys: Keys, token: AccessTokenFacts): string {
-  const draft = draftHandle(GRANT + 1 + 2 * TIME + JTI)
+/**
+ * `at_`: grant, profile, issue and expiry time, nonce; then the scope, if it is not the one of a profile. A client's scope
+ * has 2,000 characters at most, so that every token fits a handle.
+ */
+export function makeAccessToken(keys: Keys, token: AccessTokenFacts & { scope: string }): string {
+  const own = token.profile === OWN_SCOPE ? token.scope : ''
+  const draft = draftHandle(ACCESS_TOKEN + Buffer.byteLength(own))
   draft.write(token.grant_id, FACTS, 'base64url')
   let at = draft.writeUInt8(token.profile, FACTS + GRANT)
   at = draft.writeUIntBE(token.issued_at, at, TIME)
   at = draft.writeUIntBE(token.expires_at, at, TIME)
-  draft.write(token.jti, at, 'base64url')
+  at += draft.write(token.jti, at, 'base64url')
+  draft.write(own, at)
   return sealHandle(keys, 'at', draft)
 }
 
 export function openAccessToken(keys: Keys, text: string): AccessTokenFacts | undefined {
   const facts = openHandle(keys, 'at', text)
-  if (facts?.length !== GRANT + 1 + 2 * TIME + JTI) return undefined
+  if (facts === undefined || facts.length < ACCESS_TOKEN) return undefined
+  const profile = facts.readUInt8(GRANT)
+  const own = profile === OWN_SCOPE
+  if (!own && facts.length !== ACCESS_TOKEN) return undefined
   return {
     grant_id: facts.toString('base64url', 0, GRANT),
-    profile: facts.readUInt8(GRANT),
+    profile,
     issued_at: facts.readUIntBE(GRANT + 1, TIME),
     expires_at: facts.readUIntBE(GRANT + 1 + TIME, TIME),
-    jti: facts.toString('base64url', GRANT + 1 + 2 * TIME),
+    jti: facts.toString('base64url', GRANT + 1 + 2 * TIME, ACCESS_TOKEN),
+    ...(own && { scope: facts.toString('utf8', ACCESS_TOKEN) }),
   }
 }
 

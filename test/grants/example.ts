@@ -1,5 +1,6 @@
 import type { Lifetimes } from '../../src/clients/client.ts'
 import type { Grant, Minting, NextGrant } from '../../src/grants/grant.ts'
+import { OWN_SCOPE } from '../../src/grants/profiles.ts'
 import { type RedeemInput, redeem } from '../../src/grants/redeem.ts'
 import { type RefreshAnswer, type RefreshInput, refresh } from '../../src/grants/refresh.ts'
 import type { AccessTokenFacts } from '../../src/grants/revoke.ts'
@@ -88,6 +89,7 @@ let serial = 0
 
 /** An access token's facts, as its handle would carry them. */
 export function accessToken(minting: Minting, jti = `jti-${++serial}`): AccessTokenFacts {
-  const { profile, issued_at, access_expires_at } = minting
-  return frozen({ grant_id: 'g', profile, issued_at, expires_at: access_expires_at, jti })
+  const { profile, issued_at, access_expires_at, scope } = minting
+  const facts = { grant_id: 'g', profile, issued_at, expires_at: access_expires_at, jti }
+  return frozen(profile === OWN_SCOPE ? { ...facts, scope } : facts)
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { profileScope, withProfile } from '../../src/grants/profiles.ts'
+import fc from 'fast-check'
+import { OWN_SCOPE, profileScope, withProfile } from '../../src/grants/profiles.ts'
 import { refresh } from '../../src/grants/refresh.ts'
-import { accessTokenScope } from '../../src/grants/revoke.ts'
+import { type AccessTokenFacts, accessTokenScope } from '../../src/grants/revoke.ts'
 import {
   accessToken,
   frozen,
@@ -49,14 +50,79 @@ describe('access profiles', () => {
     )
   })
 
-  test('a seventeenth is refused while all live, uses nothing up and leaves the known ones alone', () => {
+  test('a seventeenth that comes while all live is carried by its token; the record does not grow', () => {
     const grant = issued(16)
-    const generation = grant.refresh?.generation ?? -1
-    const asked = refreshInput(generation, { scope: 's16', client_scope: ALL })
-    assert.deepEqual(refresh(grant, asked, T + 299), { answer: { result: 'profiles_full' } })
-    const known = refresh(grant, refreshInput(generation, { scope: 's3', client_scope: ALL }), T + 299)
-    assert.equal(known.answer.result, 'issued')
+    const narrow = rotate(grant, T, { scope: 's16', client_scope: ALL })
+    assert.deepEqual(narrow.profiles, grant.profiles, 'nothing was written for it')
+    const asked = refreshInput(narrow.refresh?.generation ?? -1, { scope: 's16 s2', client_scope: ALL })
+    const { next, answer } = refresh(narrow, asked, T + 200)
+    const minting = mintingOf(answer)
+    assert.equal(minting.profile, OWN_SCOPE)
+    // In the grant's order, as every profile.
+    assert.equal(minting.scope, 's2 s16')
+    assert.equal(accessTokenScope(stored(next), accessToken(minting)), 's2 s16')
+    assert.equal(stored(next).profiles.length, 16)
+    assert.deepEqual(
+      stored(next).profiles.map(({ scope }) => scope),
+      MANY.slice(0, 16),
+    )
+    const known = refresh(grant, refreshInput(15, { scope: 's3', client_scope: ALL }), T + 299)
     assert.equal(mintingOf(known.answer).profile, 3)
+  })
+
+  test('a token that carries its scope never has more than was granted, and nothing without one', () => {
+    const grant = issued(1)
+    const of = (scope?: string) =>
+      profileScope(grant, {
+        profile: OWN_SCOPE,
+        issued_at: T,
+        expires_at: T + 9,
+        ...(scope !== undefined && { scope }),
+      })
+    assert.equal(of('s1 s3'), 's1 s3')
+    assert.equal(of(''), '')
+    assert.equal(of('s1 admin'), undefined)
+    assert.equal(of(), undefined)
+    // A place's scope is the record's word alone.
+    const placed = { profile: 0, issued_at: T, expires_at: T + 300, scope: ALL }
+    assert.equal(profileScope(grant, placed), 's0')
+  })
+
+  test('whatever scopes are asked for, when and for how long: each token has its own scope until it ends', () => {
+    const step = fc.record({
+      wait: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(60) }),
+      bits: fc.integer({ min: 1, max: 63 }),
+      access_token_ttl: fc.constantFrom(300, 300, 30, 1),
+      refresh_token_ttl: fc.constantFrom(3600, 60, 5),
+    })
+    let carried = 0
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 30, maxLength: 90, size: 'max' }), (steps) => {
+        let now = T
+        let grant = redeemed(now, { scope: ALL }, { client_scope: ALL })
+        const tokens: { scope: string; token: AccessTokenFacts }[] = []
+        for (const { wait, bits, ...ttl } of steps) {
+          if (now + wait >= (grant.refresh?.expires_at ?? 0)) continue
+          now += wait
+          const scope = MANY.filter((_, at) => bits & (1 << at)).join(' ')
+          const input = { scope, client_scope: ALL, lifetimes: frozen({ ...LIFETIMES, ...ttl }) }
+          const { next, answer } = refresh(grant, refreshInput(grant.refresh?.generation ?? -1, input), now)
+          const minting = mintingOf(answer)
+          grant = stored(next)
+          assert.ok(minting.access_expires_at > now && (minting.refresh?.expires_at ?? 0) > now)
+          assert.ok(grant.profiles.length <= 16)
+          if (minting.profile === OWN_SCOPE) carried++
+          tokens.push({ scope, token: accessToken(minting) })
+          for (const { scope, token } of tokens) {
+            if (token.expires_at <= now) continue
+            assert.equal(accessTokenScope(grant, token), scope)
+            assert.ok(grant.expires_at >= token.expires_at, 'the record lives as long as the token')
+          }
+        }
+      }),
+      { numRuns: 300 },
+    )
+    assert.ok(carried > 100, `${carried} tokens had no place`)
   })
 
   test('an expired place is used again, before the list grows', () => {
@@ -116,9 +182,9 @@ describe('access profiles', () => {
 
   test('where nothing has to be written it is the very same grant', () => {
     const grant = redeemed()
-    assert.equal(withProfile(grant, grant.scope, { now: T, issued_at: T, expires_at: T + 300 })?.grant, grant)
+    assert.equal(withProfile(grant, grant.scope, { now: T, issued_at: T, expires_at: T + 300 }).grant, grant)
     assert.notEqual(
-      withProfile(grant, grant.scope, { now: T, issued_at: T, expires_at: T + 301 })?.grant,
+      withProfile(grant, grant.scope, { now: T, issued_at: T, expires_at: T + 301 }).grant,
       grant,
     )
   })

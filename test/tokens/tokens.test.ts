@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { OWN_SCOPE } from '../../src/grants/profiles.ts'
+import { makeHandle } from '../../src/secrets/handles.ts'
+import { Keys } from '../../src/secrets/keys.ts'
+import { makeAccessToken, openAccessToken } from '../../src/tokens/tokens.ts'
+import { KEY } from '../support/server.ts'
+
+const keys = new Keys([KEY])
+const FACTS = {
+  grant_id: 'AAECAwQFBgcICQoLDA0ODw',
+  issued_at: 1_800_000_000,
+  expires_at: 1_800_000_300,
+  jti: 'EBESExQVFhcYGRob',
+}
+
+describe('access tokens', () => {
+  // In use, and read by nodes that are not upgraded yet.
+  test('the layout of 0.1.0 stays for a token that has its place in the grant', () => {
+    const before =
+      'at_ASGO25IAAQIDBAUGBwgJCgsMDQ4PDwAAa0nSAAAAa0nTLBAREhMUFRYXGBkaG89vGg082wKreNdnGgWV86sskN5O7XU__GCMvLIjNe_Q'
+    assert.equal(makeAccessToken(keys, { ...FACTS, profile: 15, scope: 'read' }), before)
+    assert.deepEqual(openAccessToken(keys, before), { ...FACTS, profile: 15 })
+  })
+
+  test('one without a place carries its scope, of any length that a client may have', () => {
+    for (const scope of ['', 'read', 'read write', `${'long '.repeat(399)}long`, 'x'.repeat(2000)]) {
+      const token = makeAccessToken(keys, { ...FACTS, profile: OWN_SCOPE, scope })
+      assert.deepEqual(openAccessToken(keys, token), { ...FACTS, profile: OWN_SCOPE, scope })
+      assert.ok(token.length <= 4096)
+      const flipped = token.slice(0, -9) + (token.at(-9) === 'A' ? 'B' : 'A') + token.slice(-8)
+      assert.equal(openAccessToken(keys, flipped), undefined)
+      assert.equal(openAccessToken(keys, token.slice(0, -4)), undefined)
+    }
+  })
+
+  test('a place and a scope of its own, or facts that are cut, are no token', () => {
+    const facts = (profile: number, more: string) => {
+      const bytes = Buffer.alloc(16 + 1 + 12 + 12 + more.length)
+      bytes[16] = profile
+      bytes.write(more, 41)
+      return bytes
+    }
+    const open = (bytes: Buffer) => openAccessToken(keys, makeHandle(keys, 'at', bytes))
+    assert.ok(open(facts(0, '')))
+    assert.equal(open(facts(0, 'read')), undefined)
+    assert.equal(open(facts(254, 'read')), undefined)
+    assert.equal(open(facts(OWN_SCOPE, 'read'))?.scope, 'read')
+    assert.equal(open(facts(OWN_SCOPE, '').subarray(0, 40)), undefined)
+    assert.equal(open(Buffer.alloc(0)), undefined)
+  })
+})
