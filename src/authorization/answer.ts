@@ -98,8 +98,10 @@ function approvalOf(request: AuthorizationRequest, account: Account, now: number
   const { scope, nonce, claims, target } = request
   const { client_id, lifetimes } = target.client
   const { sub, sid, auth_time, amr, credential } = account
-  const code_expires_at = now + lifetimes.authorization_code_ttl
-  const { grant_max_ttl } = lifetimes
+  const { authorization_code_ttl, grant_max_ttl } = lifetimes
+  // No code outlives its grant.
+  const code_ttl =
+    grant_max_ttl > 0 ? Math.min(authorization_code_ttl, grant_max_ttl) : authorization_code_ttl
   return {
     client_id,
     sub,
@@ -111,7 +113,7 @@ function approvalOf(request: AuthorizationRequest, account: Account, now: number
     credential,
     nonce,
     claims,
-    code_expires_at,
+    code_expires_at: now + code_ttl,
     grant_max_ttl,
   }
 }

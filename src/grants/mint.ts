@@ -4,7 +4,7 @@ import { withProfile } from './profiles.ts'
 
 /**
  * Prepares the tokens of a grant whose refresh state is already right: chooses the profile, fixes the ends.
- * A grant's absolute end caps every token.
+ * A grant's absolute end, which the caller has seen to lie ahead, caps every token.
  */
 export function mint(
   grant: NextGrant,
@@ -39,4 +39,9 @@ export function mint(
 /** The earlier of `expires_at` and the grant's absolute end. */
 export function capped(expires_at: number, ends_at: number | null): number {
   return ends_at === null ? expires_at : Math.min(expires_at, ends_at)
+}
+
+/** Whether the grant's absolute end has come: nothing more is issued from it. */
+export function hasEnded({ ends_at }: Pick<NextGrant, 'ends_at'>, now: number): boolean {
+  return ends_at !== null && ends_at <= now
 }

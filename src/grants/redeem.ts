@@ -2,7 +2,7 @@ import type { Lifetimes } from '../clients/client.ts'
 import { scopeIntersection } from '../protocol/scope.ts'
 import type { Decision } from '../store/update.ts'
 import { type Grant, type Minting, type NextGrant, NONE } from './grant.ts'
-import { capped, mint } from './mint.ts'
+import { capped, hasEnded, mint } from './mint.ts'
 
 /** What a code's redemption leads to. `reused` has revoked the grant. */
 export type RedeemAnswer =
@@ -29,7 +29,7 @@ export function redeem(
   input: RedeemInput,
   now: number,
 ): Decision<Grant, RedeemAnswer> {
-  if (grant === undefined) return { answer: { result: 'unknown' } }
+  if (grant === undefined || hasEnded(grant, now)) return { answer: { result: 'unknown' } }
   if (grant.redeemed) return { next: 'delete', answer: { result: 'reused', grant }, accuses: true }
   const { lifetimes } = input
   const scope = scopeIntersection(grant.scope, input.client_scope)

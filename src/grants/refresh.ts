@@ -2,7 +2,7 @@ import type { Lifetimes } from '../clients/client.ts'
 import { scopeIntersection, scopeWithin } from '../protocol/scope.ts'
 import type { Decision } from '../store/update.ts'
 import { type Grant, type Minting, type NextGrant, NONE, type RefreshState } from './grant.ts'
-import { capped, mint } from './mint.ts'
+import { capped, hasEnded, mint } from './mint.ts'
 
 /** What a refresh leads to. `replayed`: the successor was given before and is given again. */
 export type RefreshAnswer =
@@ -43,7 +43,7 @@ export function refresh(
     return { next: 'delete', answer: { result: 'reused', grant }, accuses: true }
   }
   if (behind > 1) return { answer: { result: 'superseded' } }
-  if (state.expires_at <= now) return { answer: { result: 'expired' } }
+  if (state.expires_at <= now || hasEnded(grant, now)) return { answer: { result: 'expired' } }
   // RFC 6749 §6: not beyond what was originally granted. The refresh token keeps the whole scope.
   if (input.scope !== undefined && !scopeWithin(input.scope, grant.scope)) {
     return { answer: { result: 'scope_widened' } }

@@ -80,6 +80,15 @@ describe('redeem: RFC 6749 section 4.1.2', () => {
     assert.equal(stored(next).expires_at, T + 100)
   })
 
+  test('nothing is issued that has ended: a code that outlives its grant, as records of before allow, is unknown', () => {
+    const grant = unredeemed({ ends_at: T + 2 })
+    assert.equal(redeem(grant, redeemInput(), T + 1).answer.result, 'issued')
+    for (const late of [T + 2, T + 59])
+      assert.deepEqual(redeem(grant, redeemInput(), late), { answer: { result: 'unknown' } })
+    const used = redeemed(T, { ends_at: T + 2 })
+    assert.deepEqual(redeem(used, redeemInput(), T + 2), { answer: { result: 'unknown' } })
+  })
+
   test('an absolute end that is further away caps nothing', () => {
     const { answer } = redeem(unredeemed({ ends_at: T + 99_999 }), redeemInput(), T)
     assert.equal(mintingOf(answer).access_expires_at, T + 300)
