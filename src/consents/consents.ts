@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { scopeUnion, scopeWithin } from '../protocol/scope.ts'
 import { randomText } from '../secrets/random.ts'
 import { askEach, members } from '../store/members.ts'
+import { shared } from '../store/own.ts'
 import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
 import { update } from '../store/update.ts'
 
@@ -33,7 +34,8 @@ export class Consents {
 
   /** Adds `scope` to what is approved. */
   async remember(decision: { sub: string; client_id: string; scope: string }, now: number): Promise<void> {
-    const { sub, client_id, scope } = decision
+    const { sub, client_id } = decision
+    const scope = shared(decision.scope)
     const key = { kind: 'consent', id: consentId(sub, client_id), now } as const
     const record: Consent = { schema: 1, client_id, sub, scope, granted_at: now, revision: randomText(9) }
     // Before the record and after it: a decision that works is always one that the person can see and take back, also

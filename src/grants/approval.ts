@@ -1,4 +1,5 @@
 import type { ClaimsRequest } from '../protocol/claims.ts'
+import { own, shared } from '../store/own.ts'
 import { type Grant, type Lasting, NONE } from './grant.ts'
 
 /** What a person has just approved. */
@@ -30,11 +31,11 @@ export function unredeemed(approval: Approval, now: number): Grant {
     sub,
     sid,
     lasting,
-    scope,
+    scope: shared(scope),
     auth_time,
     amr,
     credential,
-    nonce: nonce ?? null,
+    nonce: nonce === undefined ? null : own(nonce),
     claims: claims ?? null,
     expires_at: code_expires_at,
     linked_until: code_expires_at,
