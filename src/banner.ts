@@ -1,3 +1,4 @@
+import { formerSector } from './clients/openid.ts'
 import type { Config } from './config/config.ts'
 import { DEMO } from './config/demo.ts'
 import type { Entries } from './config/schema.ts'
@@ -44,6 +45,10 @@ export function notices({ entries, demo, env, issuer }: Config): string[] {
     ...entries.users.map(({ username, password_hash }) => [username, password_hash] as const),
     ...entries.clients.map(({ client_id, client_secret_hash }) => [client_id, client_secret_hash] as const),
   ].filter(([, hash]) => Number(hash?.slice(4, 6) ?? CHEAPEST_HASH) < CHEAPEST_HASH)
+  const ported = entries.clients.flatMap((client) => {
+    const sector = formerSector(client)
+    return sector === undefined ? [] : [`${client.client_id}: ${sector}`]
+  })
   const withoutSub = entries.users.filter(({ sub }) => sub === undefined)
   const signed = entries.clients.filter(
     ({ scope = '', access_token_format }) =>
@@ -69,6 +74,10 @@ export function notices({ entries, demo, env, issuer }: Config): string[] {
     ...list(
       passwords.map(({ client_id }) => client_id),
       'clients see passwords (grant type password), which RFC 9700 section 2.4 forbids to new ones; use authorization_code',
+    ),
+    ...list(
+      ported,
+      'sectors of pairwise subjects are host names without their port now, so people have another sub in these clients; set sector as shown to keep those of before, or without the port to have the new ones',
     ),
     ...list(
       cheap.map(([name]) => name),

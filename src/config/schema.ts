@@ -53,6 +53,7 @@ export const CLIENT_SCHEMA = {
     access_token_format: { type: 'string', enum: ['opaque', 'jwt'] },
     subject_type: { type: 'string', enum: ['public', 'pairwise'] },
     sector_identifier_uri: text,
+    sector: text,
     default_max_age: { type: 'integer', minimum: 0, maximum: 315_360_000 },
     require_auth_time: { type: 'boolean' },
     post_logout_redirect_uris: texts,

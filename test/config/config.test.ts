@@ -370,6 +370,32 @@ test('a public https issuer has a proxy in front: without TRUST_PROXY the start 
     assert.deepEqual(about({ ISSUER }), [])
 })
 
+test('the start names clients whose sector had a port, with the setting that keeps it, until one is chosen', () => {
+  const client = (id: string, uris: string, more = '') =>
+    `  - { client_id: ${id}, subject_type: pairwise, redirect_uris: [${uris}]${more} }\n`
+  const at = (host: string, path = 'cb') => `"https://${host}/${path}"`
+  const text = `users: []
+clients:
+${client('one', `${at('app.example:8443')}, ${at('APP.example:8443', 'other')}`)}${client(
+  'document',
+  `${at('a.example')}, "app:/cb"`,
+  ', sector_identifier_uri: "https://id.example:7000/s.json"',
+)}${client('plain', at('app.example'))}${client('default', at('app.example:443'))}${client(
+  'several',
+  `${at('app.example:8443')}, ${at('app.example:9443')}`,
+)}${client('kept', at('app.example:8443'), ', sector: "app.example:8443"')}${client(
+  'new',
+  at('app.example:8443'),
+  ', sector: app.example',
+)}  - { client_id: public, redirect_uris: [${at('app.example:8443')}] }
+`
+  const named = notices(file(text, { SIGNING_KEYS_FILE: 'keys.json' })).filter((one) =>
+    one.includes('sector'),
+  )
+  assert.equal(named.length, 1)
+  assert.match(named[0] ?? '', /another sub.*\(one: app\.example:8443, document: id\.example:7000\)$/)
+})
+
 test('the start names cheap hashes, and scopes that people would read the bare name of', () => {
   const cheap = HASH.replace('$12$', '$09$')
   const text = `users: [{username: ada, sub: u-1, password_hash: "${cheap}"}, {username: bob, sub: u-2, password_hash: "${HASH}"}]

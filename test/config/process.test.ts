@@ -152,6 +152,13 @@ test('check-config says what is valid and what is left open, without starting', 
   assert.equal(good.code, 0)
   assert.match(good.out, /^The configuration is valid: issuer http:\/\/localhost:8000, 1 client, 0 users\.$/m)
   assert.match(good.out, /may leave out PKCE.*web/)
+  const sector = `clients: [{client_id: web, redirect_uris: ["https://a.example:8443/"], subject_type: pairwise}]\nusers: []\n`
+  writeFileSync(path, sector)
+  const salted = { CONFIG_FILE: path, SECRET_KEYS: KEY, PAIRWISE_SALT: KEY }
+  assert.match(
+    (await run(['check-config'], { env: salted })).out,
+    /^Notice: .*set sector.*\(web: a\.example:8443\)$/m,
+  )
   const demo = await run(['check-config'])
   assert.match(demo.out, /valid: this is the demo, for CONFIG_FILE is not set: .*1 client, 1 user\.$/m)
   const nowhere = join(cwd, 'nowhere/keys.json')

@@ -3,9 +3,10 @@ import { test } from 'node:test'
 import { SectorDocuments } from '../../src/authorization/sector-documents.ts'
 import type { ClientEntry } from '../../src/config/schema.ts'
 import { Outbound } from '../../src/outbound/outbound.ts'
+import { Subjects } from '../../src/tokens/subjects.ts'
 import { Agent } from '../support/browser-agent.ts'
 import { clientServer } from '../support/listen.ts'
-import { authorize, oidcServer, RP, request, tokens, userinfo, verified } from '../support/oidc.ts'
+import { authorize, CALLBACK, oidcServer, RP, request, tokens, userinfo, verified } from '../support/oidc.ts'
 import { basic, direct, introspect } from '../support/token-client.ts'
 
 const env = { PAIRWISE_SALT: 'a salt of enough characters, kept for ever' }
@@ -132,6 +133,71 @@ test('Core §8.1: only https redirect URIs of one host name a sector; any app ha
     'https://:pw@rp.example/s',
   ])
     await assert.rejects(start(['https://rp.example/cb'], { sector_identifier_uri }), /must be an https URL/)
+})
+
+test('Core §8.1, RFC 3986 §3.2.2: a sector is a host name, whatever the ports; `sector` keeps one that had a port', async (t) => {
+  const subOf = async (more: Partial<ClientEntry>) => {
+    const { app } = await oidcServer(t, { env }, { subject_type: 'pairwise', ...more })
+    const redirect_uri = more.redirect_uris?.[0] ?? CALLBACK
+    const { parameters } = await authorize(new Agent(app), { redirect_uri, response_type: 'id_token' })
+    return (await verified(app, parameters.get('id_token') ?? '')).sub
+  }
+  const plain = await subOf({ redirect_uris: ['https://app.example/cb'] })
+  for (const redirect_uris of [
+    ['https://app.example:8443/cb'],
+    ['https://APP.example:443/cb'],
+    ['https://app.example:8443/cb', 'https://app.example:9443/cb', 'https://app.example/cb'],
+  ])
+    assert.equal(await subOf({ redirect_uris }), plain, redirect_uris.join(' '))
+  assert.equal(await subOf({ redirect_uris: ['https://app.example:8443/cb'], sector: 'app.example' }), plain)
+  assert.notEqual(await subOf({ redirect_uris: ['https://other.example/cb'] }), plain)
+
+  // As it was derived while the port counted, also when the redirect URIs move to another port.
+  const sub = new Subjects(env.PAIRWISE_SALT).of({ sector: 'app.example:8443' }, 'sub-alice')
+  for (const redirect_uris of [
+    ['https://app.example:8443/cb'],
+    ['https://app.example/cb'],
+    ['https://app.example:8443/cb', 'https://app.example/cb'],
+  ])
+    assert.equal(await subOf({ redirect_uris, sector: 'App.example:8443' }), sub)
+  assert.notEqual(sub, plain)
+})
+
+test('`sector` names no sector but the own one, and only for pairwise subjects', async (t) => {
+  const start = (more: Partial<ClientEntry>) =>
+    oidcServer(
+      t,
+      { env },
+      { subject_type: 'pairwise', redirect_uris: ['https://app.example:8443/cb'], ...more },
+    )
+  for (const sector of [
+    'other.example',
+    'other.example:8443',
+    'app.example.',
+    'x.app.example',
+    'user@app.example:8443',
+    'app.example:8443/path',
+    'app.example:8443?x',
+    'https://app.example:8443',
+    'app.example:99999',
+    'app.example:x',
+    ' ',
+  ])
+    await assert.rejects(
+      start({ sector }),
+      /sector \(client rp\): is app\.example, or that with a port/,
+      sector,
+    )
+  await assert.rejects(
+    start({ sector: 'app.example', subject_type: 'public' }),
+    /needs subject_type: pairwise/,
+  )
+  const sector_identifier_uri = 'https://id.example:7000/sector.json'
+  await start({ sector_identifier_uri, sector: 'id.example:7000' })
+  await assert.rejects(
+    start({ sector_identifier_uri, sector: 'app.example:8443' }),
+    /is id\.example, or that/,
+  )
 })
 
 test('a sector that nobody proves is refused: the password grant never asks for the document', async (t) => {
