@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { MemoryStore } from '../../src/store/memory.ts'
+import type { Store } from '../../src/store/store.ts'
 import { AUTHORIZATION, ISSUER, oidcServer, refresh, tokens, userinfo, verified } from '../support/oidc.ts'
+import { RedisServer } from '../support/redis.ts'
+import { openRedis } from '../support/redis-store.ts'
 import { direct, introspect } from '../support/token-client.ts'
 
 const NAMES = Array.from({ length: 40 }, (_, at) => `https://api.example/of-many/${at}`)
@@ -63,5 +66,30 @@ for (const access_token_format of ['opaque', 'jwt'] as const) {
     clock.now += 300
     for (const { token } of given) assert.equal(await scopeOf(token), undefined)
     assert.ok(log.every(({ level }) => level !== 'error'))
+  })
+}
+
+for (const name of ['memory', 'Redis'] as const) {
+  test(`${name}: fifty refreshes of one token at once, each for another scope, are fifty narrow tokens`, async (t) => {
+    let store: Store = new MemoryStore()
+    if (name === 'Redis') {
+      const redis = await RedisServer.start()
+      t.after(() => redis.remove())
+      store = await openRedis(redis.url)
+    }
+    const { app, clock } = await oidcServer(t, { store }, { scope: SCOPE })
+    const { refresh_token } = await tokens(app, { scope: SCOPE })
+    const asked = Array.from({ length: 50 }, (_, at) =>
+      at < 40 ? NAMES[at] : NAMES.slice(at - 40, at).join(' '),
+    )
+    const given = await Promise.all(asked.map((scope) => refresh(app, refresh_token, { scope })))
+    for (const [at, { status, body }] of given.entries()) {
+      assert.deepEqual([status, body.scope], [200, asked[at]], JSON.stringify(body))
+      assert.equal(body.refresh_token, given[0]?.body.refresh_token, 'one successor')
+      assert.equal((await introspect(app, body.access_token, AUTHORIZATION)).body.scope, asked[at])
+    }
+    clock.now += 299
+    for (const { body } of given)
+      assert.equal((await introspect(app, body.access_token, AUTHORIZATION)).body.active, true)
   })
 }

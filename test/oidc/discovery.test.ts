@@ -149,6 +149,21 @@ test('a preflight, Allow and a 405 name the same methods; a script may read why 
   assert.equal((await call('GET', '/login')).headers['access-control-expose-headers'], undefined)
 })
 
+test('below an issuer with a path a preflight names the methods too', async (t) => {
+  const { app } = await buildServer(t, {
+    env: { ISSUER: 'https://id.example/auth', DEMO_HOSTS: 'id.example' },
+  })
+  for (const [url, allow] of [
+    ['/auth/oauth/userinfo', 'OPTIONS, GET, HEAD, POST'],
+    ['/auth/oauth/jwks', 'OPTIONS, GET, HEAD'],
+    ['/.well-known/openid-configuration/auth', 'OPTIONS, GET, HEAD'],
+  ] as const) {
+    const { headers } = await app.inject({ method: 'OPTIONS', url, headers: { host: 'id.example' } })
+    assert.equal(headers.allow, allow, url)
+    assert.equal(`OPTIONS, ${headers['access-control-allow-methods']}`, allow)
+  }
+})
+
 test('plain PKCE is listed where a client may use it, and only there', async (t) => {
   const methods = async (options = {}) => {
     const { app } = await buildServer(t, options)

@@ -86,7 +86,8 @@ async function bytesPerGrant(t: TestContext, more: { query: number; body: number
     username: string,
     { client_id, at }: { client_id: string; at: number },
   ) => {
-    if (at < 4) return authorize(agent, client_id, { response_type: 'code', scope: NAME })
+    const claims = JSON.stringify({ userinfo: { email: null }, [pad(more.query / 4)]: null })
+    if (at < 4) return authorize(agent, client_id, { response_type: 'code', scope: NAME, claims })
     const scope = repeated(NAME, more.query)
     if (at < 8) return authorize(agent, client_id, { response_type: 'token', scope })
     if (at === 8) {
