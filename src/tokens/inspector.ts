@@ -111,7 +111,8 @@ export class TokenInspector {
   async revoke(opened: OpenedToken, client_id: string, now: number): Promise<readonly SecurityEvent[]> {
     if (opened.kind === 'client_token') {
       if (opened.facts.client_id !== client_id || opened.facts.expires_at <= now) return []
-      await this.#revokeClientToken(opened.facts, now)
+      // The registry's text, which all its records share.
+      await this.#revokeClientToken({ ...opened.facts, client_id }, now)
       return [{ event: 'token_revoked', client_id, jti: opened.jti }]
     }
     const id = opened.facts.grant_id
