@@ -3,6 +3,8 @@ import type { AccessProfile, Grant, NextGrant } from './grant.ts'
 import type { AccessTokenFacts } from './revoke.ts'
 
 const MAX_PROFILES = 16
+// Of the scopes of several profiles together: a client of many long names must not make a record of many kilobytes.
+const MAX_CHARACTERS = 1000
 
 /** In a token's place for its profile: the grant has none for it, the token carries its scope itself. */
 export const OWN_SCOPE = 255
@@ -16,7 +18,7 @@ export interface TokenTimes {
 
 /**
  * Finds the place for an access token of `scope`: an equal profile, a new one, or one whose last token has expired. While
- * living tokens of other scopes have all places, the token carries its scope itself. Returns the same grant if nothing
+ * living tokens of other scopes have all the room, the token carries its scope itself. Returns the same grant if nothing
  * has to be written.
  */
 export function withProfile(
@@ -28,7 +30,7 @@ export function withProfile(
   const equal = profiles.findIndex((profile) => profile.scope === scope)
   const found = profiles[equal]
   if (found !== undefined && found.until >= expires_at) return { grant, profile: equal }
-  const place = found === undefined ? freePlace(profiles, now) : equal
+  const place = found === undefined ? freePlace(profiles, scope, now) : equal
   if (place === undefined) return { grant: reaching(grant, expires_at), profile: OWN_SCOPE }
   const taken: AccessProfile = { scope, since: found?.since ?? issued_at, until: expires_at }
   // concat, not push or a spread: those would make room for 17 in every grant.
@@ -36,10 +38,12 @@ export function withProfile(
   return { grant: { ...grant, profiles: next }, profile: place }
 }
 
-function freePlace(profiles: readonly AccessProfile[], now: number): number | undefined {
+function freePlace(profiles: readonly AccessProfile[], scope: string, now: number): number | undefined {
   const expired = profiles.findIndex((profile) => profile.until <= now)
-  if (expired >= 0) return expired
-  return profiles.length < MAX_PROFILES ? profiles.length : undefined
+  const place = expired >= 0 ? expired : profiles.length
+  if (place === MAX_PROFILES) return undefined
+  const others = profiles.reduce((sum, profile, at) => sum + (at === place ? 0 : profile.scope.length), 0)
+  return others === 0 || others + scope.length <= MAX_CHARACTERS ? place : undefined
 }
 
 // The grant lives as long as its last profile: that one is kept, or the token would end before its time.

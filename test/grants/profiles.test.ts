@@ -70,6 +70,31 @@ describe('access profiles', () => {
     assert.equal(mintingOf(known.answer).profile, 3)
   })
 
+  test('the scopes of many long names do not fill the record either: one has a place, others are carried', () => {
+    const names = Array.from({ length: 40 }, (_, at) =>
+      `https://api.example/scopes/of-many/${at}`.padEnd(49, '-'),
+    )
+    const scope = names.join(' ')
+    let grant = redeemed(T, { scope }, { client_scope: scope })
+    assert.equal(grant.profiles[0]?.scope, scope, 'the first, of any length')
+    const shortOnes = rotate(redeemed(T, { scope }, { client_scope: names[0] ?? '' }), T, {
+      scope: names[1],
+      client_scope: scope,
+    })
+    assert.equal(shortOnes.profiles.length, 2)
+    for (const at of names.keys()) {
+      const narrow = names.filter((_, other) => other !== at).join(' ')
+      const { next, answer } = refresh(grant, refreshInput(at, { scope: narrow, client_scope: scope }), T)
+      grant = stored(next)
+      assert.equal(accessTokenScope(grant, accessToken(mintingOf(answer))), narrow)
+      assert.ok(JSON.stringify(grant).length < 5000)
+    }
+    // A place whose token has ended is taken by a longer scope only if that fits beside the others.
+    const later = rotate(shortOnes, T + 299, { scope: names[1], client_scope: scope })
+    const { answer } = refresh(later, refreshInput(2, { client_scope: scope }), T + 300)
+    assert.equal(mintingOf(answer).profile, OWN_SCOPE)
+  })
+
   test('a token that carries its scope never has more than was granted, and nothing without one', () => {
     const grant = issued(1)
     const of = (scope?: string) =>
