@@ -17,7 +17,8 @@ interface Streams {
  * prints its bcrypt hash alone, so that it can be piped. Throws `ConfigError` for one that bcrypt would not take whole.
  */
 export async function hashPassword({ input, output, error }: Streams): Promise<void> {
-  const password = await readPassword(input, error)
+  // SP 800-63B-4 §3.1.1.2: the composed form, whatever this keyboard sends; a login tries it too.
+  const password = (await readPassword(input, error)).normalize('NFC')
   if (!isUsablePassword(password)) throw new ConfigError(`the password ${problemOf(password)}`)
   const { default: bcrypt } = await import('bcrypt')
   output.write(`${await bcrypt.hash(password, COST)}\n`)

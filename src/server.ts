@@ -97,7 +97,7 @@ async function compose(
   const { env, issuer, demo, entries } = config
   const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)], issuer)
   const clients = new FileClients(entries.clients, { env, queue: new BcryptQueue(CLIENT_QUEUE), keys })
-  const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), keys, demo })
+  const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), demo })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)

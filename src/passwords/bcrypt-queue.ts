@@ -26,14 +26,18 @@ export class BcryptQueue {
 
   /** Whether `password` has this bcrypt hash. Always does the hash's work. Throws `Busy`. */
   async verify(password: string, passwordHash: string): Promise<boolean> {
-    const usable = isUsablePassword(password)
-    // Other programs' name for the same hash, which the library does not know.
-    const known = passwordHash.replace(/^\$2y/, '$2b')
-    const matches = await this.#run(async () => {
-      const { default: bcrypt } = await import('bcrypt')
-      return bcrypt.compare(usable ? password : 'x', known)
+    return this.verifyAny([password], [passwordHash])
+  }
+
+  /** Whether one of the passwords has one of the hashes. Always does the work of every pair. Throws `Busy`. */
+  async verifyAny(passwords: readonly string[], passwordHashes: readonly string[]): Promise<boolean> {
+    return this.#run(async () => {
+      let found = false
+      for (const passwordHash of passwordHashes) {
+        for (const password of passwords) if (await compare(password, passwordHash)) found = true
+      }
+      return found
     })
-    return usable && matches
   }
 
   /** A new bcrypt hash. The caller has checked `isUsablePassword`. Throws `Busy`. */
@@ -64,4 +68,25 @@ export class BcryptQueue {
 export function isUsablePassword(password: string): boolean {
   const bytes = Buffer.byteLength(password)
   return bytes > 0 && bytes <= MAX_PASSWORD_BYTES && !password.includes('\0')
+}
+
+async function compare(password: string, passwordHash: string): Promise<boolean> {
+  const { default: bcrypt } = await import('bcrypt')
+  const usable = isUsablePassword(password)
+  // Other programs' name for the same hash, which the library does not know.
+  const known = passwordHash.replace(/^\$2y/, '$2b')
+  return (await bcrypt.compare(usable ? password : 'x', known)) && usable
+}
+
+// UTF-16 units: what fits bcrypt in one form has fewer in every other, and the time to normalize some texts grows with
+// the square of their length.
+const MAX_NORMALIZED = 4 * MAX_PASSWORD_BYTES
+
+/**
+ * The forms in which a typed password is tried: as it is; composed (SP 800-63B-4 §3.1.1.2: NFC), whatever the keyboard
+ * sends; decomposed, as other programs may have hashed what a Mac sent. How many there are depends on the text alone.
+ */
+export function formsOf(password: string): readonly string[] {
+  if (password.length > MAX_NORMALIZED) return [password]
+  return [...new Set([password, password.normalize('NFC'), password.normalize('NFD')])]
 }

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto'
 import { ConfigError } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
-import { type BcryptQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
-import type { Keys } from '../secrets/keys.ts'
+import { type BcryptQueue, formsOf, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
+import { Names } from './names.ts'
 import type { User, Users } from './user.ts'
 
 interface Login {
   user: User
+  cost: number
   passwordHash: () => Promise<string>
 }
 
@@ -16,22 +17,17 @@ const COST = 10
 /** The people of the configuration file. */
 export class FileUsers implements Users {
   readonly #bySub = new Map<string, User>()
-  readonly #byUsername = new Map<string, Login>()
+  readonly #names = new Names<Login>()
   readonly #queue: BcryptQueue
-  readonly #keys: Keys
-  /** The costs of everybody's hashes. */
+  /** Every cost that somebody's hash has, once. */
   readonly #costs: readonly number[]
 
   /** `demo`: passwords in clear are allowed. Throws `ConfigError`. */
-  constructor(
-    entries: readonly UserEntry[],
-    { queue, keys, demo }: { queue: BcryptQueue; keys: Keys; demo: boolean },
-  ) {
+  constructor(entries: readonly UserEntry[], { queue, demo }: { queue: BcryptQueue; demo: boolean }) {
     this.#queue = queue
-    this.#keys = keys
     for (const [at, entry] of entries.entries()) this.#add(entry, `/users/${at}`, demo)
-    const costs = entries.map((entry) => Number(entry.password_hash?.slice(4, 6) ?? COST))
-    this.#costs = costs.length > 0 ? costs : [COST]
+    const costs = new Set(entries.map(costOf))
+    this.#costs = costs.size > 0 ? [...costs] : [COST]
   }
 
   async find(sub: string): Promise<User | undefined> {
@@ -39,23 +35,18 @@ export class FileUsers implements Users {
   }
 
   async authenticate(username: string, password: string): Promise<User | undefined> {
-    const login = this.#byUsername.get(username)
-    const passwordHash = login === undefined ? this.#decoy(username) : await login.passwordHash()
-    const matches = await this.#queue.verify(password, passwordHash)
+    const login = this.#names.find(username)
+    const passwordHash = login === undefined ? undefined : await login.passwordHash()
+    // One hash of each cost, whoever is asked for: a cost that few have, or nobody of that name, would tell who exists.
+    const hashes = this.#costs.map((cost) =>
+      cost === login?.cost && passwordHash !== undefined ? passwordHash : decoy(cost),
+    )
+    const matches = await this.#queue.verifyAny(formsOf(password), hashes)
     return matches && login !== undefined && !login.user.disabled ? login.user : undefined
   }
 
   async named(username: string): Promise<User | undefined> {
-    return this.#byUsername.get(username)?.user
-  }
-
-  // A well-formed hash that no password has, to compare with where there is nobody of that name. Its cost is one of
-  // the real ones, always the same for a name: with one cost for all unknown names, hashes of another cost would tell
-  // who exists.
-  #decoy(username: string): string {
-    const draw = this.#keys.sign('decoy', username).readUInt32BE(0)
-    const cost = this.#costs[draw % this.#costs.length] as number
-    return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`
+    return this.#names.find(username)?.user
   }
 
   #add(entry: UserEntry, path: string, demo: boolean): void {
@@ -70,13 +61,13 @@ export class FileUsers implements Users {
     if (password !== undefined && !isUsablePassword(password)) {
       fail(`password must have 1 to ${MAX_PASSWORD_BYTES} bytes`)
     }
-    if (this.#byUsername.has(username)) fail('this username is there twice')
-    if (this.#bySub.has(sub)) fail(`sub ${sub} is there twice`)
     // Of a salted hash, or of the demo's public password.
     const credential = hash('sha256', password_hash ?? `demo ${password}`, 'base64url').slice(0, 16)
     const user: User = { sub, username, disabled, credential, claims }
+    const login = { user, cost: costOf(entry), passwordHash: this.#hashOf(password, password_hash) }
+    if (!this.#names.add(username, login)) fail('this username is there twice')
+    if (this.#bySub.has(sub)) fail(`sub ${sub} is there twice`)
     this.#bySub.set(sub, user)
-    this.#byUsername.set(username, { user, passwordHash: this.#hashOf(password, password_hash) })
   }
 
   // The demo's password is hashed at its first use: a hash at start would cost 60 ms for nothing.
@@ -92,4 +83,13 @@ export class FileUsers implements Users {
       return made
     }
   }
+}
+
+function costOf({ password_hash }: UserEntry): number {
+  return Number(password_hash?.slice(4, 6) ?? COST)
+}
+
+/** A well-formed hash that no password has, to compare with where there is nothing else to. */
+function decoy(cost: number): string {
+  return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`
 }

@@ -13,9 +13,12 @@ export interface User {
 /** Where people are found. A disabled person is found; whoever asks decides. */
 export interface Users {
   find(sub: string): Promise<User | undefined>
-  /** The person with this user name and password, or undefined. Equal work for every answer. Throws `Busy`. */
+  /**
+   * The person whom this user name means, if this is the password, or undefined. Equal work for every answer: it
+   * depends on the text of the password alone. Throws `Busy`.
+   */
   authenticate(username: string, password: string): Promise<User | undefined>
-  /** The person with this user name, for the log alone: whether there is one is nobody else's business. */
+  /** The person whom this user name means. Whether there is one is nobody's business but the log's and the device's. */
   named(username: string): Promise<User | undefined>
 }
 
@@ -38,4 +41,9 @@ export async function findEntitled(
 ): Promise<User | undefined> {
   const user = await findActive(users, sub)
   return user?.credential === credential ? user : undefined
+}
+
+/** What a device remembers of a person who logged in on it: a new password makes it forget them. */
+export function deviceMark({ sub, credential }: Entitlement): string {
+  return JSON.stringify([sub, credential])
 }

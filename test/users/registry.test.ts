@@ -1,45 +1,160 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, type TestContext, test } from 'node:test'
 import bcrypt from 'bcrypt'
-import { BcryptQueue, Busy } from '../../src/passwords/bcrypt-queue.ts'
-import { Keys } from '../../src/secrets/keys.ts'
+import type { UserEntry } from '../../src/config/schema.ts'
+import { BcryptQueue, Busy, formsOf } from '../../src/passwords/bcrypt-queue.ts'
 import { FileUsers } from '../../src/users/registry.ts'
-import { KEY } from '../support/server.ts'
 
-const keys = new Keys([KEY])
 const hashed = (cost: number) => `$2b$${String(cost).padStart(2, '0')}$${'a'.repeat(53)}`
+const queueOf = () => new BcryptQueue({ concurrency: 1, limit: 64 })
+const usersOf = (entries: UserEntry[], demo = false) => new FileUsers(entries, { queue: queueOf(), demo })
 
-/** Tells the cost of every hash that is compared, and finds none that matches. */
-class CountingQueue extends BcryptQueue {
-  readonly costs: number[] = []
-
-  override async verify(_password: string, passwordHash: string): Promise<boolean> {
-    this.costs.push(Number(passwordHash.slice(4, 6)))
-    return false
+/** Every comparison that bcrypt makes from now on: the password, and the cost of the hash. */
+function comparisons(t: TestContext): { password: string; cost: number }[] {
+  const made: { password: string; cost: number }[] = []
+  const compare = bcrypt.compare.bind(bcrypt) as (password: string, hash: string) => Promise<boolean>
+  const counting = (password: string, hash: string) => {
+    made.push({ password, cost: Number(hash.slice(4, 6)) })
+    return compare(password, hash)
   }
+  const mocked = mock.method(bcrypt, 'compare', counting as typeof bcrypt.compare)
+  t.after(() => mocked.mock.restore())
+  return made
 }
 
 test('a hash by the name that htpasswd and PHP give it works, and costs what it says', async () => {
   const password_hash = (await bcrypt.hash('password', 4)).replace('$2b$', '$2y$')
-  const queue = new BcryptQueue({ concurrency: 1, limit: 4 })
-  const users = new FileUsers([{ username: 'php', password_hash }], { queue, keys, demo: false })
+  const users = usersOf([{ username: 'php', password_hash }])
   assert.equal((await users.authenticate('php', 'password'))?.username, 'php')
   assert.equal(await users.authenticate('php', 'other'), undefined)
 })
 
-test('nobody costs what somebody does: one of the real costs, always the same for a name', async () => {
-  const queue = new CountingQueue({ concurrency: 1, limit: 4 })
-  const entries = [4, 4, 5].map((cost, at) => ({ username: `u${at}`, password_hash: hashed(cost) }))
-  const users = new FileUsers(entries, { queue, keys, demo: false })
-  for (let round = 0; round < 2; round++)
-    for (let at = 0; at < 60; at++) await users.authenticate(`nobody${at}`, 'x')
-  assert.deepEqual(queue.costs.slice(0, 60), queue.costs.slice(60))
-  assert.deepEqual(new Set(queue.costs), new Set([4, 5]))
+test('nobody, a wrong and a right password, a disabled person: the same work, always that of the dearest cost', async (t) => {
+  const made = comparisons(t)
+  const users = usersOf([
+    { username: 'cheap', password_hash: await bcrypt.hash('right', 4) },
+    { username: 'rare', password_hash: await bcrypt.hash('right', 6) },
+    { username: 'other', password_hash: hashed(4) },
+    { username: 'gone', password_hash: await bcrypt.hash('right', 5), disabled: true },
+  ])
+  for (const username of ['cheap', 'rare', 'other', 'gone', 'nobody', '', 'CHEAP ']) {
+    for (const password of ['right', 'wrong', '', 'x'.repeat(73), 'a\0b', 'y'.repeat(60_000)]) {
+      made.length = 0
+      await users.authenticate(username, password)
+      assert.deepEqual(
+        made.map(({ cost }) => cost),
+        [4, 6, 5],
+        `${username}, ${password.slice(0, 10)}`,
+      )
+    }
+  }
+  assert.equal((await users.authenticate('rare', 'right'))?.sub, 'rare')
+  assert.equal((await users.authenticate('cheap', 'right'))?.sub, 'cheap')
+  assert.equal(await users.authenticate('gone', 'right'), undefined)
+})
+
+test('without anybody in the file a guess costs what it costs in the demo', async (t) => {
+  const made = comparisons(t)
+  await usersOf([]).authenticate('nobody', 'x')
+  assert.deepEqual(made, [{ password: 'x', cost: 10 }])
+})
+
+const COMPOSED = 'Pässwörd-é-1'.normalize('NFC')
+const DECOMPOSED = COMPOSED.normalize('NFD')
+const MIXED = `${DECOMPOSED.slice(0, 4)}${COMPOSED.slice(3)}`
+
+test('SP 800-63B-4 §3.1.1.2: a password works in the form that the keyboard sends, whichever form was hashed', async () => {
+  assert.notEqual(COMPOSED, MIXED)
+  for (const form of [COMPOSED, DECOMPOSED, MIXED]) {
+    const users = usersOf([{ username: 'ada', password_hash: await bcrypt.hash(form, 4) }])
+    const typed = form === MIXED ? [MIXED] : [COMPOSED, DECOMPOSED, MIXED]
+    for (const one of typed) assert.equal((await users.authenticate('ada', one))?.sub, 'ada')
+    // Compatible is not the same: NFKC would make it so.
+    for (const one of ['Password-e-1', COMPOSED.replace('1', '¹'), `${COMPOSED} `, COMPOSED.toLowerCase()])
+      assert.equal(await users.authenticate('ada', one), undefined, one)
+  }
+})
+
+test('how often a password is tried depends on its text alone, never on the account', async (t) => {
+  const entries = [COMPOSED, DECOMPOSED, 'ascii'].map(async (password, at) => {
+    return { username: `u${at}`, password_hash: await bcrypt.hash(password, 4) }
+  })
+  const users = usersOf(await Promise.all(entries))
+  const made = comparisons(t)
+  for (const [password, tries] of [
+    [COMPOSED, 2],
+    [DECOMPOSED, 2],
+    [MIXED, 3],
+    ['ascii', 1],
+    ['日本語', 1],
+    // Over 72 bytes as it is typed, or only decomposed, or in every form.
+    ['ä'.repeat(30).normalize('NFD'), 2],
+    ['ä'.repeat(30), 2],
+    ['ä'.repeat(40), 2],
+  ] as const) {
+    for (const username of ['u0', 'u1', 'u2', 'nobody']) {
+      made.length = 0
+      await users.authenticate(username, password)
+      assert.equal(made.length, tries, `${username}, ${password}`)
+    }
+  }
+})
+
+test('of a form that bcrypt would not take whole only the others are tried', async () => {
+  // 60 bytes composed, 90 decomposed.
+  const composed = 'ä'.repeat(30)
+  const users = usersOf([
+    { username: 'ada', password_hash: await bcrypt.hash(composed, 4) },
+    // Cut by the program that made it.
+    { username: 'cut', password_hash: await bcrypt.hash(composed.normalize('NFD'), 4) },
+    { username: 'x', password_hash: await bcrypt.hash('x', 4) },
+  ])
+  assert.equal((await users.authenticate('ada', composed.normalize('NFD')))?.sub, 'ada')
+  assert.equal((await users.authenticate('ada', composed))?.sub, 'ada')
+  assert.equal(await users.authenticate('cut', composed), undefined)
+  assert.equal(await users.authenticate('cut', composed.normalize('NFD')), undefined)
+  assert.equal(await users.authenticate('x', composed.normalize('NFD')), undefined)
+})
+
+test('a text that takes long to normalize is not normalized', () => {
+  const marks = `a${'\u0316\u0301'.repeat(30_000)}`
+  assert.deepEqual(formsOf(marks), [marks])
+  assert.deepEqual(formsOf('e\u0301'.repeat(36)), ['e\u0301'.repeat(36), '\u00e9'.repeat(36)])
+})
+
+test('a user name is found trimmed, composed, and in any capitals; the exact one first', async () => {
+  const users = usersOf(
+    ['Jürgen', 'ADA', 'ada', 'ﬁn', ' spaced ', 'Zoe\u0308', 'İd'].map((username, at) => ({
+      username,
+      sub: `u${at}`,
+      password_hash: hashed(4),
+    })),
+  )
+  const found = async (typed: string) => (await users.named(typed))?.sub
+  for (const typed of ['Jürgen', 'jürgen', 'JÜRGEN', ' Jürgen\t', 'Jürgen'.normalize('NFD'), 'Ｊürgen\u3000'])
+    assert.equal(await found(typed), 'u0', typed)
+  assert.equal(await found('ADA'), 'u1')
+  assert.equal(await found('ada'), 'u2')
+  assert.equal(await found(' ADA'), 'u1')
+  assert.equal(await found('Ada'), undefined, 'two fold to it')
+  for (const typed of ['fin', 'FIN', 'ﬁn', 'ﬁN']) assert.equal(await found(typed), 'u3', typed)
+  for (const typed of ['spaced', ' spaced ', 'Spaced ']) assert.equal(await found(typed), 'u4', typed)
+  for (const typed of ['zoë', 'ZOË', 'Zoe\u0308']) assert.equal(await found(typed), 'u5', typed)
+  for (const typed of ['i\u0307d', 'İD']) assert.equal(await found(typed), 'u6', typed)
+  for (const typed of ['Jurgen', 'jürgenx', '', ' ', '__proto__', 'ad a', 'id'])
+    assert.equal(await found(typed), undefined, typed)
+})
+
+test('a name is there twice only if it is written alike, as it was before names were folded', () => {
+  const one = (username: string, sub: string) => ({ username, sub, password_hash: hashed(4) })
+  assert.throws(() => usersOf([one('ada', 'a'), one('ada', 'b')]), /this username is there twice/)
+  assert.throws(() => usersOf([one('ada', 'a'), one('bob', 'a')]), /sub a is there twice/)
+  usersOf([one('ada', 'a'), one('Ada', 'b'), one('ada ', 'c')])
 })
 
 test("the demo's password can be tried again after a full queue", async () => {
   const queue = new BcryptQueue({ concurrency: 1, limit: 0 })
-  const users = new FileUsers([{ username: 'admin', password: 'admin' }], { queue, keys, demo: true })
+  const users = new FileUsers([{ username: 'admin', password: 'admin' }], { queue, demo: true })
   const other = users.authenticate('nobody', 'x')
   await assert.rejects(users.authenticate('admin', 'admin'), Busy)
   await other

@@ -1,0 +1,46 @@
+// Longer names are compared as they are: the time to normalize some texts grows with the square of their length.
+const MAX_NORMALIZED = 256
+
+/** The one spelling that all spellings of a user name share: trimmed, compatible characters as one (NFKC), lower case. */
+export function fold(username: string): string {
+  const name = username.trim()
+  if (name.length > MAX_NORMALIZED) return name
+  // Both again at the end, because what was changed may have made a space in front, or characters to compose.
+  return name.normalize('NFKC').toLowerCase().normalize('NFKC').trim()
+}
+
+/** Trimmed and composed (NFC): what is left of two spellings that look the same. */
+function composed(username: string): string {
+  const name = username.trim()
+  return name.length > MAX_NORMALIZED ? name : name.normalize('NFC')
+}
+
+/** Who has which user name. */
+export class Names<Person> {
+  readonly #exact = new Map<string, Person>()
+  /** Undefined if two names fold to one. */
+  readonly #folded = new Map<string, Person | undefined>()
+
+  /** Adds a name as it is written; false if it is there already. */
+  add(username: string, person: Person): boolean {
+    if (this.#exact.has(username)) return false
+    this.#exact.set(username, person)
+    const folded = fold(username)
+    this.#folded.set(folded, this.#folded.has(folded) ? undefined : person)
+    return true
+  }
+
+  /**
+   * Whom a typed name means: whose name is written so, else whose name it is but for the form of its characters, capitals
+   * and spaces around it. If that fits two people, it means nobody: each of them is found by the exact name.
+   */
+  find(typed: string): Person | undefined {
+    return this.#exact.get(typed) ?? this.#exact.get(composed(typed)) ?? this.#folded.get(fold(typed))
+  }
+}
+
+/** The names that fold to one with another: only their exact spelling finds somebody. */
+export function ambiguousNames(usernames: readonly string[]): string[] {
+  const sharing = Map.groupBy(usernames, fold)
+  return [...sharing.values()].filter((names) => names.length > 1).flat()
+}
