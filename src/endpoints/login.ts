@@ -8,7 +8,7 @@ import type { Notice } from '../http/views.ts'
 import type { SessionEnd } from '../logout/session-end.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { LoginGuard } from '../users/login-guard.ts'
-import type { User } from '../users/user.ts'
+import { deviceMark, type User } from '../users/user.ts'
 import { askedOf } from './asked.ts'
 import { type Exchange, type FrontChannel, formRefused, loginBinding } from './front-channel.ts'
 
@@ -52,8 +52,8 @@ export function registerLogin(app: FastifyInstance, context: LoginContext): void
       const notice = formRefused(context, request)
       return channel.loginPage({ request, reply }, { asked, notice, username, status: 403 })
     }
-    const attempt = { username, address: request.ip, device: browser.knownDevice(request, username) }
-    const guessed = await guard.guess(attempt, form.one('password') ?? '', context.now)
+    const guess = { username, address: request.ip, device: browser.device(request) }
+    const guessed = await guard.guess(guess, form.one('password') ?? '', context.now())
     const { sub } = guessed.result === 'right' ? guessed.user : guessed
     const about = { client_id: asked?.target.client.client_id, sub }
     if (guessed.result === 'wait') {
@@ -100,7 +100,7 @@ async function begin(
   )
   for (const one of surplus) logEvents(log, request.id, (await sessionEnd.endSurplus(one, at)).events)
   browser.setSession(reply, cookie)
-  browser.rememberDevice(request, reply, user.username)
+  browser.rememberDevice(request, reply, deviceMark(user))
   const client_id = asked?.target.client.client_id
   logEvents(log, request.id, [{ event: 'login', sub: user.sub, ...(client_id && { client_id }) }])
 }

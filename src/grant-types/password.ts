@@ -46,8 +46,8 @@ export function password(context: {
         throw new OAuthError('invalid_scope', 'scope asks for more than this client is registered for')
       }
       const { username, address } = request
-      const attempt = { username, address, device: undefined }
-      const guessed = await guard.guess(attempt, request.password, context.now)
+      const guess = { username, address, device: undefined }
+      const guessed = await guard.guess(guess, request.password, context.now())
       if (guessed.result === 'wait') return waiting(client, guessed)
       if (guessed.result === 'wrong') return wrong(client, guessed.sub)
       return granted(guessed.user, { client, scope }, now)

@@ -9,7 +9,7 @@ import { type Cookies, valuesOf } from './cookies.ts'
 
 const ID = 16
 const DIGEST = 16
-const MAX_ACCOUNTS = 8
+const MAX_MARKS = 8
 // Ids of one request that are looked at.
 const MAX_IDS = 4
 
@@ -17,8 +17,8 @@ const MAX_IDS = 4
 export type FormBinding = Omit<CsrfBinding, 'browser'>
 
 /**
- * What a browser brings and takes away in cookies: its anonymous id, its session's handle, the accounts it is
- * known for. Nothing of it is stored here.
+ * What a browser brings and takes away in cookies: its anonymous id, its session's handle, who has logged in
+ * on it. Nothing of it is stored here.
  */
 export class Browser {
   readonly #keys: Keys
@@ -86,21 +86,30 @@ export class Browser {
     )
   }
 
-  /** The id of this device, where the account has logged in on it before. */
-  knownDevice(request: FastifyRequest, username: string): string | undefined {
+  /** This device, if somebody has logged in on it: its id, and whether it was the person of a mark. */
+  device(request: FastifyRequest): { id: string; knows(mark: string): boolean } | undefined {
     const device = this.#device(request)
-    const known = device?.accounts.some((digest) => digest.equals(accountDigest(username)))
-    return known ? device?.id.toString('base64url') : undefined
+    if (device === undefined) return undefined
+    const knows = (mark: string) => this.#digests(device.id, mark).some((digest) => has(device.marks, digest))
+    return { id: device.id.toString('base64url'), knows }
   }
 
-  /** Remembers that the account has logged in on this device; the oldest of eight gives way. */
-  rememberDevice(request: FastifyRequest, reply: FastifyReply, username: string): void {
-    const digest = accountDigest(username)
-    const device = this.#device(request) ?? { id: random(ID), accounts: [] }
-    const others = device.accounts.filter((one) => !one.equals(digest))
-    const accounts = [...others, digest].slice(-MAX_ACCOUNTS)
-    const value = makeHandle(this.#keys, 'dv', Buffer.concat([device.id, ...accounts]))
-    reply.setCookie(this.#cookies.device.name, value, this.#cookies.device.options)
+  /** Remembers that the person of this mark has logged in on this device; the oldest of eight gives way. */
+  rememberDevice(request: FastifyRequest, reply: FastifyReply, mark: string): void {
+    const device = this.#device(request) ?? { id: random(ID), marks: [] }
+    const digests = this.#digests(device.id, mark)
+    const others = device.marks.filter((one) => !has(digests, one))
+    const marks = [...others, digests[0] as Buffer].slice(-MAX_MARKS)
+    const value = makeHandle(this.#keys, 'kd', Buffer.concat([device.id, ...marks]))
+    const { name, options } = this.#cookies.device
+    reply.setCookie(name, value, options)
+  }
+
+  // Keyed, and another on each device: who shares the computer can neither try names against the cookie nor compare it
+  // with another's. Under each key, because a mark outlives the key that signs.
+  #digests(id: Buffer, mark: string): Buffer[] {
+    const data = Buffer.concat([id, Buffer.from(mark)])
+    return this.#keys.signWithEach('device', data).map((tag) => tag.subarray(0, DIGEST))
   }
 
   /** The browser's ids: one, unless somebody planted another. The last one is that of the shortest path, which ours has. */
@@ -116,19 +125,18 @@ export class Browser {
     return id
   }
 
-  #device(request: FastifyRequest): { id: Buffer; accounts: Buffer[] } | undefined {
+  #device(request: FastifyRequest): { id: Buffer; marks: Buffer[] } | undefined {
     const cookie = request.cookies[this.#cookies.device.name]
-    const facts = cookie === undefined ? undefined : openHandle(this.#keys, 'dv', cookie)
+    const facts = cookie === undefined ? undefined : openHandle(this.#keys, 'kd', cookie)
     if (facts === undefined || facts.length < ID) return undefined
-    const accounts: Buffer[] = []
-    for (let at = ID; at + DIGEST <= facts.length; at += DIGEST)
-      accounts.push(facts.subarray(at, at + DIGEST))
-    return { id: facts.subarray(0, ID), accounts }
+    const marks: Buffer[] = []
+    for (let at = ID; at + DIGEST <= facts.length; at += DIGEST) marks.push(facts.subarray(at, at + DIGEST))
+    return { id: facts.subarray(0, ID), marks }
   }
 }
 
-function accountDigest(username: string): Buffer {
-  return hash('sha256', username, 'buffer').subarray(0, DIGEST)
+function has(digests: readonly Buffer[], digest: Buffer): boolean {
+  return digests.some((one) => one.equals(digest))
 }
 
 // The store must not hold what a cookie holds.

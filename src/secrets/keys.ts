@@ -18,11 +18,11 @@ export type Purpose =
   | 'ac'
   | 'bs'
   | 'bw'
-  | 'dv'
+  | 'kd'
   | 'csrf'
   | 'client_secret'
   | 'counter'
-  | 'decoy'
+  | 'device'
   | 'signing_keys'
 
 const ID_BYTES = 4
@@ -65,6 +65,11 @@ export class Keys {
   /** HMAC-SHA256 (32 bytes) over `data`, under the signing key's derivation for `purpose`. */
   sign(purpose: Purpose, data: Buffer | string): Buffer {
     return Buffer.from(mac(this.#first, purpose, data), 'latin1')
+  }
+
+  /** The HMACs over `data` under every key, the signing one's first: to recognise what an earlier key has marked. */
+  signWithEach(purpose: Purpose, data: Buffer | string): Buffer[] {
+    return this.#keys.map((key) => Buffer.from(mac(key, purpose, data), 'latin1'))
   }
 
   /** Signs the first `end` bytes in place: writes their HMAC (32 bytes) behind them. */

@@ -21,6 +21,7 @@ import {
   type StoredRecord,
   type WriteOutcome,
 } from './store.ts'
+import { added, counterOf, type Tally, takenBack } from './tally.ts'
 
 // A grant with its index entry, generously: the figure that turns a heap limit into a number of records.
 const BYTES_PER_RECORD = 1500
@@ -95,23 +96,33 @@ export class MemoryStore implements Store {
     return 'won'
   }
 
-  async increment(id: string, ttl: number, now: number): Promise<Counter> {
+  async increment(id: string, expires_at: number, now: number): Promise<Counter | undefined> {
     const shelf = this.#shelf('counter')
     sweep(shelf, now)
     const entry = shelf.entries.get(id)
-    const before = entry !== undefined && alive(entry.record, now) ? (entry.record as CounterRecord).count : 0
-    const record: CounterRecord = { revision: '', count: before + 1, expires_at: now + ttl }
+    const before = counterOf(tallyOf(entry?.record), now)
+    const record = counterRecord(added(before === undefined ? [] : tallyOf(entry?.record), expires_at))
     if (entry !== undefined) {
-      entry.record = record
+      change(shelf, entry, record)
     } else {
       if (shelf.entries.size >= shelf.capacity) forgetFirst(shelf)
       add(shelf, id, record)
     }
-    return { count: record.count, expires_at: record.expires_at }
+    return before
+  }
+
+  async decrement(id: string, expires_at: number): Promise<void> {
+    const shelf = this.#shelf('counter')
+    const entry = shelf.entries.get(id)
+    if (entry === undefined) return
+    const tally = takenBack(tallyOf(entry.record), expires_at)
+    if (tally.length === 0) drop(shelf, entry)
+    else change(shelf, entry, counterRecord(tally))
   }
 
   async counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]> {
-    return Promise.all(ids.map((id) => this.read<CounterRecord>('counter', id, now)))
+    const read = async (id: string) => tallyOf(await this.read<CounterRecord>('counter', id, now))
+    return Promise.all(ids.map(async (id) => counterOf(await read(id), now)))
   }
 
   async link(index: string, member: string, expires_at: number, now: number): Promise<number> {
@@ -148,6 +159,15 @@ export class MemoryStore implements Store {
   }
 }
 
-interface CounterRecord extends StoredRecord, Counter {
+interface CounterRecord extends StoredRecord {
   readonly expires_at: number
+  readonly tally: Tally
+}
+
+function counterRecord(tally: Tally): CounterRecord {
+  return { revision: '', expires_at: tally.at(-1)?.[0] ?? 0, tally }
+}
+
+function tallyOf(record: StoredRecord | undefined): Tally {
+  return (record as CounterRecord | undefined)?.tally ?? []
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { TALLIED } from './tally.ts'
 
 /** A script of one verb, on one key. It knows how a value is framed, and nothing of what is in it. */
 export interface Script {
@@ -26,12 +27,42 @@ if ARGV[2] == '' then redis.call('SET', KEYS[1], ARGV[1])
 else redis.call('SET', KEYS[1], ARGV[1], 'EXAT', ARGV[2]) end
 return 1`)
 
-/** KEYS: counter. ARGV: the caller's clock, the new end, when Redis may forget it. Gives the count. */
-export const INCREMENT = script(`
-local count, ends = string.match(redis.call('GET', KEYS[1]) or '', '^(%d+) (%d+)$')
-count = (count and tonumber(ends) > tonumber(ARGV[1])) and tonumber(count) + 1 or 1
-redis.call('SET', KEYS[1], string.format('%d %s', count, ARGV[2]), 'EXAT', ARGV[3])
-return count`)
+// What `tally.ts` says, on a value of `<end> <count>` pairs. ARGV of both scripts begins: the increment's end, the slack.
+const TALLY = `
+local was, ends, tally = redis.call('GET', KEYS[1]) or '', tonumber(ARGV[1]), {}
+for one, count in string.gmatch(was, '(%d+) (%d+)') do tally[#tally + 1] = { tonumber(one), tonumber(count) } end
+local function keep()
+  if #tally == 0 then return redis.call('DEL', KEYS[1]) end
+  local texts = {}
+  for at, pair in ipairs(tally) do texts[at] = string.format('%d %d', pair[1], pair[2]) end
+  local forgotten = string.format('%d', tally[#tally][1] + tonumber(ARGV[2]))
+  redis.call('SET', KEYS[1], table.concat(texts, ' '), 'EXAT', forgotten)
+end`
+
+/** KEYS: counter. ARGV: the end, the slack, the caller's clock. Returns the value of before, or an empty text. */
+export const INCREMENT = script(`${TALLY}
+if #tally == 0 or tally[#tally][1] <= tonumber(ARGV[3]) then was, tally = '', {} end
+local at = #tally
+while at > 0 and tally[at][1] > ends do at = at - 1 end
+if at > 0 and tally[at][1] == ends then tally[at][2] = tally[at][2] + 1
+else table.insert(tally, at + 1, { ends, 1 }) end
+if #tally > ${TALLIED} then
+  tally[2][2] = tally[2][2] + tally[1][2]
+  table.remove(tally, 1)
+end
+keep()
+return was`)
+
+/** KEYS: counter. ARGV: the end, the slack. */
+export const DECREMENT = script(`${TALLY}
+local at = 1
+while tally[at] and tally[at][1] < ends do at = at + 1 end
+local merged = at == 1 and #tally == ${TALLIED}
+if not tally[at] or (tally[at][1] ~= ends and not merged) then return 0 end
+tally[at][2] = tally[at][2] - 1
+if tally[at][2] == 0 then table.remove(tally, at) end
+keep()
+return 1`)
 
 /**
  * KEYS: index, a sorted set by end. ARGV: member, its end, the caller's clock less the slack, the slack. Drops the

@@ -1,6 +1,6 @@
 import { migrated } from './migrations.ts'
 import { OutcomeUnknown, RedisConnection, type RedisSettings, type Report } from './redis-connection.ts'
-import { CREATE, INCREMENT, LINK, REPLACE } from './redis-scripts.ts'
+import { CREATE, DECREMENT, INCREMENT, LINK, REPLACE } from './redis-scripts.ts'
 import { inspectServer } from './redis-server.ts'
 import {
   type Counter,
@@ -13,6 +13,7 @@ import {
   StoreUnavailable,
   type WriteOutcome,
 } from './store.ts'
+import { counterOf, type Tally } from './tally.ts'
 
 export interface RedisOptions extends RedisSettings {
   /** In front of every key. */
@@ -96,24 +97,19 @@ export class RedisStore implements Store {
     })
   }
 
-  async increment(id: string, ttl: number, now: number): Promise<Counter> {
-    const expires_at = now + ttl
+  async increment(id: string, expires_at: number, now: number): Promise<Counter | undefined> {
     const key = this.#key('counter', id)
-    const forgotten = String(expires_at + SLACK)
-    const count = await this.#redis.run(INCREMENT, key, String(now), String(expires_at), forgotten)
-    return { count: Number(count), expires_at }
+    const before = await this.#redis.run(INCREMENT, key, String(expires_at), String(SLACK), String(now))
+    return counterOf(tallyOf(before), now)
+  }
+
+  async decrement(id: string, expires_at: number): Promise<void> {
+    await this.#redis.run(DECREMENT, this.#key('counter', id), String(expires_at), String(SLACK))
   }
 
   async counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]> {
-    return Promise.all(
-      ids.map(async (id) => {
-        const value = await this.#redis.send('GET', this.#key('counter', id))
-        const [count, expires_at] = String(value ?? '0 0')
-          .split(' ')
-          .map(Number) as [number, number]
-        return expires_at > now ? { count, expires_at } : undefined
-      }),
-    )
+    const read = async (id: string) => tallyOf(await this.#redis.send('GET', this.#key('counter', id)))
+    return Promise.all(ids.map(async (id) => counterOf(await read(id), now)))
   }
 
   async link(index: string, member: string, expires_at: number, now: number): Promise<number> {
@@ -230,4 +226,10 @@ function unframed<R extends StoredRecord>(kind: Kind, value: unknown, now: numbe
   record.revision = value.slice(0, first)
   if (expires_at !== 0) record.expires_at = expires_at
   return migrated(kind, record) as R
+}
+
+/** A counter's value is its tally, flat. */
+function tallyOf(value: unknown): Tally {
+  const numbers = typeof value === 'string' && value !== '' ? value.split(' ').map(Number) : []
+  return numbers.flatMap((ends, at) => (at % 2 === 0 ? [[ends, numbers[at + 1] as number] as const] : []))
 }

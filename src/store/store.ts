@@ -27,7 +27,7 @@ export interface StoredRecord {
 /** The three ways a write can end. *Unknown*: the connection died before the answer; it may have happened. */
 export type WriteOutcome = 'won' | 'lost' | 'unknown'
 
-/** A count that ends `ttl` seconds after its last increment. */
+/** A count that ends with the last of its increments. */
 export interface Counter {
   count: number
   expires_at: number
@@ -63,10 +63,16 @@ export interface Store {
   /** Idempotent: `won` whether or not there was a record. */
   delete(kind: Kind, id: string): Promise<WriteOutcome>
   /**
-   * Adds one and lets the count live `ttl` seconds from now. A bounded store makes room for it by forgetting the
-   * counter that ends first: a guess that cannot be counted would be a guess for nothing.
+   * Adds one that lasts until `expires_at` (seconds), and returns the counter as it was before; undefined if there was
+   * none. So of many callers each sees another count. A bounded store makes room by forgetting the counter that ends
+   * first: a guess that cannot be counted would be a guess for nothing.
    */
-  increment(id: string, ttl: number, now: number): Promise<Counter>
+  increment(id: string, expires_at: number, now: number): Promise<Counter | undefined>
+  /**
+   * Takes back one increment that was to last until `expires_at`: the counter is then what the others make of it, its
+   * end too, and gone if there is no other. Does nothing if there is no such increment.
+   */
+  decrement(id: string, expires_at: number): Promise<void>
   /** The counts of several counters in one round trip; undefined where there is none. */
   counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]>
   /**

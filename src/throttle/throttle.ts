@@ -1,26 +1,45 @@
-import { isIP, isIPv6 } from 'node:net'
+import { isIP, isIPv4, isIPv6, SocketAddress } from 'node:net'
 import type { Keys } from '../secrets/keys.ts'
 import type { Counter, Store } from '../store/store.ts'
 
 /** Who is guessing, as far as it can be told. */
 export interface Attempt {
-  /** The user name as typed. */
-  username: string
+  /** The user name in the one spelling that all of its spellings share, whether or not there is such a person. */
+  account: string
   /** The client's IP address. */
   address: string
-  /** The signed browser id, where this browser has logged in to this account before. */
+  /** The device's id, if the account has logged in on it with its present password. */
   device: string | undefined
+}
+
+/** Whether a guess may be looked at now: then `seconds` is 0, and it counts as failed until it is given back. */
+export interface Turn {
+  /** Until the next guess may be looked at. */
+  seconds: number
+  /** Takes the guess out of the counters, as if it had never been: it was right, or nobody looked at it. */
+  giveBack(): Promise<void>
 }
 
 // The first failures are free; each further one doubles the wait, up to a quarter of an hour. A counter lives
 // for that long after its last failure.
 const WINDOW = 900
-const FREE = { account: 5, device: 10, address: 50 }
+const FREE = { account: 5, device: 10, devices: 20, address: 50 }
+// What is free to a device if the known devices of its account have failed too often together: nothing, and its first
+// failure costs a minute.
+const STRICT = -4
+
+interface Limits {
+  /** The counters that a guess is counted in. */
+  ids: readonly string[]
+  /** Seconds to wait where the counters, as far as they are known, are these. */
+  seconds(counters: readonly (Counter | undefined)[], now: number): number
+}
 
 /**
- * Counts failed guesses, per account and per address, and says how long to wait. A known device has a counter
- * of its own instead of both: somebody else's guesses, also from the same address, never lock its owner out,
- * and a stolen device cookie still does not give unlimited guesses. Nothing is written for a success.
+ * Counts failed guesses, per account and per address, and says how long to wait. A known device waits for its own
+ * failures only: somebody else's, also from the same address or from another known device, never lock its owner out.
+ * What the known devices of an account fail together only makes each of them wait sooner, for what it has failed itself,
+ * so that many stolen device cookies are hardly better than one.
  */
 export class Throttle {
   readonly #store: Store
@@ -31,28 +50,51 @@ export class Throttle {
     this.#keys = keys
   }
 
-  /** Seconds to wait before the next guess; 0 for none. `now` in seconds. */
-  async wait(attempt: Attempt, now: number): Promise<number> {
-    const limits = this.#limitsOf(attempt)
-    const counters = await this.#store.counters(
-      limits.map((limit) => limit.id),
-      now,
-    )
-    return Math.max(0, ...limits.map((limit, at) => remaining(counters[at], limit.free, now)))
+  /**
+   * Asks for a turn to guess. The guess is counted first and judged by what was counted before it, so guesses at once,
+   * over all nodes, get no more turns than guesses in a row. One that must wait is not counted. `now` in seconds.
+   */
+  async take(attempt: Attempt, now: number): Promise<Turn> {
+    const { ids, seconds } = this.#limitsOf(attempt)
+    const asked = async () => seconds(await this.#store.counters(ids, now), now)
+    const wait = await asked()
+    if (wait > 0) return { seconds: wait, giveBack: async () => {} }
+    const ends = now + WINDOW
+    const before: (Counter | undefined)[] = []
+    const giveBack = async () => {
+      await Promise.all(ids.slice(0, before.length).map((id) => this.#store.decrement(id, ends)))
+    }
+    try {
+      for (const id of ids) {
+        before.push(await this.#store.increment(id, ends, now))
+        if (seconds(before, now) === 0) continue
+        await giveBack()
+        // Asked again, because what was counted before it may have been given back meanwhile.
+        return { seconds: Math.max(1, await asked()), giveBack: async () => {} }
+      }
+      return { seconds: 0, giveBack }
+    } catch (error) {
+      await giveBack().catch(() => {})
+      throw error
+    }
   }
 
-  /** Counts a failed guess. */
-  async fail(attempt: Attempt, now: number): Promise<void> {
-    await Promise.all(this.#limitsOf(attempt).map((limit) => this.#store.increment(limit.id, WINDOW, now)))
-  }
-
-  #limitsOf({ username, address, device }: Attempt): { id: string; free: number }[] {
-    const account = username.normalize('NFKC').toLowerCase()
-    if (device !== undefined) return [{ id: this.#id('device', account, device), free: FREE.device }]
-    return [
-      { id: this.#id('account', account), free: FREE.account },
-      { id: this.#id('address', network(address)), free: FREE.address },
-    ]
+  #limitsOf({ account, address, device }: Attempt): Limits {
+    const ofAccount = this.#id('failures of account', account)
+    const ofAddress = this.#id('failures of address', network(address))
+    if (device === undefined) {
+      const seconds: Limits['seconds'] = ([ofOne, ofOther], now) =>
+        Math.max(remaining(ofOne, FREE.account, now), remaining(ofOther, FREE.address, now))
+      return { ids: [ofAccount, ofAddress], seconds }
+    }
+    const ofDevice = this.#id('failures of device', account, device)
+    const ofDevices = this.#id('failures of devices', account)
+    // Counted at the address too, which makes strangers there wait, but never this device for them.
+    return {
+      ids: [ofDevice, ofDevices, ofAddress],
+      seconds: ([own, all], now) =>
+        remaining(own, (all?.count ?? 0) < FREE.devices ? FREE.device : STRICT, now),
+    }
   }
 
   // A keyed digest: what is typed as a user name is often a password, and must not be guessed from a store.
@@ -61,22 +103,27 @@ export class Throttle {
   }
 }
 
-// One household or host has a whole /64 of IPv6 addresses. Some proxies write the port behind the address; what is
-// no address at all is one network, so that it cannot be a way round the counter.
+// One household or host has a whole /64 of IPv6 addresses, and an IPv4 address that is wrapped in IPv6 is that IPv4
+// address: however an address is spelled, it has one counter. Some proxies write the port behind it. Everything that
+// is no address counts as one network, so that it cannot be a way round the counter.
 function network(forwarded: string): string {
-  const address = isIP(forwarded) > 0 ? forwarded : (/^\[?(.+?)\]?:\d+$/.exec(forwarded)?.[1] ?? '')
-  if (isIP(address) === 0) return 'unknown'
-  if (!isIPv6(address) || address.startsWith('::ffff:')) return address
-  const [head = '', tail] = address.split('::')
+  const [, bracketed, bare] = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(forwarded) ?? []
+  const address = bracketed ?? bare ?? forwarded
+  if (!isIPv6(address)) return isIP(address) > 0 ? address : 'unknown'
+  // RFC 5952: lower case, no leading zeros, no zone, the longest run of zeros as "::", IPv4 in dots.
+  const { address: canonical } = new SocketAddress({ address, family: 'ipv6' })
+  const mapped = canonical.replace(/^::ffff:/, '')
+  if (isIPv4(mapped)) return mapped
+  const [head = '', tail] = canonical.split('::')
   const left = head.split(':').filter(Boolean)
   const right = (tail ?? '').split(':').filter(Boolean)
   const zeros = tail === undefined ? 0 : 8 - left.length - right.length
-  return [...left, ...new Array(Math.max(0, zeros)).fill('0'), ...right].slice(0, 4).join(':')
+  return [...left, ...new Array(zeros).fill('0'), ...right].slice(0, 4).join(':')
 }
 
 function remaining(counter: Counter | undefined, free: number, now: number): number {
   if (counter === undefined || counter.count < free) return 0
   const failed_at = counter.expires_at - WINDOW
   const delay = Math.min(WINDOW, 2 ** Math.min(20, counter.count - free + 1))
-  return failed_at + delay - now
+  return Math.max(0, failed_at + delay - now)
 }

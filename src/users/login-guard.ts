@@ -1,5 +1,23 @@
-import type { Attempt, Throttle } from '../throttle/throttle.ts'
-import type { User, Users } from './user.ts'
+import type { Throttle } from '../throttle/throttle.ts'
+import { fold } from './names.ts'
+import { deviceMark, type User, type Users } from './user.ts'
+
+/** A try to log in, but for the password. */
+export interface Guess {
+  /** The user name as typed. */
+  username: string
+  /** The client's IP address. */
+  address: string
+  /** The browser, if it has logged in before. */
+  device: Device | undefined
+}
+
+/** A browser that somebody has logged in on. */
+export interface Device {
+  readonly id: string
+  /** Whether it was the person of this mark. */
+  knows(mark: string): boolean
+}
 
 /** How a guess ended. `wait`: seconds until the next one is looked at. */
 export type Guessed =
@@ -12,6 +30,8 @@ interface About {
   sub: string | undefined
 }
 
+const NOBODY = { sub: '', credential: '' }
+
 /** The only way to try a password: what counts guesses stands in front of what looks at them. */
 export class LoginGuard {
   readonly #users: Users
@@ -23,17 +43,24 @@ export class LoginGuard {
   }
 
   /** Tries a password. `now` in seconds. Throws `Busy` where too many hashes wait. */
-  async guess(attempt: Attempt, password: string, now: () => number): Promise<Guessed> {
-    const sub = (await this.#users.named(attempt.username))?.sub
-    const seconds = await this.#throttle.wait(attempt, now())
-    if (seconds > 0) return { result: 'wait', seconds, sub }
-    const user = await this.#users.authenticate(attempt.username, password)
-    // Asked again: guesses that ran beside this one may have used the tries up meanwhile. A burst must get no more
-    // verdicts than a row, and who comes too late the same answer, right or wrong.
-    const since = await this.#throttle.wait(attempt, now())
-    // What is not looked at counts as a failure, right or wrong: else the counters would tell which it was.
-    if (user === undefined || since > 0) await this.#throttle.fail(attempt, now())
-    if (since > 0) return { result: 'wait', seconds: since, sub }
-    return user === undefined ? { result: 'wrong', sub } : { result: 'right', user }
+  async guess({ username, address, device }: Guess, password: string, now: number): Promise<Guessed> {
+    const person = await this.#users.named(username)
+    const sub = person?.sub
+    // Asked for nobody too, so that the time does not tell. By the folded name, and not by who was found: two
+    // counters for two spellings would tell that both exist.
+    const known = device?.knows(deviceMark(person ?? NOBODY))
+    const attempt = { account: fold(username), address, device: known ? device?.id : undefined }
+    const turn = await this.#throttle.take(attempt, now)
+    if (turn.seconds > 0) return { result: 'wait', seconds: turn.seconds, sub }
+    let user: User | undefined
+    try {
+      user = await this.#users.authenticate(username, password)
+    } catch (error) {
+      await turn.giveBack().catch(() => {})
+      throw error
+    }
+    if (user === undefined) return { result: 'wrong', sub }
+    await turn.giveBack()
+    return { result: 'right', user }
   }
 }

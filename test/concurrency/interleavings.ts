@@ -19,6 +19,7 @@ const VERBS = [
   'take',
   'delete',
   'increment',
+  'decrement',
   'counters',
   'link',
   'unlink',

@@ -5,6 +5,7 @@ import { type RedeemAnswer, redeem } from '../../src/grants/redeem.ts'
 import { type RefreshAnswer, refresh } from '../../src/grants/refresh.ts'
 import { randomText } from '../../src/secrets/random.ts'
 import type { Store, StoredRecord } from '../../src/store/store.ts'
+import { TALLIED } from '../../src/store/tally.ts'
 import { update } from '../../src/store/update.ts'
 import { frozen, redeemed, redeemInput, refreshInput, unredeemed } from '../grants/example.ts'
 
@@ -227,31 +228,85 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
   })
 
   describe(`${name}: counters`, () => {
-    rule(`${CALLERS} concurrent increments count exactly`, async (store) => {
+    rule(`of ${CALLERS} concurrent increments each sees another count before it`, async (store) => {
       const id = fresh()
-      const counts = await crowd(() => store.increment(id, 60, T))
+      const before = await crowd(() => store.increment(id, T + 60, T))
       assert.deepEqual(
-        counts.map(({ count }) => count).sort((a, b) => a - b),
-        Array.from({ length: CALLERS }, (_, at) => at + 1),
+        before.map((counter) => counter?.count ?? 0).sort((a, b) => a - b),
+        Array.from({ length: CALLERS }, (_, at) => at),
       )
       assert.equal((await store.counters([id], T))[0]?.count, CALLERS)
     })
 
-    rule('a count ends ttl seconds after its last increment', async (store) => {
+    rule('a count ends with its last increment', async (store) => {
       const id = fresh()
-      assert.equal((await store.increment(id, 10, T)).expires_at, T + 10)
-      assert.equal((await store.increment(id, 10, T + 9)).expires_at, T + 19)
-      assert.equal((await store.counters([id], T + 18))[0]?.count, 2)
-      assert.equal((await store.counters([id], T + 18))[0]?.expires_at, T + 19)
-      assert.equal((await store.counters([id], T + 19))[0], undefined)
-      assert.equal((await store.increment(id, 10, T + 19)).count, 1)
+      assert.equal(await store.increment(id, T + 10, T), undefined)
+      assert.deepEqual(await store.increment(id, T + 19, T + 9), { count: 1, expires_at: T + 10 })
+      assert.deepEqual(await store.counters([id], T + 18), [{ count: 2, expires_at: T + 19 }])
+      assert.deepEqual(await store.counters([id], T + 19), [undefined])
+      assert.equal(await store.increment(id, T + 29, T + 19), undefined)
+      assert.equal((await store.counters([id], T + 19))[0]?.count, 1)
+    })
+
+    rule('an increment that is taken back was never there: neither its count nor its end', async (store) => {
+      const id = fresh()
+      await store.increment(id, T + 10, T)
+      await store.increment(id, T + 15, T + 5)
+      await store.increment(id, T + 15, T + 5)
+      await store.decrement(id, T + 15)
+      assert.deepEqual(await store.counters([id], T + 5), [{ count: 2, expires_at: T + 15 }])
+      await store.decrement(id, T + 15)
+      assert.deepEqual(await store.counters([id], T + 5), [{ count: 1, expires_at: T + 10 }])
+      await store.decrement(id, T + 10)
+      assert.deepEqual(await store.counters([id], T + 5), [undefined])
+      assert.equal(await store.increment(id, T + 20, T + 5), undefined)
+    })
+
+    rule('what is not there is not taken back', async (store) => {
+      const id = fresh()
+      await store.decrement(id, T + 10)
+      await store.increment(id, T + 10, T)
+      await store.decrement(id, T + 11)
+      assert.deepEqual(await store.counters([id], T), [{ count: 1, expires_at: T + 10 }])
+    })
+
+    rule(`${CALLERS} callers who all take theirs back leave what was there before them`, async (store) => {
+      const id = fresh()
+      await store.increment(id, T + 10, T)
+      await crowd(async (caller) => {
+        await store.increment(id, T + 20 + (caller % 3), T)
+        await store.decrement(id, T + 20 + (caller % 3))
+      })
+      assert.deepEqual(await store.counters([id], T), [{ count: 1, expires_at: T + 10 }])
+    })
+
+    rule(
+      'however many come at once, none of the others is lost with those that are taken back',
+      async (store) => {
+        const id = fresh()
+        for (let at = 0; at < 5; at++) await store.increment(id, T + 10, T)
+        for (let at = 0; at < 300; at++) await store.increment(id, T + 60, T)
+        for (let at = 0; at < 300; at++) await store.decrement(id, T + 60)
+        assert.deepEqual(await store.counters([id], T), [{ count: 5, expires_at: T + 10 }])
+      },
+    )
+
+    rule('a counter tells so many seconds apart; of those before them it keeps the count', async (store) => {
+      const id = fresh()
+      // Not in their order, as nodes may have it whose clocks differ.
+      for (let at = 0; at < 2 * TALLIED; at++) await store.increment(id, T + 100 + (at ^ 1), T)
+      const last = T + 100 + 2 * TALLIED - 1
+      assert.deepEqual(await store.counters([id], T), [{ count: 2 * TALLIED, expires_at: last }])
+      await store.decrement(id, T + 100)
+      await store.decrement(id, last)
+      assert.deepEqual(await store.counters([id], T), [{ count: 2 * TALLIED - 2, expires_at: last - 1 }])
     })
 
     rule('counters answers in the order asked, undefined where there is none', async (store) => {
       const [a, b, none] = [fresh(), fresh(), fresh()]
-      await store.increment(a, 10, T)
-      await store.increment(b, 10, T)
-      await store.increment(b, 10, T)
+      await store.increment(a, T + 10, T)
+      await store.increment(b, T + 10, T)
+      await store.increment(b, T + 10, T)
       const found = await store.counters([b, none, a], T)
       assert.deepEqual(
         found.map((counter) => counter?.count),

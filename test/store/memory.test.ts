@@ -44,7 +44,7 @@ describe('memory store: caps', () => {
     for (const kind of ['session', 'revoked_token', 'consent'] as const) {
       assert.equal(await store.create(kind, 'one', record(), T), 'won')
     }
-    assert.equal((await store.increment('one', 10, T)).count, 1)
+    assert.equal(await store.increment('one', T + 10, T), undefined)
   })
 
   test('a full kind still replaces, takes and deletes what it has', async () => {
@@ -60,10 +60,10 @@ describe('memory store: caps', () => {
 
   test('a full shelf of counters forgets the one that ends first, by its present end', async () => {
     const store = new MemoryStore(100)
-    for (let at = 0; at < 10; at++) await store.increment(`c${at}`, 60 + at, T)
+    for (let at = 0; at < 10; at++) await store.increment(`c${at}`, T + 60 + at, T)
     // Queued as the first to end; it has lived on since.
-    await store.increment('c0', 600, T + 1)
-    assert.equal((await store.increment('more', 60, T + 1)).count, 1)
+    await store.increment('c0', T + 601, T + 1)
+    assert.equal(await store.increment('more', T + 61, T + 1), undefined)
     const counts = await store.counters(['c0', 'c1', 'c2', 'more'], T + 1)
     assert.deepEqual(
       counts.map((counter) => counter?.count),
@@ -166,14 +166,14 @@ describe('memory store: expiry', () => {
 
   test('what has expired is not there, also where no sweep has reached it yet', async () => {
     const store = new MemoryStore(1000)
-    for (let at = 0; at < 20; at++) await store.increment(`c${at}`, 5, T)
+    for (let at = 0; at < 20; at++) await store.increment(`c${at}`, T + 5, T)
     await fill(store, 'grant', 20, record(T + 5, 'app'))
     await fill(store, 'grant', 2, record(T + 10, 'app'), 'late')
-    await store.increment('late', 10, T)
+    await store.increment('late', T + 10, T)
     assert.equal(await store.replace('grant', 'late0', 'r', record(), T + 10), 'lost')
     assert.equal(await store.read('grant', 'late0', T + 10), undefined)
     assert.equal(await store.create('grant', 'late1', record(T + 100, 'app'), T + 10), 'won')
-    assert.equal((await store.increment('late', 10, T + 10)).count, 1)
+    assert.equal(await store.increment('late', T + 20, T + 10), undefined)
     for (let at = 0; at < 20; at++) await store.create('grant', `w${at}`, record(T + 100), T + 10)
     assert.equal(store.size('grant'), 21)
     assert.notEqual(await store.read('grant', 'late1', T + 10), undefined)

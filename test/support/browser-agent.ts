@@ -9,6 +9,8 @@ export class Agent {
   readonly #app: FastifyInstance
   readonly cookies = new Map<string, string>()
   headers: Record<string, string> = { host: 'localhost:8000' }
+  /** Where it connects from. */
+  address = '127.0.0.1'
 
   constructor(app: FastifyInstance) {
     this.#app = app
@@ -61,6 +63,7 @@ export class Agent {
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
     const response = await this.#app.inject({
       ...request,
+      remoteAddress: this.address,
       headers: request.method === 'POST' ? { 'sec-fetch-site': 'same-origin', ...form, ...headers } : headers,
     })
     for (const { name, value } of response.cookies) {
