@@ -7,6 +7,7 @@ import { isLoopbackHost } from './protocol/redirect-uri.ts'
 import { gives } from './protocol/response-type.ts'
 import { scopeTokens } from './protocol/scope.ts'
 import { tryPath } from './server.ts'
+import { ambiguousNames } from './users/names.ts'
 
 /** What the demo prints at its start: everything that the walk-through needs, once. */
 export function demoBanner({ issuer, env }: Config): string {
@@ -82,6 +83,10 @@ export function notices({ entries, demo, env, issuer }: Config): string[] {
     ...list(
       cheap.map(([name]) => name),
       `bcrypt hashes have a cost under ${CHEAPEST_HASH}, so whoever gets them tries passwords fast; make new ones with: npm run hash-password`,
+    ),
+    ...list(
+      ambiguousNames(entries.users.map(({ username }) => username)),
+      'user names differ only in capitals, spaces around them or the form of their characters: each is found by its exact spelling, and any other spelling finds nobody',
     ),
     ...list(
       unspoken(entries),

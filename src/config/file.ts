@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type { Schema } from '@cfworker/json-schema'
 import { ConfigError } from './config-error.ts'
@@ -22,7 +23,23 @@ export function readEntries(text: string, name: string, env: RawEnvironment): En
   const entries = { clients: [], users: [], scopes: {}, ...(document as Partial<Entries>) }
   if (entries.clients.length === 0) throw new ConfigError(`${name} has no clients; give at least one`)
   checkSubjects(entries, name)
+  checkSample(entries, name)
   return entries
+}
+
+// SHA-256 of the hash in README.md, from its cost on: whoever reads it may know or find the password.
+const SAMPLE_HASH = 'c3aec98aec09b28aefaaa3f087b9a6c4e1592918e7f3b3cb72f918f530e1e03b'
+
+function checkSample({ clients, users }: Entries, name: string): void {
+  const hashes = [
+    ...users.map(({ password_hash }, at) => [`/users/${at}/password_hash`, password_hash] as const),
+    ...clients.map((client, at) => [`/clients/${at}/client_secret_hash`, client.client_secret_hash] as const),
+  ]
+  const sample = hashes.find(([, one]) => one !== undefined && hash('sha256', one.slice(4)) === SAMPLE_HASH)
+  if (sample === undefined) return
+  throw new ConfigError(
+    `${name}: ${sample[0]} is the public one of the README; make one of your own with: npm run hash-password`,
+  )
 }
 
 // RFC 9700 §4.15: a token of client_credentials has the client's id for its subject, which must not be a person's.

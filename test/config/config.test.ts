@@ -10,6 +10,7 @@ import { createInstance } from '../../src/http/instance.ts'
 import { createLogger } from '../../src/http/logger.ts'
 import { createServer } from '../../src/server.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
+import { HASH } from '../support/sample-hash.ts'
 import { KEY } from '../support/server.ts'
 
 function message(call: () => unknown): string {
@@ -22,7 +23,6 @@ function message(call: () => unknown): string {
   throw new Error('it was accepted')
 }
 
-const HASH = '$2b$12$sJc2FhcVSVQuoISurrUGn.Ab5Cy7T4rmfWvNqL.XGOe8y5sn6QzEC'
 const ONE = 'clients: [{client_id: a}]'
 const file = (text: string, env: Record<string, string> = {}) =>
   loadConfig({ CONFIG_FILE: 'c.yaml', SECRET_KEYS: KEY, ...env }, () => text)
@@ -257,6 +257,25 @@ test('a value that is no hash, too short or too long says what it must be and ho
   file(client(`scope: "${'a'.repeat(2000)}", client_secret: ${'s'.repeat(16)}`))
 })
 
+test("the README's hash is refused like its key: for a person and a client, also from a variable", () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+  const [, sample = ''] = /password_hash: (\S+)/.exec(readme) ?? []
+  const refused = /^c\.yaml: \/\S+_hash is the public one of the README; .*: npm run hash-password$/
+  for (const hash of [sample, sample.replace('$2b$', '$2y$'), '${SAMPLE}']) {
+    const env = { SAMPLE: sample }
+    const user = `${ONE}\nusers: [{username: a, password_hash: "${HASH}"}, {username: u, password_hash: "${hash}"}]`
+    assert.match(
+      message(() => file(user, env)),
+      refused,
+    )
+    const client = `clients: [{client_id: a, client_secret_hash: "${hash}"}]`
+    assert.match(
+      message(() => file(client, env)),
+      refused,
+    )
+  }
+})
+
 test('no message repeats what may be a secret that lacks its quotes', () => {
   const secrets = [
     '*Secret123',
@@ -358,6 +377,16 @@ clients:
   assert.match(String(passwords), /RFC 9700 section 2\.4.*\(seen\)$/)
   assert.deepEqual(none, [])
   assert.equal(named({ SIGNING_KEYS_FILE: 'keys.json' }).length, 2)
+})
+
+test('the start names the people who are found by the exact spelling only, once', () => {
+  const people = ['ada', 'Ada', 'bob', 'eve'].map(
+    (name) => `{username: ${name}, sub: u-${name}, password_hash: "${HASH}"}`,
+  )
+  const about = (users: string[]) =>
+    notices(file(`${ONE}\nusers: [${users}]`)).filter((one) => one.includes('spelling'))
+  assert.match(String(about(people)), /exact spelling.*\(ada, Ada\)$/)
+  assert.deepEqual(about(people.slice(1)), [])
 })
 
 test('a public https issuer has a proxy in front: without TRUST_PROXY the start says what that means', () => {

@@ -8,6 +8,7 @@ import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import { ConfigMap, Service } from 'kubernetes-models/v1'
 import { loadConfig } from '../../src/config/config.ts'
 import { VARIABLES } from '../../src/config/variables.ts'
+import { withOwnHash } from '../support/sample-hash.ts'
 import { buildServer, KEY } from '../support/server.ts'
 
 const folder = join(import.meta.dirname, '../../docker')
@@ -41,7 +42,7 @@ test('the probes ask for what is served; the variables exist; the example config
   const env = Object.fromEntries(
     container.env.map(({ name, value }: Record<string, string>) => [name, value]),
   )
-  const config = loadConfig({ ...env, SECRET_KEYS: KEY, MY_APP_SECRET: KEY }, () => file)
+  const config = loadConfig({ ...env, SECRET_KEYS: KEY, MY_APP_SECRET: KEY }, () => withOwnHash(file))
   assert.equal(config.entries.clients[0]?.client_secret, KEY)
 })
 
@@ -57,7 +58,7 @@ test('the compose file with what docs/deployment.md uncomments starts the config
   const readme = readFileSync(join(folder, '../README.md'), 'utf8')
   const [, yaml = ''] = /^ *```yaml\n([\s\S]*?)```/m.exec(readme) ?? []
   const files = (secret_keys: string): Record<string, string> => ({
-    [environment.CONFIG_FILE]: yaml,
+    [environment.CONFIG_FILE]: withOwnHash(yaml),
     '/run/secrets/secret_keys': secret_keys,
     '/run/secrets/redis_password': 'x',
   })

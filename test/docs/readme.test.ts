@@ -11,6 +11,7 @@ import { createServer } from '../../src/server.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { Agent, answerOf } from '../support/browser-agent.ts'
 import { freePort, listen } from '../support/listen.ts'
+import { HASH, withOwnHash } from '../support/sample-hash.ts'
 import { KEY } from '../support/server.ts'
 import { clientFields, envExample, withTable } from './generated.ts'
 
@@ -71,7 +72,7 @@ test("the README's first real client: its file, its secret, its lines with PKCE,
   const MY_APP_SECRET = (await bash(exports.join('\n'))).trim()
   const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(REAL) ?? []
   const env = { PORT: String(port), CONFIG_FILE: 'postern.yaml', SECRET_KEYS: KEY, MY_APP_SECRET }
-  const config = loadConfig(env, () => yaml)
+  const config = loadConfig(env, () => withOwnHash(yaml))
   for (const user of config.entries.users) user.password_hash = await bcrypt.hash('from step 1', 4)
   const log = createLogger('silent', { write: () => {} })
   const app = await createServer(config, { store: new MemoryStore(), log })
@@ -98,9 +99,10 @@ test("the README's and the docs' configurations are valid", () => {
     const [, indent = '', yaml = ''] = /^( *)```yaml\n([\s\S]*?)```/m.exec(text) ?? []
     const file = yaml.replaceAll(new RegExp(`^${indent}`, 'gm'), '')
     const env = { CONFIG_FILE: 'postern.yaml', SECRET_KEYS: KEY, MY_APP_SECRET: 'from the environment' }
-    const { entries } = loadConfig(env, () => file)
+    const { entries } = loadConfig(env, () => withOwnHash(file))
     assert.equal(entries.clients[0]?.client_secret, 'from the environment')
-    assert.match(entries.users[0]?.password_hash ?? '', /^\$2b\$12\$.{53}$/)
+    assert.equal(entries.users[0]?.password_hash, HASH)
+    assert.throws(() => loadConfig(env, () => file), /is the public one of the README/)
   }
 })
 
