@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import bcrypt from 'bcrypt'
-import { hashedSecret } from '../../src/clients/secret.ts'
+import { hashedSecret, plainSecret } from '../../src/clients/secret.ts'
 import { BcryptQueue, Busy } from '../../src/passwords/bcrypt-queue.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import { KEY } from '../support/server.ts'
@@ -22,4 +22,15 @@ test('a flood of wrong secrets for one client leaves room in the queue for anoth
   assert.equal(await flooded.verify('one'), true)
   Array.from({ length: 20 }, (_, at) => Promise.resolve(flooded.verify(`wrong${at}`)).catch(() => {}))
   assert.equal(await flooded.verify('one'), true)
+})
+
+test("a client's secret is compared as it is: no other form of its characters is tried", async () => {
+  const queue = new BcryptQueue({ concurrency: 1, limit: 8 })
+  const [composed, decomposed] = ['p\u00e9', 'pe\u0301']
+  for (const secret of [composed, decomposed]) {
+    const hashed = hashedSecret(await bcrypt.hash(secret, 4), queue, keys)
+    for (const plain of [plainSecret(secret), hashed]) {
+      for (const given of [composed, decomposed]) assert.equal(await plain.verify(given), given === secret)
+    }
+  }
 })

@@ -175,6 +175,12 @@ test('check-config says what is valid and what is left open, without starting', 
   assert.match(bad.err, /^postern: \S+valid\.yaml: \/clients\/0\/redirect_uris/)
 })
 
+test('hash-password hashes the composed form of what is typed (SP 800-63B-4 §3.1.1.2)', async () => {
+  // 72 bytes composed, 108 decomposed.
+  const { out } = await run(['hash-password'], { input: `${'e\u0301'.repeat(36)}\n` })
+  assert.equal(await bcrypt.compare('\u00e9'.repeat(36), out.trim()), true)
+})
+
 test('hash-password prints a bcrypt hash of standard input, and refuses what bcrypt would cut', async () => {
   const { code, out } = await run(['hash-password'], { input: 'correct horse\n' })
   assert.equal(code, 0)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import bcrypt from 'bcrypt'
 import type { ClientEntry } from '../../src/config/schema.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { Agent } from '../support/browser-agent.ts'
@@ -82,6 +83,21 @@ test('guesses count together with those on the login page: 429 with Retry-After,
   assert.equal((await agent.login(page, 'alice', 'wonderland')).statusCode, 429)
   clock.now += wait
   assert.equal((await direct(app, form, headers)).status, 200)
+})
+
+test('names and passwords are taken in the spellings that the login page takes, and count as one', async (t) => {
+  const password_hash = await bcrypt.hash('P\u00e4ss', 4)
+  const users = [{ username: 'Zo\u00eb', sub: 'zoe', password_hash }]
+  const { app } = await buildServer(t, {
+    clients: [{ ...RP, ...OLD }],
+    users,
+    change: (entries) => entries.users.splice(0),
+  })
+  const zoe = { ...form, username: ' ZOE\u0308', password: 'Pa\u0308ss' }
+  for (let at = 0; at < 50; at++) assert.equal((await direct(app, zoe, headers)).status, 200)
+  for (const username of ['zo\u00eb', 'Zoe\u0308 ', 'ZO\u00cb', 'ｚo\u00eb', 'Zo\u00eb'])
+    assert.equal((await direct(app, { ...form, username, password: 'x' }, headers)).status, 400)
+  assert.equal((await direct(app, zoe, headers)).status, 429)
 })
 
 test('a burst of guesses gets no more tries than a row of them', async (t) => {
