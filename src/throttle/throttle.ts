@@ -61,12 +61,15 @@ export class Throttle {
     if (wait > 0) return { seconds: wait, giveBack: async () => {} }
     const ends = now + WINDOW
     const before: (Counter | undefined)[] = []
+    const counted: string[] = []
+    // Never twice: the second time it would take another guess of the same second with it.
     const giveBack = async () => {
-      await Promise.all(ids.slice(0, before.length).map((id) => this.#store.decrement(id, ends)))
+      await Promise.all(counted.splice(0).map((id) => this.#store.decrement(id, ends)))
     }
     try {
       for (const id of ids) {
         before.push(await this.#store.increment(id, ends, now))
+        counted.push(id)
         if (seconds(before, now) === 0) continue
         await giveBack()
         // Asked again, because what was counted before it may have been given back meanwhile.

@@ -35,7 +35,9 @@ export class Names<Person> {
    * and spaces around it. If that fits two people, it means nobody: each of them is found by the exact name.
    */
   find(typed: string): Person | undefined {
-    return this.#exact.get(typed) ?? this.#exact.get(composed(typed)) ?? this.#folded.get(fold(typed))
+    // All three for every name: which of them finds somebody must not be told by the time.
+    const found = [this.#exact.get(typed), this.#exact.get(composed(typed)), this.#folded.get(fold(typed))]
+    return found.find((person) => person !== undefined)
   }
 }
 

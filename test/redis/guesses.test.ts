@@ -63,6 +63,17 @@ test('fifty guesses at once over two servers get exactly five verdicts, and afte
   }
 })
 
+test('a hundred guesses at once from one address at as many accounts get exactly fifty verdicts', async (t) => {
+  const { apps } = await two(t)
+  const agents = apps.map((app) => new Agent(app))
+  const pages = await Promise.all(agents.map((agent) => agent.get('/login')))
+  const guesses = Array.from({ length: 100 }, (_, at) =>
+    (agents[at % 2] as Agent).login(pages[at % 2] as never, `somebody${at}`, 'wrong'),
+  )
+  const answers = await Promise.all(guesses)
+  assert.deepEqual([count(answers, 422), count(answers, 429)], [50, 50])
+})
+
 test('a right password in the burst is told by a verdict or not at all', async (t) => {
   const { apps, wait } = await two(t)
   await burst(apps, fifty('wrong'))

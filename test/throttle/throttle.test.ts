@@ -178,6 +178,24 @@ describe('one account', () => {
     for (let at = 0; at < 10; at++) await assert.rejects(wrong(throttle, stranger('ada')), StoreUnavailable)
     assert.equal(store.size('counter'), 0)
   })
+
+  test('a guess whose taking back fails half-way is not taken back twice: that would be the failure of another', async () => {
+    const store = new MemoryStore()
+    const throttle = fresh(store)
+    await times(5, () => wrong(throttle, stranger('ada')))
+    const counted: string[] = []
+    const decrement = store.decrement.bind(store)
+    store.decrement = async (id, ends) => {
+      await decrement(id, ends)
+      counted.push(id)
+      throw new StoreUnavailable('injected')
+    }
+    const late = [1, 2, 3].map(() => wrong(throttle, stranger('ada'), T + 2).catch(() => -1))
+    await Promise.all(late)
+    assert.equal(new Set(counted).size, 1)
+    assert.equal(counted.length, 2)
+    assert.equal(await wrong(throttle, stranger('ada'), T + 2), 4)
+  })
 })
 
 describe('a flood', () => {
