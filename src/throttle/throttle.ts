@@ -31,7 +31,7 @@ const STRICT = -4
 interface Limits {
   /** The counters that a guess is counted in. */
   ids: readonly string[]
-  /** Seconds to wait where the counters, as far as they are known, are these. */
+  /** Seconds to wait if these are the counters, as far as they are known. */
   seconds(counters: readonly (Counter | undefined)[], now: number): number
 }
 

@@ -25,7 +25,7 @@ export type Guessed =
   | ({ result: 'wrong' } & About)
   | ({ result: 'wait'; seconds: number } & About)
 
-/** Whose account was tried, where there is one of that name: for the log. */
+/** Whose account was tried, if there is one of that name: for the log. */
 interface About {
   sub: string | undefined
 }
@@ -42,13 +42,13 @@ export class LoginGuard {
     this.#throttle = context.throttle
   }
 
-  /** Tries a password. `now` in seconds. Throws `Busy` where too many hashes wait. */
+  /** Tries a password. `now` in seconds. Throws `Busy` if too many hashes wait. */
   async guess({ username, address, device }: Guess, password: string, now: number): Promise<Guessed> {
     const person = await this.#users.named(username)
     const sub = person?.sub
-    // Asked for nobody too, so that the time does not tell. By the folded name, and not by who was found: two
-    // counters for two spellings would tell that both exist.
+    // Asked for nobody too, so that the time does not tell.
     const known = device?.knows(deviceMark(person ?? NOBODY))
+    // By the folded name, not by who was found: two counters for two spellings would tell that both exist.
     const attempt = { account: fold(username), address, device: known ? device?.id : undefined }
     const turn = await this.#throttle.take(attempt, now)
     if (turn.seconds > 0) return { result: 'wait', seconds: turn.seconds, sub }
