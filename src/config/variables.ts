@@ -156,7 +156,7 @@ export const VARIABLES = {
   SESSION_IDLE_TTL: seconds(
     [60, 365 * DAY],
     2 * 3600,
-    'How long a browser stays logged in without being used.',
+    'How long a browser stays logged in without being used: not less, and a tenth more at most, or a minute.',
   ),
   TRUST_PROXY: {
     default: [] as readonly string[],

@@ -84,12 +84,15 @@ export class Sessions {
   }
 
   /**
-   * Notes that the session is used: at most once a minute, and nobody waits for it. A lost note costs
-   * nothing: the next request makes it again.
+   * Notes that the session is used: at once if it would end too early for this use, else at most once a minute. Nobody
+   * waits for it. A lost note costs nothing: the next request makes it again.
    */
   touch({ id, session }: CurrentSession, now: number): void {
-    if (now - session.last_used_at < TOUCH_EVERY) return
-    const expires_at = this.#expiry(session.created_at, now)
+    const { created_at, last_used_at } = session
+    const early = session.expires_at < this.#expiry(created_at, now)
+    if (!early && now - last_used_at < TOUCH_EVERY) return
+    // A little ahead, so that the uses of the next moments need no note of their own.
+    const expires_at = this.#expiry(created_at, now + Math.min(TOUCH_EVERY, Math.floor(this.#idleTtl / 10)))
     const links = (all: readonly Account[]) =>
       Promise.all(all.map(({ sub }) => this.#store.link(bySubject(sub), id, expires_at, now)))
     const touched = (current: Session | undefined): Decision<Session, boolean> => {

@@ -10,9 +10,9 @@ const T = 1_000_000
 const LOGIN = { amr: ['pwd'], credential: 'c', browser: 'b' }
 const brought = (...cookies: string[]) => ({ cookies, browsers: ['b'] })
 
-function rooms(capacity = 10_000) {
+function rooms(capacity = 10_000, { ttl = 3600, idleTtl = 600 } = {}) {
   const store = new MemoryStore(capacity)
-  const sessions = new Sessions({ store, keys: new Keys([KEY]), ttl: 3600, idleTtl: 600 })
+  const sessions = new Sessions({ store, keys: new Keys([KEY]), ttl, idleTtl })
   const begin = async (sub: string, now: number) => {
     const login = { ...LOGIN, sub, proof: undefined, previous: undefined }
     const { cookie, surplus } = await sessions.begin(login, now)
@@ -74,4 +74,78 @@ test('a session leaves its index with its end: at the logout, and when it was no
   assert.equal(await links(T + 899), 1)
   await sessions.end(current.id)
   assert.equal(await links(T), 0)
+})
+
+test('the idle end counts from the last use: uses that are less than it apart keep a login, however they fall', async () => {
+  const uses: [idleTtl: number, at: number[]][] = [
+    [60, [10, 20, 30, 40, 50, 62, 72, 131]],
+    [60, [1, 60, 119, 120, 179]],
+    [90, [30, 50, 95, 184]],
+    [120, [62, 150, 269]],
+    [150, [50, 152]],
+    [600, [59, 658, 659, 1258]],
+    [3000, [59, 3058, 3599]],
+  ]
+  for (const [idleTtl, times] of uses) {
+    const { sessions, begin } = rooms(10_000, { idleTtl })
+    const cookie = await begin('alice', T)
+    for (const at of times) {
+      const current = await sessions.find(cookie, T + at)
+      assert.ok(current, `idle ${idleTtl}: gone at ${at} of ${times}`)
+      sessions.touch(current, T + at)
+      await new Promise(setImmediate)
+    }
+  }
+})
+
+test('without a use the login ends on time; after one at most a tenth of the idle time later, and a minute', async () => {
+  for (const [idleTtl, most] of [
+    [60, 6],
+    [300, 30],
+    [1800, 60],
+  ] as const) {
+    const { sessions, begin } = rooms(10_000, { idleTtl })
+    const cookie = await begin('alice', T)
+    const lives = async (at: number) => (await sessions.find(cookie, T + at)) !== undefined
+    assert.deepEqual([await lives(idleTtl - 1), await lives(idleTtl)], [true, false])
+    const current = await sessions.find(cookie, T + 10)
+    if (current) sessions.touch(current, T + 10)
+    await new Promise(setImmediate)
+    assert.deepEqual([await lives(10 + idleTtl), await lives(10 + idleTtl + most)], [true, false])
+  }
+})
+
+test('a note of a use is a write: a tenth of the idle time needs one, and a minute at most', async () => {
+  for (const [idleTtl, most] of [
+    [60, 11],
+    [7200, 3],
+  ] as const) {
+    const { store, sessions, begin } = rooms(10_000, { idleTtl })
+    const cookie = await begin('alice', T)
+    let writes = 0
+    const replace = store.replace.bind(store)
+    store.replace = async (...parameters) => {
+      writes++
+      return replace(...parameters)
+    }
+    for (let at = 1; at <= 60; at++) {
+      const current = await sessions.find(cookie, T + at)
+      assert.ok(current)
+      sessions.touch(current, T + at)
+      await new Promise(setImmediate)
+    }
+    assert.ok(writes <= most, `${writes} writes`)
+  }
+})
+
+test('no use takes a login beyond SESSION_TTL', async () => {
+  const { sessions, begin } = rooms(10_000, { ttl: 100, idleTtl: 60 })
+  const cookie = await begin('alice', T)
+  for (const at of [50, 99]) {
+    const current = await sessions.find(cookie, T + at)
+    assert.ok(current)
+    sessions.touch(current, T + at)
+    await new Promise(setImmediate)
+  }
+  assert.equal(await sessions.find(cookie, T + 100), undefined)
 })
