@@ -55,7 +55,6 @@ export class IdTokens {
       auth_time,
       acr: ACR,
       amr: [...amr],
-      azp: client.client_id,
       sid: subjects.sid(client, sid),
       ...(nonce !== undefined && { nonce }),
       ...(access_token !== undefined && { at_hash: halfHash(alg, access_token) }),
