@@ -97,7 +97,7 @@ async function compose(
   const { env, issuer, demo, entries } = config
   const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)], issuer)
   const clients = new FileClients(entries.clients, { env, queue: new BcryptQueue(CLIENT_QUEUE), keys })
-  const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), demo })
+  const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), demo, now: now() })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
@@ -183,13 +183,13 @@ async function compose(
     handlePageErrors(scope, { log, render })
     const sentences = entries.scopes
     const account = demo ? { username: DEMO.username, password: DEMO.password } : undefined
-    const common = { desk, browser, render, log, base, scopes: sentences, now }
+    const common = { desk, browser, sessionEnd, render, log, base, scopes: sentences, now }
     const channel = new FrontChannel({ ...common, issuer, demo: account })
     registerAuthorize(scope, { desk, channel, log, base, now })
-    registerLogin(scope, { ...common, channel, guard, sessions, sessionEnd })
+    registerLogin(scope, { ...common, channel, guard, sessions })
     registerSelectAccount(scope, { ...common, channel, sessions })
     registerConsent(scope, { ...common, channel })
-    registerLogout(scope, { ...common, clients, signing, subjects, sessionEnd, issuer })
+    registerLogout(scope, { ...common, clients, signing, subjects, issuer })
     registerHome(scope, { ...common, clients, grants, consents, tryHref: demo ? tryPath(base) : undefined })
   }
   await app.register(pages, { prefix: base })

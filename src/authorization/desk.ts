@@ -11,7 +11,9 @@ import type { Brought, CurrentSession, Sessions } from '../sessions/sessions.ts'
 import type { Decision } from '../store/update.ts'
 import type { SigningKeys } from '../tokens/signing-keys.ts'
 import type { Subjects } from '../tokens/subjects.ts'
-import { findEntitled, type User, type Users } from '../users/user.ts'
+import { isOlder } from '../users/since.ts'
+import { findStanding } from '../users/standing.ts'
+import type { User, Users } from '../users/user.ts'
 import type { AnswerMaker } from './answer.ts'
 import { nextStep, type Situation } from './next-step.ts'
 import { type AuthorizationRequest, type ResponseAddress, readAddress, readRequest } from './request.ts'
@@ -25,12 +27,23 @@ export type Resolved =
   | { kind: 'redirect'; address: ResponseAddress; error: OAuthError }
   | { kind: 'request'; request: AuthorizationRequest }
 
-/** Who is at the browser. */
-export interface Visitor {
+/** A login that the browser brings. */
+export interface Login {
   current: CurrentSession
   account: Account
+}
+
+/** Who is at the browser. */
+export interface Visitor extends Login {
   user: User
 }
+
+/** What a browser comes with: a login of somebody, or one that is dead here, or none. */
+export type Arrival =
+  | { visitor: Visitor; dead?: undefined }
+  /** `disabled`: the person is, so it is over; otherwise it may still be good at another node. */
+  | { visitor?: undefined; dead: Login & { disabled: boolean } }
+  | { visitor?: undefined; dead?: undefined }
 
 /** What the person said on the consent page; `none` where no page was needed. */
 export type ConsentDecision = 'approve' | 'deny' | 'none'
@@ -106,14 +119,16 @@ export class AuthorizationDesk {
     throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server for this client')
   }
 
-  /** Who is logged in with this session cookie, unless the person is unknown or disabled by now. */
-  async visitor(brought: Brought, now: number): Promise<Visitor | undefined> {
+  /** Whose login the browser brings, and whether it is still good here. */
+  async arrival(brought: Brought, now: number): Promise<Arrival> {
     const current = await this.#sessions.find(brought, now)
     const account = current?.session.accounts[0]
-    const user = account && (await findEntitled(this.#users, account))
-    if (current === undefined || account === undefined || user === undefined) return undefined
+    if (current === undefined || account === undefined) return {}
+    const standing = await findStanding(this.#users, account)
+    if (standing.result !== 'entitled')
+      return { dead: { current, account, disabled: standing.result === 'disabled' } }
     this.#sessions.touch(current, now)
-    return { current, account, user }
+    return { visitor: { current, account, user: standing.user } }
   }
 
   /** Everything that the request's next step depends on. */
@@ -125,9 +140,10 @@ export class AuthorizationDesk {
     if (visitor === undefined) {
       return { request, account: undefined, consented: undefined, stranger: false, proofs: [], now }
     }
-    const { account, current } = visitor
+    const { account, current, user } = visitor
     const { client } = request.target
-    const consent = await this.#consents.find(account.sub, client.client_id, now)
+    const found = await this.#consents.find(account.sub, client.client_id, now)
+    const consent = found && isOlder(found.granted_at, user) ? undefined : found
     const stranger =
       request.subject !== undefined && request.subject !== this.#subjects.of(client, account.sub)
     const proofs = livingProofs(current.session, now)
@@ -174,11 +190,12 @@ export class AuthorizationDesk {
     visitor: Visitor,
     { decision, now }: { decision: ConsentDecision; now: number },
   ): Promise<Answer | undefined> {
-    const { account, current } = visitor
+    const { account, current, user } = visitor
     const { client_id } = request.target.client
     const about = { client_id, sub: account.sub, scope: request.scope }
     if (decision === 'approve') {
-      await this.#consents.remember({ ...about, scope: request.consent_scope }, now)
+      const { since } = user
+      await this.#consents.remember({ ...about, scope: request.consent_scope, since }, now)
     }
     const { parameters, grant_id, ended } = await this.#answers.make(request, visitor, now)
     // A logout deletes the session, then looks for its grants; a removal deletes the consent, then looks for them. Either

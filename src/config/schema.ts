@@ -80,6 +80,7 @@ export const USER_SCHEMA = {
     password_hash: bcryptHash,
     sub: { type: 'string', pattern: '^[\\x21-\\x7E]+$', maxLength: 255 },
     disabled: { type: 'boolean' },
+    since: text,
     name: text,
     given_name: text,
     family_name: text,

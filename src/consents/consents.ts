@@ -13,7 +13,10 @@ export interface Consent extends StoredRecord {
   readonly sub: string
   /** Everything approved so far. */
   readonly scope: string
-  /** Seconds. */
+  /**
+   * Seconds: when the first part of it was approved. What is added later does not make it younger, or the approvals of
+   * whoever had the `sub` before would pass for those of the present person.
+   */
   readonly granted_at: number
 }
 
@@ -32,9 +35,12 @@ export class Consents {
     return this.#store.read<Consent>('consent', consentId(sub, client_id), now)
   }
 
-  /** Adds `scope` to what is approved. */
-  async remember(decision: { sub: string; client_id: string; scope: string }, now: number): Promise<void> {
-    const { sub, client_id } = decision
+  /** Adds `scope` to what is approved; replaces what was approved before `since` (seconds), by somebody else. */
+  async remember(
+    decision: { sub: string; client_id: string; scope: string; since?: number | undefined },
+    now: number,
+  ): Promise<void> {
+    const { sub, client_id, since = 0 } = decision
     const scope = shared(decision.scope)
     const key = { kind: 'consent', id: consentId(sub, client_id), now } as const
     const record: Consent = { schema: 1, client_id, sub, scope, granted_at: now, revision: randomText(9) }
@@ -50,11 +56,9 @@ export class Consents {
       // Somebody's record is there, perhaps our own: add to it, unless it has gone in between.
       const added = await update<Consent, boolean>(this.#store, key, (current) => {
         if (current === undefined) return { answer: false }
+        if (current.granted_at < since) return { next: record, answer: true }
         if (scopeWithin(scope, current.scope)) return { answer: true }
-        return {
-          next: { ...current, scope: scopeUnion(current.scope, scope), granted_at: now },
-          answer: true,
-        }
+        return { next: { ...current, scope: scopeUnion(current.scope, scope) }, answer: true }
       })
       if (added) return
     }

@@ -1,10 +1,9 @@
 import type { FastifyInstance } from 'fastify'
-import type { AuthorizationDesk } from '../authorization/desk.ts'
-import type { Browser } from '../http/browser.ts'
 import { formOf } from '../http/form.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
+import { logEvents } from '../http/logger.ts'
 import { askedOf } from './asked.ts'
 import { type FrontChannel, formRefused, stepBinding } from './front-channel.ts'
+import { type VisitorContext, visitorOf } from './visitor.ts'
 
 /**
  * `POST /consent`: the person's decision. Terminal: it runs every check again and answers the client itself.
@@ -12,13 +11,7 @@ import { type FrontChannel, formRefused, stepBinding } from './front-channel.ts'
  */
 export function registerConsent(
   app: FastifyInstance,
-  context: {
-    desk: AuthorizationDesk
-    channel: FrontChannel
-    browser: Browser
-    log: Logger
-    now: () => number
-  },
+  context: { channel: FrontChannel } & VisitorContext,
 ): void {
   const { desk, channel, browser, log } = context
   app.post('/consent', async (request, reply) => {
@@ -26,7 +19,7 @@ export function registerConsent(
     const { asked, answered } = await askedOf(exchange, context)
     if (answered) return answered
     const now = context.now()
-    const visitor = await desk.visitor(browser.session(request), now)
+    const visitor = await visitorOf(exchange, context)
     const decision = formOf(request).one('decision')
     const own = visitor && browser.ownForm(request, { binding: stepBinding('consent', asked, visitor), now })
     if (!own || (decision !== 'approve' && decision !== 'deny'))

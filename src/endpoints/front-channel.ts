@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type AuthorizationDesk, errorParameters, type Visitor } from '../authorization/desk.ts'
+import { errorParameters, type Visitor } from '../authorization/desk.ts'
 import { nextStep, type Situation, type Step } from '../authorization/next-step.ts'
 import type { AuthorizationRequest, ResponseAddress } from '../authorization/request.ts'
 import { pairs, type ResponseParameters, responseUrl } from '../authorization/response.ts'
@@ -15,13 +15,11 @@ import type { AccountView, ClientView, Notice } from '../http/views.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { redirectHost } from '../protocol/redirect-uri.ts'
 import type { User } from '../users/user.ts'
+import { type VisitorContext, visitorOf } from './visitor.ts'
 
 /** What the browser endpoints share. */
-export interface FrontChannelContext {
-  desk: AuthorizationDesk
-  browser: Browser
+export interface FrontChannelContext extends VisitorContext {
   render: RenderPage
-  log: Logger
   issuer: string
   /** URL prefix of our own paths: '' or the issuer's path. */
   base: string
@@ -29,7 +27,6 @@ export interface FrontChannelContext {
   scopes: Readonly<Record<string, string>>
   /** The demo's account, to show on the login page. */
   demo: { username: string; password: string } | undefined
-  now: () => number
 }
 
 /** A request with the reply it gets: what every function of the front channel needs. */
@@ -73,7 +70,7 @@ export class FrontChannel {
   async dispatch(exchange: Exchange, asked: AuthorizationRequest, notice?: Notice): Promise<FastifyReply> {
     const { desk, now } = this.#context
     const at = now()
-    const visitor = await desk.visitor(this.#context.browser.session(exchange.request), at)
+    const visitor = await visitorOf(exchange, this.#context)
     const situation = await desk.situation(asked, visitor, at)
     const step = nextStep(situation)
     if (step.step === 'answer' && visitor !== undefined) {

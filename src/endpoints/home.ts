@@ -1,45 +1,42 @@
 import type { FastifyInstance } from 'fastify'
-import type { AuthorizationDesk, Visitor } from '../authorization/desk.ts'
+import type { Visitor } from '../authorization/desk.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
 import type { Clients } from '../clients/client.ts'
 import type { Consents } from '../consents/consents.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
-import type { Browser } from '../http/browser.ts'
 import { formOf } from '../http/form.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
+import { logEvents } from '../http/logger.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views.ts'
 import { scopeUnion } from '../protocol/scope.ts'
+import { isOlder } from '../users/since.ts'
 import { accountView, clientView, type Exchange, formRefused } from './front-channel.ts'
+import { type VisitorContext, visitorOf } from './visitor.ts'
 
-export interface HomeContext {
-  desk: AuthorizationDesk
+export interface HomeContext extends VisitorContext {
   clients: Clients
   grants: Grants
   consents: Consents
-  browser: Browser
   render: RenderPage
-  log: Logger
   base: string
   scopes: Readonly<Record<string, string>>
   /** The walk-through's URL, in the demo. */
   tryHref: string | undefined
-  now: () => number
 }
 
 /** `GET /`: who is logged in and which applications have access; `POST /apps/remove` takes it from one. */
 export function registerHome(app: FastifyInstance, context: HomeContext): void {
-  const { desk, grants, consents, browser, render, log, base, tryHref } = context
+  const { grants, consents, browser, render, log, base, tryHref } = context
 
   app.get('/', { exposeHeadRoute: true }, async (request, reply) => {
-    const visitor = await desk.visitor(browser.session(request), context.now())
+    const visitor = await visitorOf({ request, reply }, context)
     return show({ request, reply }, visitor)
   })
 
   app.post('/apps/remove', async (request, reply) => {
     const now = context.now()
-    const visitor = await desk.visitor(browser.session(request), now)
+    const visitor = await visitorOf({ request, reply }, context)
     const client_id = formOf(request).one('client_id') ?? ''
     const own = visitor && browser.ownForm(request, { binding: removal(visitor, client_id), now })
     if (!own) return show({ request, reply }, visitor, formRefused(context, request))
@@ -70,11 +67,16 @@ export function registerHome(app: FastifyInstance, context: HomeContext): void {
 
 async function appsOf(visitor: Visitor, { request, reply }: Exchange, context: HomeContext) {
   const { clients, grants, consents, browser, now } = context
-  const { sub } = visitor.account
+  const { account, user } = visitor
+  const { sub } = account
   // Decisions too: an application whose access has ended still gets in again without a question.
   const found = await Promise.all([grants.ofSubject(sub, now()), consents.ofSubject(sub, now())])
+  const own = [
+    ...found[0].map(({ grant }) => grant).filter(({ auth_time }) => !isOlder(auth_time, user)),
+    ...found[1].filter(({ granted_at }) => !isOlder(granted_at, user)),
+  ]
   const scopes = new Map<string, string>()
-  for (const { client_id, scope } of [...found[0].map(({ grant }) => grant), ...found[1]]) {
+  for (const { client_id, scope } of own) {
     scopes.set(client_id, scopeUnion(scopes.get(client_id) ?? '', scope))
   }
   const apps = [...scopes].map(async ([client_id, scope]) => {

@@ -6,8 +6,10 @@ import { formOf, rawQuery } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import type { Notice } from '../http/views.ts'
 import type { SessionEnd } from '../logout/session-end.ts'
+import type { Account } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { LoginGuard } from '../users/login-guard.ts'
+import { isOlder } from '../users/since.ts'
 import { deviceMark, type User } from '../users/user.ts'
 import { askedOf } from './asked.ts'
 import { type Exchange, type FrontChannel, formRefused, loginBinding } from './front-channel.ts'
@@ -81,8 +83,9 @@ async function begin(
 ): Promise<void> {
   const at = now()
   let previous = await sessions.find(browser.session(request), at)
-  if (previous !== undefined && !previous.session.accounts.some(({ sub }) => sub === user.sub)) {
-    // Somebody else's: first their logout, which can be tried again as long as their session is there.
+  const isOwn = ({ sub, auth_time }: Account) => sub === user.sub && !isOlder(auth_time, user)
+  if (previous !== undefined && !previous.session.accounts.some(isOwn)) {
+    // Somebody else's, of the same name perhaps: first their logout, which can be tried again as long as their session is there.
     logEvents(log, request.id, (await sessionEnd.end(previous, at)).events)
     previous = undefined
   }

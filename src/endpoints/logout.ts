@@ -44,14 +44,14 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
   })
 
   app.get('/logout', { exposeHeadRoute: true }, async (request, reply) => {
-    const visitor = await context.desk.visitor(browser.session(request), context.now())
+    const { visitor } = await context.desk.arrival(browser.session(request), context.now())
     return ask({ request, reply }, visitor)
   })
 
   app.post('/logout', async (request, reply) => {
     const asked = await readLogoutRequest(queryOf(request), context)
     const now = context.now()
-    const visitor = await context.desk.visitor(browser.session(request), now)
+    const { visitor } = await context.desk.arrival(browser.session(request), now)
     const own = visitor && browser.ownForm(request, { binding: logoutBinding(visitor.account.sid), now })
     if (own) return end({ request, reply }, { asked, visitor }, context)
     // Nobody is logged in any more: as if the client had just sent the browser here.
@@ -79,7 +79,7 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
     asked: LogoutRequest,
     parts: LogoutContext,
   ): Promise<FastifyReply> {
-    const visitor = await parts.desk.visitor(browser.session(exchange.request), parts.now())
+    const { visitor } = await parts.desk.arrival(browser.session(exchange.request), parts.now())
     if (visitor === undefined && asked.location !== undefined)
       return exchange.reply.redirect(asked.location, 303)
     if (visitor !== undefined && proves(asked, visitor, parts))

@@ -1,31 +1,25 @@
 import type { FastifyInstance } from 'fastify'
-import type { AuthorizationDesk } from '../authorization/desk.ts'
-import type { Browser } from '../http/browser.ts'
-import type { Logger } from '../http/logger.ts'
 import { withProof } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { askedOf } from './asked.ts'
 import { type FrontChannel, formRefused, stepBinding } from './front-channel.ts'
+import { type VisitorContext, visitorOf } from './visitor.ts'
 
 /** `POST /select-account`: the person goes on with the account that was shown. Another one is a login. */
 export function registerSelectAccount(
   app: FastifyInstance,
   context: {
-    desk: AuthorizationDesk
     channel: FrontChannel
     sessions: Sessions
-    browser: Browser
-    log: Logger
-    now: () => number
-  },
+  } & VisitorContext,
 ): void {
-  const { desk, channel, sessions, browser } = context
+  const { channel, sessions, browser } = context
   app.post('/select-account', async (request, reply) => {
     const exchange = { request, reply }
     const { asked, answered } = await askedOf(exchange, context)
     if (answered) return answered
     const now = context.now()
-    const visitor = await desk.visitor(browser.session(request), now)
+    const visitor = await visitorOf(exchange, context)
     const own =
       visitor && browser.ownForm(request, { binding: stepBinding('select_account', asked, visitor), now })
     if (!own) return channel.dispatch(exchange, asked, formRefused(context, request))

@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
 import { type FoundGrant, revokedEvent } from '../grants/found-grant.ts'
-import { findGrantor, type Grants } from '../grants/grants.ts'
+import { findGrantor } from '../grants/grantor.ts'
+import type { Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { verifierDigest } from '../protocol/pkce.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { type CodeFacts, openCode } from '../tokens/tokens.ts'
+import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
 import type { GrantType, Proven } from './grant-type.ts'
 
@@ -44,13 +46,13 @@ export function authorizationCode(context: {
         return refused('the code is unknown or was issued to another client')
       const mismatch = redirectProblem(code, request) ?? verifierProblem(code, request)
       if (mismatch !== undefined) return refused(mismatch)
-      const user = await findGrantor(users, grant)
-      if (user === undefined) {
-        await grants.revoke(code.grant_id, grant.sub)
-        const gone = revokedEvent({ id: code.grant_id, grant }, 'the person can no longer log in')
-        return { ...refused('the person who approved this can no longer log in'), events: [gone] }
-      }
-      return redeemed({ id: code.grant_id, grant }, { client, user }, now)
+      const found = { id: code.grant_id, grant }
+      const grantor = await findGrantor(users, grant)
+      if (grantor.result === 'entitled') return redeemed(found, { client, user: grantor.user }, now)
+      // Not burnt if it is only here that the person is unknown: another node may know better.
+      if (grantor.result === 'refused') return refused(GONE, grantor.reason)
+      await grants.revoke(found.id, grant.sub)
+      return { ...refused(GONE, DISABLED), events: [revokedEvent(found, DISABLED)] }
     },
   }
 
@@ -102,6 +104,10 @@ function verifierProblem(code: CodeFacts, request: CodeRequest): string | undefi
     : 'code_verifier does not match code_challenge'
 }
 
-function refused(description: string): Proven & { outcome: 'refused' } {
-  return { outcome: 'refused', error: new OAuthError('invalid_grant', description), events: [] }
+const GONE = 'the person who approved this can no longer log in'
+
+/** `detail` is for the log alone. */
+function refused(description: string, detail?: string): Proven & { outcome: 'refused' } {
+  const error = new OAuthError('invalid_grant', description, detail === undefined ? {} : { detail })
+  return { outcome: 'refused', error, events: [] }
 }

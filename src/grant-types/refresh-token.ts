@@ -1,10 +1,12 @@
 import { revokedEvent } from '../grants/found-grant.ts'
-import { findGrantor, type Grants } from '../grants/grants.ts'
+import { findGrantor } from '../grants/grantor.ts'
+import type { Grants } from '../grants/grants.ts'
 import type { RefreshAnswer } from '../grants/refresh.ts'
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts'
 import { readScope } from '../protocol/scope.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { openRefreshToken } from '../tokens/tokens.ts'
+import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
 import type { GrantType, Proven } from './grant-type.ts'
 
@@ -50,12 +52,14 @@ export function refreshToken(context: {
       // RFC 6749 §6: bound to the client it was issued to. Said in the same words as unknown: a stranger
       // must not learn that it is somebody's.
       if (grant?.client_id !== client.client_id) return refused('unknown')
-      const user = await findGrantor(users, grant)
-      if (user === undefined) {
+      const grantor = await findGrantor(users, grant)
+      // Before the generation is looked at: a node that does not know the person neither rotates, replays nor accuses.
+      if (grantor.result === 'refused') return refused('unknown', grantor.reason)
+      if (grantor.result === 'disabled') {
         await grants.revoke(grant_id, grant.sub)
-        const gone = revokedEvent({ id: grant_id, grant }, 'the person can no longer log in')
-        return { ...refused('unknown'), events: [gone] }
+        return { ...refused('unknown', DISABLED), events: [revokedEvent({ id: grant_id, grant }, DISABLED)] }
       }
+      const { user } = grantor
       const { scope } = request
       const input = { generation, scope, client_scope: client.scope, lifetimes: client.lifetimes }
       const answer = await grants.refresh({ id: grant_id, grant }, input, now)
@@ -85,7 +89,9 @@ function issued(
   return { outcome: 'grant', grant_id, grant, user, minting, events }
 }
 
-function refused(result: keyof typeof REFUSALS): Proven & { outcome: 'refused' } {
+/** `detail` is for the log alone. */
+function refused(result: keyof typeof REFUSALS, detail?: string): Proven & { outcome: 'refused' } {
   const [code, description] = REFUSALS[result]
-  return { outcome: 'refused', error: new OAuthError(code, description), events: [] }
+  const error = new OAuthError(code, description, detail === undefined ? {} : { detail })
+  return { outcome: 'refused', error, events: [] }
 }

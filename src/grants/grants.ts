@@ -3,23 +3,14 @@ import { random } from '../secrets/random.ts'
 import { askEach, members } from '../store/members.ts'
 import { type Store, StoreFull } from '../store/store.ts'
 import { type Decision, insert, update } from '../store/update.ts'
-import { findActive, findEntitled, type User, type Users } from '../users/user.ts'
 import { type Approval, unredeemed } from './approval.ts'
 import type { FoundGrant } from './found-grant.ts'
-import { type Grant, isOffline, type Minting, type NextGrant, NONE } from './grant.ts'
+import { type Grant, type Minting, type NextGrant, NONE } from './grant.ts'
 import { capped, mint } from './mint.ts'
 import { type RedeemAnswer, type RedeemInput, redeem } from './redeem.ts'
 import { type RefreshAnswer, type RefreshInput, refresh } from './refresh.ts'
 import { type AccessTokenFacts, revokeAccessToken } from './revoke.ts'
 import { MAX_OF_SUBJECT, surplusOf } from './room.ts'
-
-/**
- * The person that a grant speaks for, unless unknown or disabled by now, or with another password: that ends all but
- * what may outlive a login (`offline_access`).
- */
-export function findGrantor(users: Users, grant: Grant): Promise<User | undefined> {
-  return isOffline(grant.scope) ? findActive(users, grant.sub) : findEntitled(users, grant)
-}
 
 /** A grant that was just made, and those of the same person that had to give way to it. */
 export interface Created {

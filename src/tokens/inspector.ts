@@ -2,11 +2,13 @@ import type { Client, Clients } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grant } from '../grants/grant.ts'
-import { findGrantor, type Grants } from '../grants/grants.ts'
+import { findGrantor } from '../grants/grantor.ts'
+import type { Grants } from '../grants/grants.ts'
 import { type AccessTokenFacts, accessTokenScope } from '../grants/revoke.ts'
 import { scopeIntersection } from '../protocol/scope.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
+import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
 import type { JwtAccessTokens } from './jwt-access-token.ts'
 import {
@@ -91,14 +93,15 @@ export class TokenInspector {
         ? accessState(grant, opened.facts)
         : refreshState(grant, opened.facts, now)
     if (found === undefined) return INACTIVE
-    const client = await this.#clients.find(grant.client_id)
-    const user = await findGrantor(this.#users, grant)
-    if (client === undefined || user === undefined) {
-      // RFC 6749 §10.5 leaves it to us: what belongs to nobody any more goes at its next use.
+    const grantor = await findGrantor(this.#users, grant)
+    if (grantor.result === 'disabled') {
       await this.#grants.revoke(id, grant.sub)
-      const reason = client === undefined ? 'the client is unknown' : 'the person can no longer log in'
-      return { token: undefined, events: [revokedEvent({ id, grant }, reason)] }
+      return { token: undefined, events: [revokedEvent({ id, grant }, DISABLED)] }
     }
+    // Unknown here is not gone: another node may know better. It is refused here, and ended nowhere.
+    const client = await this.#clients.find(grant.client_id)
+    if (client === undefined || grantor.result === 'refused') return INACTIVE
+    const { user } = grantor
     const jti = opened.kind === 'access_token' ? { jti: opened.jti } : {}
     const scope = scopeIntersection(found.scope, client.scope)
     return { token: { ...found, ...jti, client, user, grant, scope }, events: [] }

@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
 import { type BcryptQueue, formsOf, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
 import { Names } from './names.ts'
+import { readMoment } from './since.ts'
 import type { User, Users } from './user.ts'
 
 interface Login {
@@ -22,10 +23,13 @@ export class FileUsers implements Users {
   /** Every cost that somebody's hash has, once. */
   readonly #costs: readonly number[]
 
-  /** `demo`: passwords in clear are allowed. Throws `ConfigError`. */
-  constructor(entries: readonly UserEntry[], { queue, demo }: { queue: BcryptQueue; demo: boolean }) {
+  /** `demo`: passwords in clear are allowed. `now`: seconds, which no `since` may lie after. Throws `ConfigError`. */
+  constructor(
+    entries: readonly UserEntry[],
+    { queue, demo, now }: { queue: BcryptQueue; demo: boolean; now?: number },
+  ) {
     this.#queue = queue
-    for (const [at, entry] of entries.entries()) this.#add(entry, `/users/${at}`, demo)
+    for (const [at, entry] of entries.entries()) this.#add(entry, `/users/${at}`, { demo, now })
     const costs = new Set(entries.map(costOf))
     this.#costs = costs.size > 0 ? [...costs] : [COST]
   }
@@ -49,8 +53,8 @@ export class FileUsers implements Users {
     return this.#names.find(username)?.user
   }
 
-  #add(entry: UserEntry, path: string, demo: boolean): void {
-    const { username, password, password_hash, sub = username, disabled = false, ...claims } = entry
+  #add(entry: UserEntry, path: string, { demo, now }: { demo: boolean; now: number | undefined }): void {
+    const { username, password, password_hash, sub = username, disabled = false, since, ...claims } = entry
     const fail = (problem: string): never => {
       throw new ConfigError(`${path} (user ${username}): ${problem}`)
     }
@@ -63,7 +67,7 @@ export class FileUsers implements Users {
     }
     // Of a salted hash, or of the demo's public password.
     const credential = hash('sha256', password_hash ?? `demo ${password}`, 'base64url').slice(0, 16)
-    const user: User = { sub, username, disabled, credential, claims }
+    const user: User = { sub, username, disabled, credential, since: readSince(since, now, fail), claims }
     const login = { user, cost: costOf(entry), passwordHash: this.#hashOf(password, password_hash) }
     if (!this.#names.add(username, login)) fail('this username is there twice')
     if (this.#bySub.has(sub)) fail(`sub ${sub} is there twice`)
@@ -92,4 +96,20 @@ function costOf({ password_hash }: UserEntry): number {
 /** A well-formed hash that no password has, to compare with where there is nothing else to. */
 function decoy(cost: number): string {
   return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`
+}
+
+function readSince(
+  since: string | undefined,
+  now = Number.POSITIVE_INFINITY,
+  fail: (problem: string) => never,
+): number | undefined {
+  if (since === undefined) return undefined
+  const moment = readMoment(since)
+  if (moment === undefined)
+    return fail(
+      'since must be a date (2026-05-31) or a date and time with its offset (2026-05-31T08:00:00+02:00)',
+    )
+  // Every login until then would be refused as that of somebody before.
+  if (moment > now) return fail(`since is in the future (${new Date(moment * 1000).toISOString()})`)
+  return moment
 }

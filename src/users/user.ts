@@ -7,7 +7,9 @@ export interface User {
   readonly disabled: boolean
   /** Changes with the password; tells nothing of it. */
   readonly credential: string
-  readonly claims: Omit<UserEntry, 'username' | 'password' | 'password_hash' | 'sub' | 'disabled'>
+  /** Seconds: what was given under this `sub` before was another person's. */
+  readonly since?: number | undefined
+  readonly claims: Omit<UserEntry, 'username' | 'password' | 'password_hash' | 'sub' | 'disabled' | 'since'>
 }
 
 /** Where people are found. A disabled person is found; whoever asks decides. */
@@ -22,28 +24,7 @@ export interface Users {
   named(username: string): Promise<User | undefined>
 }
 
-/** The person, unless unknown or disabled: asked again at every use of a grant or session. */
-export async function findActive(users: Users, sub: string): Promise<User | undefined> {
-  const user = await users.find(sub)
-  return user === undefined || user.disabled ? undefined : user
-}
-
-/** What a standing permission or a login was given with. */
-export interface Entitlement {
-  readonly sub: string
-  readonly credential: string
-}
-
-/** The person, unless unknown, disabled, or with another password than the one that this was given with. */
-export async function findEntitled(
-  users: Users,
-  { sub, credential }: Entitlement,
-): Promise<User | undefined> {
-  const user = await findActive(users, sub)
-  return user?.credential === credential ? user : undefined
-}
-
 /** What a device remembers of a person who logged in on it: a new password makes it forget them. */
-export function deviceMark({ sub, credential }: Entitlement): string {
+export function deviceMark({ sub, credential }: Pick<User, 'sub' | 'credential'>): string {
   return JSON.stringify([sub, credential])
 }

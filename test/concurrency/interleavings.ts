@@ -230,7 +230,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         await plain.consents.remember({ sub: 'alice', client_id: 'app', scope: 'read' }, now)
         const { desk, consents, grants } = rooms(scheduled(store, schedule), asking)
         const answer = async () => {
-          const visitor = await desk.visitor(brought(cookie), now)
+          const { visitor } = await desk.arrival(brought(cookie), now)
           assert.ok(visitor)
           const situation = await desk.situation(resolved.request, visitor, now)
           return desk.complete(situation, visitor, 'none')
@@ -266,7 +266,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         const { desk, sessions } = rooms(scheduled(store, schedule))
         let loggedOut = false
         const approve = async () => {
-          const visitor = await desk.visitor(brought(cookie), now)
+          const { visitor } = await desk.arrival(brought(cookie), now)
           const late = loggedOut
           if (visitor === undefined) return undefined
           assert.ok(!late, 'nobody is found after the logout')
@@ -282,7 +282,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         await schedule.waitFor(all)
         const codes = (await all).slice(0, 3).filter((answer) => answer !== undefined)
         assert.ok(codes.length <= 1, `${codes.length} codes for one proof`)
-        assert.equal(await plain.desk.visitor(brought(cookie), now), undefined)
+        assert.deepEqual(await plain.desk.arrival(brought(cookie), now), {})
       },
     )
   })

@@ -4,12 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { decodeProtectedHeader } from 'jose'
-import type { ClientEntry, UserEntry } from '../../src/config/schema.ts'
+import type { ClientEntry } from '../../src/config/schema.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
 import { Agent } from '../support/browser-agent.ts'
 import {
-  ALICE,
   AUTHORIZATION,
   authorize,
   exchange,
@@ -22,7 +21,6 @@ import {
 } from '../support/oidc.ts'
 import { RedisServer } from '../support/redis.ts'
 import { openRedis } from '../support/redis-store.ts'
-import { buildServer } from '../support/server.ts'
 import { introspect } from '../support/token-client.ts'
 
 const BYE = 'https://rp.example/bye'
@@ -263,38 +261,6 @@ test('a logout on another node, with Redis', async (t) => {
   t.after(() => redis.remove())
   await onAnotherNode(t, () => openRedis(redis.url))
 })
-
-/** The server after a change of its configuration, on the store of the one before. */
-function restarted(
-  t: Parameters<typeof oidcServer>[0],
-  store: Store,
-  { user = {}, clients = [RP] }: { user?: Partial<UserEntry>; clients?: ClientEntry[] },
-) {
-  return buildServer(t, { store, clients, users: [{ ...ALICE, ...user }] })
-}
-
-for (const [name, change, ended, offlineToo] of [
-  ['nothing changed', {}, false, false],
-  ['a changed password', { user: { password: 'looking-glass' } }, true, false],
-  ['a disabled person', { user: { disabled: true } }, true, true],
-  ['a removed person', { user: { sub: 'sub-bob' } }, true, true],
-  ['a removed client', { clients: [{ ...RP, client_id: 'another' }] }, true, true],
-] as const) {
-  test(`after a restart with ${name}: ${ended ? 'ended' : 'all goes on'}${offlineToo ? ', offline_access too' : ''}`, async (t) => {
-    const store = new MemoryStore()
-    const { agent, app, tokens: bound } = await loggedIn(t, {}, { store })
-    const { parameters } = await authorize(agent, { scope: 'openid offline_access' })
-    const { body: offline } = await exchange(app, parameters.get('code') ?? '')
-    const after = await restarted(t, store, change as Parameters<typeof restarted>[2])
-    const works = async (token: string) => (await refresh(after.app, token)).status === 200
-    assert.equal(await works(bound.refresh_token), !ended)
-    assert.equal(await works(offline.refresh_token), !offlineToo)
-    if ('clients' in change) return
-    const browser = new Agent(after.app)
-    for (const [cookie, value] of agent.cookies) browser.cookies.set(cookie, value)
-    assert.equal(await isLoggedIn(browser), !ended)
-  })
-}
 
 test('oidcc-frontchannel-rp-initiated-logout: the page loads every client that asks for it, then goes on', async (t) => {
   const frames = {

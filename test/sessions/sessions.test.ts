@@ -90,7 +90,7 @@ test('the idle end counts from the last use: uses that are less than it apart ke
     const { sessions, begin } = rooms(10_000, { idleTtl })
     const cookie = await begin('alice', T)
     for (const at of times) {
-      const current = await sessions.find(cookie, T + at)
+      const current = await sessions.find(brought(cookie), T + at)
       assert.ok(current, `idle ${idleTtl}: gone at ${at} of ${times}`)
       sessions.touch(current, T + at)
       await new Promise(setImmediate)
@@ -106,9 +106,9 @@ test('without a use the login ends on time; after one at most a tenth of the idl
   ] as const) {
     const { sessions, begin } = rooms(10_000, { idleTtl })
     const cookie = await begin('alice', T)
-    const lives = async (at: number) => (await sessions.find(cookie, T + at)) !== undefined
+    const lives = async (at: number) => (await sessions.find(brought(cookie), T + at)) !== undefined
     assert.deepEqual([await lives(idleTtl - 1), await lives(idleTtl)], [true, false])
-    const current = await sessions.find(cookie, T + 10)
+    const current = await sessions.find(brought(cookie), T + 10)
     if (current) sessions.touch(current, T + 10)
     await new Promise(setImmediate)
     assert.deepEqual([await lives(10 + idleTtl), await lives(10 + idleTtl + most)], [true, false])
@@ -129,7 +129,7 @@ test('a note of a use is a write: a tenth of the idle time needs one, and a minu
       return replace(...parameters)
     }
     for (let at = 1; at <= 60; at++) {
-      const current = await sessions.find(cookie, T + at)
+      const current = await sessions.find(brought(cookie), T + at)
       assert.ok(current)
       sessions.touch(current, T + at)
       await new Promise(setImmediate)
@@ -142,10 +142,10 @@ test('no use takes a login beyond SESSION_TTL', async () => {
   const { sessions, begin } = rooms(10_000, { ttl: 100, idleTtl: 60 })
   const cookie = await begin('alice', T)
   for (const at of [50, 99]) {
-    const current = await sessions.find(cookie, T + at)
+    const current = await sessions.find(brought(cookie), T + at)
     assert.ok(current)
     sessions.touch(current, T + at)
     await new Promise(setImmediate)
   }
-  assert.equal(await sessions.find(cookie, T + 100), undefined)
+  assert.equal(await sessions.find(brought(cookie), T + 100), undefined)
 })

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readEntries } from '../../src/config/file.ts'
+import { BcryptQueue } from '../../src/passwords/bcrypt-queue.ts'
+import { Keys } from '../../src/secrets/keys.ts'
+import { FileUsers } from '../../src/users/registry.ts'
+import { readMoment } from '../../src/users/since.ts'
+import { KEY } from '../support/server.ts'
+
+const HASH = '$2b$12$sJc2FhcVSVQuoISurrUGn.Ab5Cy7T4rmfWvNqL.XGOe8y5sn6QzEC'
+
+test('RFC 3339 §5.6: a date is its first moment in UTC; a date-time has its offset', () => {
+  const midnight = Date.UTC(2026, 4, 31) / 1000
+  for (const [text, seconds] of [
+    ['2026-05-31', midnight],
+    ['2026-05-31T00:00:00Z', midnight],
+    ['2026-05-31t02:00:00.75+02:00', midnight],
+    ['2026-05-30 19:30:00-04:30', midnight],
+    ['2024-02-29', Date.UTC(2024, 1, 29) / 1000],
+  ] as const)
+    assert.equal(readMoment(text), seconds, text)
+})
+
+test('anything else is no moment: a day that is not there, a time without its offset, other spellings', () => {
+  for (const text of [
+    '2026-02-29',
+    '2026-02-31',
+    '2026-13-01',
+    '2026-05-31T08:00:00',
+    '2026-05-31T08:00Z',
+    '2026-05-31T25:00:00Z',
+    '2026-05-31T08:00:00+25:00',
+    '31.05.2026',
+    '2026-5-31',
+    '1780185600',
+    'yesterday',
+    '',
+    ' 2026-05-31',
+  ])
+    assert.equal(readMoment(text), undefined, text)
+})
+
+function read(since: string, now?: number): Promise<number | undefined> {
+  const text = `clients: [{client_id: a}]\nusers:\n  - username: ada\n    password_hash: ${HASH}\n    since: ${since}\n`
+  const { users } = readEntries(text, 'c.yaml', {})
+  const parts = { queue: new BcryptQueue({ concurrency: 1, limit: 1 }), keys: new Keys([KEY]), demo: false }
+  const found = new FileUsers(users, { ...parts, ...(now !== undefined && { now }) }).find('ada')
+  return found.then((user) => user?.since)
+}
+
+test('in YAML it needs no quotes, and the claims do not have it', async () => {
+  for (const since of ['2026-05-31', '"2026-05-31"', '2026-05-31T00:00:00Z'])
+    assert.equal(await read(since), Date.UTC(2026, 4, 31) / 1000, since)
+})
+
+test('what is no moment, or still to come, stops the start, with the path and the name', () => {
+  assert.throws(() => read('2026-02-31'), /\/users\/0 \(user ada\): since must be a date \(2026-05-31\)/)
+  assert.throws(() => read('2026'), /\/users\/0\/since must be string/)
+  const now = Date.UTC(2026, 4, 30) / 1000
+  assert.throws(() => read('2026-05-31', now), /since is in the future \(2026-05-31T00:00:00\.000Z\)/)
+})
