@@ -42,6 +42,7 @@ import type { Logger } from './http/logger.ts'
 import { assetsVersion, pageHeaders, pageRenderer, readAssets } from './http/pages.ts'
 import { handleUnknownRoutes, rememberRoutes } from './http/unknown-routes.ts'
 import { BackChannel } from './logout/back-channel.ts'
+import { LogoutHints } from './logout/logout-hint.ts'
 import { SessionEnd } from './logout/session-end.ts'
 import { Outbound } from './outbound/outbound.ts'
 import { BcryptQueue } from './passwords/bcrypt-queue.ts'
@@ -134,6 +135,7 @@ async function compose(
       ? log.info({ client_id }, 'logout_delivered')
       : log.warn({ client_id, detail: problem }, 'logout_undelivered')
   const backChannel = new BackChannel({ signing, subjects, outbound, issuer, now, report })
+  const hints = new LogoutHints({ keys, signing, issuer })
   const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel })
 
   const issuerUrl = new URL(issuer)
@@ -189,7 +191,7 @@ async function compose(
     registerLogin(scope, { ...common, channel, guard, sessions })
     registerSelectAccount(scope, { ...common, channel, sessions })
     registerConsent(scope, { ...common, channel })
-    registerLogout(scope, { ...common, clients, signing, subjects, issuer })
+    registerLogout(scope, { ...common, clients, hints, subjects, issuer })
     registerHome(scope, { ...common, clients, grants, consents, tryHref: demo ? tryPath(base) : undefined })
   }
   await app.register(pages, { prefix: base })

@@ -1,91 +1,97 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { AuthorizationDesk, Visitor } from '../authorization/desk.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Login, Visitor } from '../authorization/desk.ts'
 import type { Clients } from '../clients/client.ts'
-import type { Browser } from '../http/browser.ts'
-import { formAsQuery, queryOf, rawQuery } from '../http/form.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
+import { logRefusal } from '../http/errors.ts'
+import { formOf, queryOf, rawQuery } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views.ts'
-import { frontChannelUrls, type LogoutRequest, readLogoutRequest } from '../logout/logout-request.ts'
-import type { SessionEnd } from '../logout/session-end.ts'
-import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { LogoutHints } from '../logout/logout-hint.ts'
+import {
+  asLogoutQuery,
+  frontChannelUrls,
+  type LogoutRequest,
+  readLogoutRequest,
+} from '../logout/logout-request.ts'
+import { OAuthError } from '../protocol/errors.ts'
 import type { Subjects } from '../tokens/subjects.ts'
 import { accountView, type Exchange, formRefused } from './front-channel.ts'
+import { logEnded, type VisitorContext } from './visitor.ts'
 
-export interface LogoutContext {
-  desk: AuthorizationDesk
+export interface LogoutContext extends VisitorContext {
   clients: Clients
-  signing: SigningKeys
+  hints: LogoutHints
   subjects: Subjects
-  sessionEnd: SessionEnd
-  browser: Browser
   render: RenderPage
-  log: Logger
   issuer: string
   base: string
-  now: () => number
+}
+
+/** Nothing but that somebody wants to log out. */
+const BARE: LogoutRequest = {
+  client: undefined,
+  location: undefined,
+  sid: undefined,
+  refused: [],
+  stays: false,
 }
 
 /**
  * `GET` and `POST /oauth/logout` (OpenID Connect RP-Initiated Logout 1.0): what a client sends the browser to. It asks
  * the person, unless the hint proves the login. `GET /logout` asks, for the person's own sake; `POST /logout` does it.
+ * A login that is dead here is over at each of them: nobody is logged in who could be asked.
  */
 export function registerLogout(app: FastifyInstance, context: LogoutContext): void {
-  const { base, browser, render } = context
+  const { base, browser, desk } = context
 
   app.get('/oauth/logout', async (request, reply) => {
-    const asked = await readLogoutRequest(queryOf(request), context)
-    return answer({ request, reply }, asked, context)
+    return answer({ request, reply }, await readAsked(request, context), context)
   })
 
   // Cross-site by nature, so without cookies: it only turns into the GET.
   app.post('/oauth/logout', async (request, reply) => {
-    return reply.redirect(`${base}/oauth/logout${formAsQuery(request)}`, 303)
+    const { hints, now } = context
+    const form = formOf(request)
+    const posted = form.sorted().length > 0 ? form : queryOf(request)
+    const query = await asLogoutQuery(posted, { hints, now: now() })
+    return reply.redirect(`${base}/oauth/logout${query && `?${query}`}`, 303)
   })
 
   app.get('/logout', { exposeHeadRoute: true }, async (request, reply) => {
-    const { visitor } = await context.desk.arrival(browser.session(request), context.now())
-    return ask({ request, reply }, visitor)
+    return answer({ request, reply }, BARE, context)
   })
 
   app.post('/logout', async (request, reply) => {
-    const asked = await readLogoutRequest(queryOf(request), context)
+    const exchange = { request, reply }
+    const asked = await readAsked(request, context)
     const now = context.now()
-    const { visitor } = await context.desk.arrival(browser.session(request), now)
-    const own = visitor && browser.ownForm(request, { binding: logoutBinding(visitor.account.sid), now })
-    if (own) return end({ request, reply }, { asked, visitor }, context)
+    const { visitor } = await desk.arrival(browser.session(request), now)
     // Nobody is logged in any more: as if the client had just sent the browser here.
-    if (visitor === undefined) return answer({ request, reply }, asked, context)
-    return ask({ request, reply }, visitor, formRefused(context, request))
+    if (visitor === undefined) return answer(exchange, asked, context)
+    if (browser.ownForm(request, { binding: logoutBinding(visitor.account.sid), now }))
+      return end(exchange, { asked, login: visitor }, context)
+    return ask(exchange, { asked, visitor, notice: formRefused(context, request) }, context)
   })
+}
 
-  async function ask(
-    { request, reply }: Exchange,
-    visitor: Visitor | undefined,
-    notice?: Notice,
-  ): Promise<FastifyReply> {
-    const binding = logoutBinding(visitor?.account.sid)
-    const data = {
-      action: `${base}/logout${rawQuery(request)}`,
-      csrf: browser.formToken(request, reply, { binding, now: context.now() }),
-      account: visitor && accountView(visitor.user),
-      notice,
-    }
-    return render(reply, 'logout', data, { status: notice === undefined ? 200 : 403 })
-  }
+async function readAsked(request: FastifyRequest, { clients, hints, log, now }: LogoutContext) {
+  const asked = await readLogoutRequest(queryOf(request), { clients, hints, now: now() })
+  const client_id = asked.client?.client_id
+  for (const { parameter, reason } of asked.refused)
+    logRefusal(log, request.id, new OAuthError('invalid_request', `${parameter}: ${reason}`, { client_id }))
+  return asked
+}
 
-  async function answer(
-    exchange: Exchange,
-    asked: LogoutRequest,
-    parts: LogoutContext,
-  ): Promise<FastifyReply> {
-    const { visitor } = await parts.desk.arrival(browser.session(exchange.request), parts.now())
-    if (visitor === undefined && asked.location !== undefined)
-      return exchange.reply.redirect(asked.location, 303)
-    if (visitor !== undefined && proves(asked, visitor, parts))
-      return end(exchange, { asked, visitor }, parts)
-    return ask(exchange, visitor)
-  }
+async function answer(
+  exchange: Exchange,
+  asked: LogoutRequest,
+  context: LogoutContext,
+): Promise<FastifyReply> {
+  const { desk, browser, now } = context
+  const { visitor, dead } = await desk.arrival(browser.session(exchange.request), now())
+  if (dead !== undefined) return end(exchange, { asked, login: dead }, context)
+  if (visitor === undefined) return loggedOut(exchange, { asked, frames: [] }, context)
+  if (proves(asked, visitor, context)) return end(exchange, { asked, login: visitor }, context)
+  return ask(exchange, { asked, visitor }, context)
 }
 
 /** Whether the client's hint is of the very login that is here. */
@@ -93,25 +99,79 @@ function proves({ client, sid }: LogoutRequest, { account }: Visitor, { subjects
   return client !== undefined && sid === subjects.sid(client, account.sid)
 }
 
-async function end(
+async function ask(
   { request, reply }: Exchange,
-  { asked, visitor }: { asked: LogoutRequest; visitor: Visitor },
-  { sessionEnd, subjects, browser, render, log, issuer, base, now }: LogoutContext,
+  { asked, visitor, notice }: { asked: LogoutRequest; visitor: Visitor; notice?: Notice },
+  { base, browser, render, now }: LogoutContext,
 ): Promise<FastifyReply> {
-  const { logins, events } = await sessionEnd.end(visitor.current, now())
+  const binding = logoutBinding(visitor.account.sid)
+  const data = {
+    action: `${base}/logout${rawQuery(request)}`,
+    csrf: browser.formToken(request, reply, { binding, now: now() }),
+    account: accountView(visitor.user),
+    notice: notice ?? (asked.stays ? WILL_STAY : undefined),
+    ...refusalView(request, asked),
+  }
+  return render(reply, 'logout', data, { status: notice === undefined ? 200 : 403 })
+}
+
+async function end(
+  exchange: Exchange,
+  { asked, login }: { asked: LogoutRequest; login: Login & { disabled?: boolean } },
+  context: LogoutContext,
+): Promise<FastifyReply> {
+  const { sessionEnd, subjects, browser, issuer, base, now } = context
+  const { request, reply } = exchange
+  const { logins, events } = await sessionEnd.end(login.current, now())
   browser.clearSession(reply)
-  logEvents(log, request.id, events)
+  logEnded(context, request, { events, disabled: login.disabled })
   const frames = frontChannelUrls(logins, {
     issuer,
     sidOf: ({ client, sid }) => subjects.sid(client, sid),
   })
-  if (frames.length === 0) return reply.redirect(asked.location ?? `${base}/logout`, 303)
+  const nothingToSay = frames.length === 0 && asked.location === undefined && asked.refused.length === 0
+  return nothingToSay
+    ? reply.redirect(`${base}/logout`, 303)
+    : loggedOut(exchange, { asked, frames }, context)
+}
+
+async function loggedOut(
+  { request, reply }: Exchange,
+  { asked, frames }: { asked: LogoutRequest; frames: readonly string[] },
+  { render }: LogoutContext,
+): Promise<FastifyReply> {
+  const { location, stays } = asked
+  if (location !== undefined && frames.length === 0) return reply.redirect(location, 303)
   // Time for the frames, then onwards; the link is for whoever does not want to wait.
-  if (asked.location !== undefined) reply.header('refresh', `3;url=${asked.location}`)
-  const data = { action: '', csrf: '', frames, continue_href: asked.location }
+  if (location !== undefined) reply.header('refresh', `3;url=${location}`)
+  const notice = stays ? STAYS : undefined
+  const data = {
+    action: '',
+    csrf: '',
+    frames,
+    continue_href: location,
+    notice,
+    ...refusalView(request, asked),
+  }
   return render(reply, 'logout', data, { frames })
 }
 
-function logoutBinding(sid: string | undefined) {
-  return { account: sid ?? '', form: 'logout', request: '' }
+const WILL_STAY: Notice = {
+  tone: 'info',
+  text: 'You will stay here afterwards: the application asked to bring you back in a way that cannot be trusted.',
+}
+
+const STAYS: Notice = {
+  tone: 'info',
+  text: 'You were not sent back: the application asked for it in a way that cannot be trusted.',
+}
+
+// For whoever helps the person: what to look for in the application, and in the log.
+function refusalView({ id }: FastifyRequest, { refused }: LogoutRequest) {
+  if (refused.length === 0) return {}
+  return { refused: [...new Set(refused.map(({ parameter }) => parameter))], request_id: id }
+}
+
+function logoutBinding(sid: string) {
+  return { account: sid, form: 'logout', request: '' }
 }

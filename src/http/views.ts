@@ -81,6 +81,10 @@ export interface Views {
     /** Where the browser goes on to. */
     continue_href?: string
     notice?: Notice
+    /** Parameters of the application's request that were not believed. */
+    refused?: readonly string[]
+    /** What the log has of it. */
+    request_id?: string
   }
   home: {
     account?: AccountView

@@ -1,66 +1,120 @@
 import type { Client, Clients } from '../clients/client.ts'
-import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { LogoutHint, LogoutHints } from './logout-hint.ts'
 import type { ToldLogin } from './session-end.ts'
 
-/** A request to log out whose every parameter is checked (OpenID Connect RP-Initiated Logout 1.0 §2). */
+/** A parameter of a request to log out. */
+export type LogoutParameter = 'id_token_hint' | 'client_id' | 'post_logout_redirect_uri' | 'state'
+
+/** A parameter that is not believed, and why: for the log. */
+export interface Refused {
+  parameter: LogoutParameter
+  reason: string
+}
+
+/**
+ * A request to log out (OpenID Connect RP-Initiated Logout 1.0 §2), of which only what is proven is left: a client's
+ * mistake must not keep a person logged in.
+ */
 export interface LogoutRequest {
   client: Client | undefined
   /** Where the browser goes afterwards, complete with `state`. */
   location: string | undefined
   /** The login that the hint proves to be known to the client, as the client knows it. */
   sid: string | undefined
+  refused: readonly Refused[]
+  /** Whether the client asked for the browser to be sent on, and it is not. */
+  stays: boolean
 }
 
-/** Reads it; throws `OAuthError` that is shown as a page: nothing unproven is redirected to (§3). */
+/** Reads it. A repeated parameter counts as none: nobody knows which was meant. */
 export async function readLogoutRequest(
   parameters: Parameters,
-  { clients, signing }: { clients: Clients; signing: SigningKeys },
+  { clients, hints, now }: { clients: Clients; hints: LogoutHints; now: number },
 ): Promise<LogoutRequest> {
-  const hint = await readHint(parameters.one('id_token_hint'), signing)
-  const client_id = parameters.one('client_id') ?? hint?.client_id
-  if (hint !== undefined && client_id !== hint.client_id)
-    throw new OAuthError('invalid_request', 'client_id is not the one that id_token_hint was issued to')
-  const client = client_id === undefined ? undefined : await clients.find(client_id)
-  if (client_id !== undefined && client === undefined)
-    throw new OAuthError('invalid_request', `no client '${client_id}' is registered here`, {
-      detail: 'the client is unknown',
-    })
-  const location = readLocation(parameters, client)
-  return { client, location, sid: hint?.sid }
-}
-
-async function readHint(hint: string | undefined, signing: SigningKeys) {
-  if (hint === undefined) return undefined
-  const verified = await signing.verify(hint)
-  const { aud, sid } = verified?.payload ?? {}
-  // §2: that it has expired is fine. One that proves nothing (its key may be gone) is none: the person is asked.
-  if (verified?.typ !== 'JWT' || typeof aud !== 'string') return undefined
-  return { client_id: aud, sid: typeof sid === 'string' ? sid : undefined }
-}
-
-function readLocation(parameters: Parameters, client: Client | undefined): string | undefined {
-  const uri = parameters.one('post_logout_redirect_uri')
-  const state = parameters.one('state')
-  if (uri === undefined) return undefined
-  if (client === undefined)
-    throw new OAuthError(
-      'invalid_request',
-      'post_logout_redirect_uri needs a valid id_token_hint, or client_id',
-    )
-  if (!client.post_logout_redirect_uris.includes(uri)) {
-    throw new OAuthError(
-      'invalid_request',
-      `post_logout_redirect_uri '${uri}' is not registered for this client`,
-      {
-        detail: `post_logout_redirect_uri is not one of ${client.post_logout_redirect_uris.join(' ') || 'none'}`,
-        client_id: client.client_id,
-      },
-    )
+  const refused: Refused[] = []
+  const refuse = (parameter: LogoutParameter, reason: string) => {
+    refused.push({ parameter, reason })
+    return undefined
   }
+  const reader = { parameters, clients, refuse }
+  const sent = parameters.many('id_token_hint')
+  const hint = sent.length === 1 ? await hints.read(sent[0] as string, now) : undefined
+  if (sent.length > 1) refuse('id_token_hint', REPEATED)
+  else if (sent.length > 0 && hint === undefined)
+    refuse('id_token_hint', 'it is no ID token that this server can verify')
+  const client = await readClient(reader, hint)
+  const location = readLocation(reader, client)
+  const stays = location === undefined && parameters.many('post_logout_redirect_uri').length > 0
+  return { client, location, sid: client && hint?.sid, refused, stays }
+}
+
+interface Reader {
+  parameters: Parameters
+  clients: Clients
+  refuse: (parameter: LogoutParameter, reason: string) => undefined
+}
+
+const REPEATED = 'it is sent more than once'
+
+async function readClient({ parameters, clients, refuse }: Reader, hint: LogoutHint | undefined) {
+  const [client_id, ...more] = parameters.many('client_id')
+  if (more.length > 0) return refuse('client_id', REPEATED)
+  // §2: they must match. Whose mistake it is cannot be told, so neither is believed.
+  if (client_id !== undefined && hint !== undefined && client_id !== hint.client_id)
+    return refuse('client_id', 'it is not the client that id_token_hint was issued to')
+  const named = client_id ?? hint?.client_id
+  const client = named === undefined ? undefined : await clients.find(named)
+  if (named !== undefined && client === undefined)
+    refuse(client_id === undefined ? 'id_token_hint' : 'client_id', 'its client is unknown here')
+  return client
+}
+
+// §3: never to an address that is not proven to be the client's.
+function readLocation({ parameters, refuse }: Reader, client: Client | undefined): string | undefined {
+  const [uri, ...more] = parameters.many('post_logout_redirect_uri')
+  const [state, ...states] = parameters.many('state')
+  if (uri === undefined) return undefined
+  if (more.length > 0) return refuse('post_logout_redirect_uri', REPEATED)
+  if (uri === TOO_LONG) return refuse('post_logout_redirect_uri', 'it is too long, or its state is')
+  if (client === undefined)
+    return refuse('post_logout_redirect_uri', 'it needs a valid id_token_hint, or client_id')
+  const { post_logout_redirect_uris: registered } = client
+  if (!registered.includes(uri))
+    return refuse('post_logout_redirect_uri', `it is not one of ${registered.join(' ') || 'none'}`)
+  if (states.length > 0) return refuse('state', REPEATED)
   if (state === undefined) return uri
-  return `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ state })}`
+  const query = new URLSearchParams({ state }).toString().replaceAll('+', '%20')
+  return `${uri}${uri.includes('?') ? '&' : '?'}${query}`
+}
+
+// Characters: with the path, a request line that every proxy in between lets through.
+const MAX_QUERY = 8000
+// Longer than any client's.
+const LONG_CLIENT_ID = 256
+// Stands for an address that a URL cannot carry. No client can register it.
+const TOO_LONG = 'too-long'
+
+/** What was posted as the query of a GET that is read alike, however long it was. */
+export async function asLogoutQuery(
+  parameters: Parameters,
+  { hints, now }: { hints: LogoutHints; now: number },
+): Promise<string> {
+  const query = new URLSearchParams()
+  // Two tell as well as a thousand that it is repeated.
+  const [hint, ...more] = parameters.many('id_token_hint').slice(0, 2)
+  if (hint !== undefined) query.append('id_token_hint', await hints.shorten(hint, now))
+  for (const _ of more) query.append('id_token_hint', '-')
+  for (const client_id of parameters.many('client_id').slice(0, 2))
+    query.append('client_id', client_id.slice(0, LONG_CLIENT_ID))
+  const proof = query.toString()
+  for (const name of ['post_logout_redirect_uri', 'state'])
+    for (const value of parameters.many(name).slice(0, 2)) query.append(name, value)
+  if (query.toString().length <= MAX_QUERY) return query.toString()
+  return new URLSearchParams([
+    ...new URLSearchParams(proof),
+    ['post_logout_redirect_uri', TOO_LONG],
+  ]).toString()
 }
 
 /**

@@ -19,6 +19,7 @@ export type Purpose =
   | 'bs'
   | 'bw'
   | 'kd'
+  | 'lh'
   | 'csrf'
   | 'client_secret'
   | 'counter'

@@ -208,9 +208,12 @@ async function generate(alg: SigningAlgorithm, signs_from: number): Promise<Sign
   return { ...jwk, kid: await calculateJwkThumbprint(jwk), alg, use: 'sig', signs_from }
 }
 
-// Also what keeps a megabyte from being parsed.
+// Characters: as many as a body may have, for an ID token is as long as the claims that somebody has. No megabyte is
+// ever parsed.
+const MAX_JWT = 65_536
+
 function looksLikeJwt(text: string): boolean {
-  return text.length <= 8192 && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)
+  return text.length <= MAX_JWT && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)
 }
 
 function isJoseError(error: unknown): boolean {
