@@ -47,6 +47,33 @@ for (const javaScriptEnabled of [true, false]) {
   })
 }
 
+test('an address that is not registered: asked, logged out, and told on pages that are accessible and fit a phone', async (t) => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const { issuer } = await listen(t, { clients: [RP], users: [ALICE] })
+    const page = await newPage(browser, {
+      viewport: { width: 320, height: 700 },
+      colorScheme,
+      bypassCSP: true,
+    })
+    await approve(page, issuer)
+    await page.goto(issuer + LOGOUT.replace('rp.example', 'evil.example'))
+    await page.getByText('You will stay here afterwards').waitFor()
+    await accessible(page, 'the question')
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByText('You were not sent back').waitFor()
+    assert.equal(await page.getByText('post_logout_redirect_uri').count(), 1)
+    await accessible(page, 'the answer')
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)
+    // A reload repeats the post: still our page, and nobody is logged in.
+    await page.reload()
+    await page.getByText('You were not sent back').waitFor()
+    await page.goto(issuer + request({ prompt: 'none' }))
+    await page.waitForURL(/error=login_required/)
+    await page.context().close()
+  }
+})
+
 test('front channel: the frames are loaded, the page is accessible, and it goes on by itself', async (t) => {
   const { origin, seen } = await clientServer(t, (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>out</title>')
