@@ -100,21 +100,22 @@ export async function asLogoutQuery(
   parameters: Parameters,
   { hints, now }: { hints: LogoutHints; now: number },
 ): Promise<string> {
-  const query = new URLSearchParams()
   // Two tell as well as a thousand that it is repeated.
-  const [hint, ...more] = parameters.many('id_token_hint').slice(0, 2)
-  if (hint !== undefined) query.append('id_token_hint', await hints.shorten(hint, now))
-  for (const _ of more) query.append('id_token_hint', '-')
-  for (const client_id of parameters.many('client_id').slice(0, 2))
-    query.append('client_id', client_id.slice(0, LONG_CLIENT_ID))
-  const proof = query.toString()
-  for (const name of ['post_logout_redirect_uri', 'state'])
-    for (const value of parameters.many(name).slice(0, 2)) query.append(name, value)
-  if (query.toString().length <= MAX_QUERY) return query.toString()
-  return new URLSearchParams([
-    ...new URLSearchParams(proof),
-    ['post_logout_redirect_uri', TOO_LONG],
-  ]).toString()
+  const sent = (name: LogoutParameter) => parameters.many(name).slice(0, 2)
+  const pairs = (name: LogoutParameter, values: readonly string[]) => values.map((value) => [name, value])
+  const [hint, another] = sent('id_token_hint')
+  const short = hint === undefined ? [] : [await hints.shorten(hint, now)]
+  const proof = [
+    ...pairs('id_token_hint', another === undefined ? short : [...short, '-']),
+    ...pairs(
+      'client_id',
+      sent('client_id').map((one) => one.slice(0, LONG_CLIENT_ID)),
+    ),
+  ]
+  const address = (['post_logout_redirect_uri', 'state'] as const).flatMap((name) => pairs(name, sent(name)))
+  const query = new URLSearchParams([...proof, ...address]).toString()
+  if (query.length <= MAX_QUERY) return query
+  return new URLSearchParams([...proof, ...pairs('post_logout_redirect_uri', [TOO_LONG])]).toString()
 }
 
 /**

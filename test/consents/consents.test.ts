@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { Consents } from '../../src/consents/consents.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
+import type { Store } from '../../src/store/store.ts'
+import { RedisServer } from '../support/redis.ts'
+import { openRedis } from '../support/redis-store.ts'
 
 const T = 1_000_000
 const DECISION = { sub: 'alice', client_id: 'app', scope: 'email' }
@@ -31,3 +34,36 @@ test('to take a decision back gives it as it was, and is idempotent', async () =
   assert.equal(await consents.forget('alice', 'app'), undefined)
   assert.deepEqual(await consents.ofSubject('alice', T), [])
 })
+
+test('what is added later does not make a decision younger: the oldest part of it counts', async () => {
+  const consents = new Consents(new MemoryStore())
+  await consents.remember(DECISION, T)
+  await consents.remember({ ...DECISION, scope: 'profile' }, T + 100)
+  const consent = await consents.find('alice', 'app', T + 100)
+  assert.deepEqual([consent?.scope, consent?.granted_at], ['email profile', T])
+})
+
+let redis: RedisServer
+before(async () => {
+  redis = await RedisServer.start()
+})
+after(() => redis.remove())
+const STORES: Record<string, () => Promise<Store>> = {
+  memory: async () => new MemoryStore(),
+  redis: () => openRedis(redis.url),
+}
+
+for (const [name, open] of Object.entries(STORES))
+  test(`${name}: fifty decisions at once over that of somebody before: theirs has gone, all of the fifty are there`, async () => {
+    const store = await open()
+    const consents = new Consents(store)
+    await consents.remember({ ...DECISION, scope: 'address former' }, T)
+    const scopes = Array.from({ length: 50 }, (_, at) => `s${at}`)
+    await Promise.all(
+      scopes.map((scope) => consents.remember({ ...DECISION, scope, since: T + 50 }, T + 100)),
+    )
+    const consent = await consents.find('alice', 'app', T + 100)
+    assert.deepEqual(consent?.scope.split(' ').sort(), scopes.sort())
+    assert.equal(consent?.granted_at, T + 100)
+    await store.close()
+  })

@@ -45,7 +45,10 @@ function read(since: string, now?: number): Promise<number | undefined> {
   const { users } = readEntries(text, 'c.yaml', {})
   const parts = { queue: new BcryptQueue({ concurrency: 1, limit: 1 }), keys: new Keys([KEY]), demo: false }
   const found = new FileUsers(users, { ...parts, ...(now !== undefined && { now }) }).find('ada')
-  return found.then((user) => user?.since)
+  return found.then((user) => {
+    assert.ok(user && !('since' in user.claims))
+    return user.since
+  })
 }
 
 test('in YAML it needs no quotes, and the claims do not have it', async () => {
