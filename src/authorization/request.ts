@@ -3,9 +3,7 @@ import { isPublic } from '../clients/client.ts'
 import { type ClaimsRequest, readClaims, scopeOfClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { CODE_CHALLENGE_METHODS, type CodeChallengeMethod, challengeDigest } from '../protocol/pkce.ts'
 import { type Prompt, readMaxAge, readPrompt } from '../protocol/prompt.ts'
-import { isLoopbackRedirect } from '../protocol/redirect-uri.ts'
 import {
   gives,
   givesToken,
@@ -15,6 +13,7 @@ import {
 } from '../protocol/response-type.ts'
 import { readScope, scopeTokens, scopeUnion, scopeWithin } from '../protocol/scope.ts'
 import { ACR } from '../tokens/id-token.ts'
+import { readChallenge } from './challenge.ts'
 import { RESPONSE_MODES, type ResponseMode } from './response.ts'
 import type { Target } from './target.ts'
 
@@ -107,13 +106,21 @@ function checkUnsupported(parameters: Parameters): void {
   }
 }
 
-function readType({ client }: Target, parameters: Parameters): ResponseType {
+function readType({ client, redirect_uri }: Target, parameters: Parameters): ResponseType {
   const response_type = readResponseType(parameters.required('response_type'))
   if (response_type === undefined) {
     throw new OAuthError('unsupported_response_type', `response_type is one of ${RESPONSE_TYPES.join(', ')}`)
   }
   if (!client.response_types.has(response_type)) {
     throw new OAuthError('unauthorized_client', `this client may not use response_type ${response_type}`)
+  }
+  // RFC 8252 §7.3 frees the port of a loopback URI for the code, which needs a secret or a verifier beside it. A token
+  // in the answer (§8.2) would be whoever's program listens on that port.
+  if (response_type !== 'code' && !client.redirect_uris.includes(redirect_uri)) {
+    throw new OAuthError(
+      'unauthorized_client',
+      'on another port than the registered one only response_type=code is answered',
+    )
   }
   return response_type
 }
@@ -144,30 +151,6 @@ function readResponseMode(type: ResponseType, parameters: Parameters): ResponseM
     throw new OAuthError('invalid_request', `response_mode is one of ${RESPONSE_MODES.join(', ')}`)
   }
   return mode
-}
-
-function readChallenge({ client, redirect_uri }: Target, parameters: Parameters): Buffer | undefined {
-  const challenge = parameters.one('code_challenge')
-  const text = parameters.one('code_challenge_method')
-  if (challenge === undefined) {
-    if (text !== undefined)
-      throw new OAuthError('invalid_request', 'code_challenge_method needs a code_challenge')
-    // RFC 8252 §8.1 and RFC 9700 §2.1.1. A loopback redirect can be listened to by any program on the machine.
-    if (client.require_pkce || isLoopbackRedirect(redirect_uri)) {
-      throw new OAuthError(
-        'invalid_request',
-        'this client must use PKCE: send code_challenge and code_challenge_method=S256',
-      )
-    }
-    return undefined
-  }
-  // RFC 7636 §4.3: no method means plain.
-  const method = CODE_CHALLENGE_METHODS.find((one) => one === (text ?? 'plain'))
-  const allowed: readonly CodeChallengeMethod[] = client.allow_plain_pkce ? ['S256', 'plain'] : ['S256']
-  if (method === undefined || !allowed.includes(method)) {
-    throw new OAuthError('invalid_request', `code_challenge_method is ${allowed.join(' or ')}`)
-  }
-  return challengeDigest(challenge, method)
 }
 
 function readRequestedScope({ client }: Target, parameters: Parameters): string {

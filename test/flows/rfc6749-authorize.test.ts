@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
 import { buildServer } from '../support/server.ts'
+import { basic, direct } from '../support/token-client.ts'
 
 const authorize = (parameters: Record<string, string>) =>
   `/oauth/authorize?${new URLSearchParams({
@@ -90,15 +91,80 @@ test('RFC 6749 §4.1.2.1: a repeated state is an error that carries no state', a
   assert.equal(parameters.get('state'), null)
 })
 
-test('RFC 8252 §7.3: the port of a loopback redirect may differ; §8.1: such a request must use PKCE', async (t) => {
+const PKCE = { code_challenge: CHALLENGE, code_challenge_method: 'S256' }
+
+test('RFC 8252 §7.3: the port of a loopback redirect may differ; §8.1: a public client must use PKCE', async (t) => {
   const { app } = await buildServer(t, { clients: [SPA] })
   const agent = new Agent(app)
   const loopback = { client_id: 'spa', redirect_uri: 'http://127.0.0.1:51234/cb' }
-  const pkce = { code_challenge: CHALLENGE, code_challenge_method: 'S256' }
-  assert.equal(answerOf(await agent.get(authorize(loopback))).get('error'), 'invalid_request')
-  assert.equal((await agent.get(authorize({ ...loopback, ...pkce }))).statusCode, 200)
-  const other = { ...loopback, redirect_uri: 'http://127.0.0.1:51234/other', ...pkce }
+  const refused = answerOf(await agent.get(authorize(loopback)))
+  assert.equal(refused.get('error'), 'invalid_request')
+  assert.match(refused.get('error_description') ?? '', /client spa .*require_pkce/)
+  assert.equal((await agent.get(authorize({ ...loopback, ...PKCE }))).statusCode, 200)
+  const other = { ...loopback, redirect_uri: 'http://127.0.0.1:51234/other', ...PKCE }
   assert.equal((await agent.get(authorize(other))).headers.location, undefined)
+})
+
+const DEVELOPER = {
+  client_id: 'dev',
+  client_secret: 'a secret of a developer',
+  redirect_uris: ['http://localhost:3000/callback', 'https://dev.example/callback'],
+  scope: 'email profile',
+}
+
+test('RFC 9700 §2.1.1: a client with a secret uses PKCE as require_pkce says, on http://localhost too', async (t) => {
+  const strict = { ...DEVELOPER, client_id: 'strict', require_pkce: true }
+  const { app } = await buildServer(t, { clients: [DEVELOPER, strict] })
+  const redirects = [...DEVELOPER.redirect_uris, 'http://localhost:49152/callback']
+  for (const redirect_uri of redirects) {
+    const agent = new Agent(app)
+    const asked = { redirect_uri, scope: 'email' }
+    const code = (await agent.authorize(authorize({ client_id: 'dev', ...asked }))).get('code') as string
+    const authorization = basic('dev', DEVELOPER.client_secret)
+    const form = { grant_type: 'authorization_code', code, redirect_uri }
+    const verifier = { code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk' }
+    // RFC 9700 §2.1.1: or a challenge that was taken out on the way would go unnoticed.
+    const downgraded = await direct(app, { ...form, ...verifier }, { authorization })
+    assert.deepEqual([downgraded.status, downgraded.body.error], [400, 'invalid_grant'])
+    assert.equal((await direct(app, form, { authorization })).status, 200)
+    const refused = answerOf(await agent.get(authorize({ client_id: 'strict', ...asked })))
+    assert.equal(refused.get('error'), 'invalid_request')
+    assert.match(refused.get('error_description') ?? '', /client strict .*require_pkce: true/)
+    assert.equal((await agent.get(authorize({ client_id: 'strict', ...asked, ...PKCE }))).statusCode, 200)
+  }
+})
+
+test('RFC 8252 §8.2: on another port than the registered one nobody gets a token from the answer, only a code', async (t) => {
+  const tokens = {
+    redirect_uris: ['http://127.0.0.1:3000/cb'],
+    scope: 'openid email',
+    grant_types: ['authorization_code' as const, 'implicit' as const],
+    response_types: ['code', 'token', 'id_token', 'code id_token token', 'none'] as const,
+  }
+  const { app } = await buildServer(t, {
+    clients: [
+      { ...tokens, response_types: [...tokens.response_types], client_id: 'public' },
+      {
+        ...tokens,
+        response_types: [...tokens.response_types],
+        client_id: 'secret',
+        client_secret: 'a secret of 16 chars',
+      },
+    ],
+  })
+  const agent = new Agent(app)
+  for (const client_id of ['public', 'secret']) {
+    for (const response_type of tokens.response_types) {
+      const asked = { client_id, response_type, nonce: 'n', scope: 'openid email', ...PKCE }
+      const floating = authorize({ ...asked, redirect_uri: 'http://127.0.0.1:49152/cb' })
+      const answer = await agent.authorize(floating)
+      const title = `${client_id} ${response_type}`
+      if (response_type === 'code') assert.ok(answer.get('code'), title)
+      else assert.deepEqual([answer.get('error'), answer.get('code')], ['unauthorized_client', null], title)
+      const registered = authorize({ ...asked, redirect_uri: 'http://127.0.0.1:3000/cb' })
+      assert.equal((await agent.authorize(registered)).get('error'), null, title)
+    }
+  }
 })
 
 test('RFC 8252 §8.6: a public client on loopback or a private scheme is asked every time; on https it is remembered', async (t) => {
