@@ -7,6 +7,7 @@ import { AnswerMaker } from './authorization/answer.ts'
 import { AuthorizationDesk } from './authorization/desk.ts'
 import { SectorDocuments } from './authorization/sector-documents.ts'
 import type { Client } from './clients/client.ts'
+import { NarrowedScopes } from './clients/narrowed-scopes.ts'
 import { FileClients } from './clients/registry.ts'
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
@@ -114,7 +115,8 @@ async function compose(
   const tokens = new Issuer({ keys, idTokens, jwts })
   const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
   const guard = new LoginGuard({ users, throttle: new Throttle(store, keys) })
-  const grantTypes = allGrantTypes({ keys, grants, users, guard, clients: all, now })
+  const narrowed = new NarrowedScopes()
+  const grantTypes = allGrantTypes({ keys, grants, users, guard, clients: all, narrowed, now })
   const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
   const answers = new AnswerMaker({ grants, issuer: tokens })
   const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
@@ -187,7 +189,7 @@ async function compose(
     const account = demo ? { username: DEMO.username, password: DEMO.password } : undefined
     const common = { desk, browser, sessionEnd, render, log, base, scopes: sentences, now }
     const channel = new FrontChannel({ ...common, issuer, demo: account })
-    registerAuthorize(scope, { desk, channel, log, base, now })
+    registerAuthorize(scope, { desk, channel, narrowed, log, base, now })
     registerLogin(scope, { ...common, channel, guard, sessions })
     registerSelectAccount(scope, { ...common, channel, sessions })
     registerConsent(scope, { ...common, channel })

@@ -11,7 +11,7 @@ import {
   type ResponseType,
   readResponseType,
 } from '../protocol/response-type.ts'
-import { readScope, scopeTokens, scopeUnion, scopeWithin } from '../protocol/scope.ts'
+import { readScope, scopeGranted, scopeTokens, scopeUnion } from '../protocol/scope.ts'
 import { ACR } from '../tokens/id-token.ts'
 import { readChallenge } from './challenge.ts'
 import { RESPONSE_MODES, type ResponseMode } from './response.ts'
@@ -24,6 +24,9 @@ export interface AuthorizationRequest {
   target: Target
   state: string | undefined
   response_mode: ResponseMode
+  /** What the request asks for, with names that this client may not have. */
+  asked_scope: string
+  /** What is granted of it. */
   scope: string
   challenge_digest: Buffer | undefined
   prompt: readonly Prompt[]
@@ -71,7 +74,8 @@ export function readRequest(target: Target, parameters: Parameters): Authorizati
   const state = parameters.one('state')
   const response_mode = readResponseMode(response_type, parameters)
   const challenge_digest = gives(response_type, 'code') ? readChallenge(target, parameters) : undefined
-  const scope = withoutIdleOffline(readRequestedScope(target, parameters), response_type)
+  const { asked_scope, granted } = readRequestedScope(target, parameters)
+  const scope = withoutIdleOffline(granted, response_type)
   const nonce = readNonce(response_type, scope, parameters)
   const { claims, sub, acr } = readClaims(parameters.one('claims'), target.client.scope)
   // OpenID Connect Core §5.5.1.1: an essential acr that cannot be met is a failed login.
@@ -82,6 +86,7 @@ export function readRequest(target: Target, parameters: Parameters): Authorizati
     target,
     state,
     response_mode,
+    asked_scope,
     scope,
     challenge_digest,
     response_type,
@@ -153,14 +158,15 @@ function readResponseMode(type: ResponseType, parameters: Parameters): ResponseM
   return mode
 }
 
-function readRequestedScope({ client }: Target, parameters: Parameters): string {
+function readRequestedScope({ client }: Target, parameters: Parameters) {
   const text = parameters.one('scope')
-  if (text === undefined) return client.default_scope
-  const scope = readScope(text)
-  if (!scopeWithin(scope, client.scope)) {
+  if (text === undefined) return { asked_scope: client.default_scope, granted: client.default_scope }
+  const asked_scope = readScope(text)
+  const granted = scopeGranted(asked_scope, client.scope)
+  if (granted === undefined) {
     throw new OAuthError('invalid_scope', `this client may ask for: ${client.scope || 'no scope at all'}`)
   }
-  return scope
+  return { asked_scope, granted }
 }
 
 // OpenID Connect Core §11: ignored but where a code is given, or an access token of the front channel would outlive the

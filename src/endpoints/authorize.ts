@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { AuthorizationDesk } from '../authorization/desk.ts'
+import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import { toOAuthError } from '../http/errors.ts'
 import { formAsQuery, queryOf } from '../http/form.ts'
-import type { Logger } from '../http/logger.ts'
+import { type Logger, logEvents } from '../http/logger.ts'
 import type { FrontChannel } from './front-channel.ts'
 
 /**
@@ -14,10 +15,18 @@ export function registerAuthorize(
   {
     desk,
     channel,
+    narrowed,
     log,
     base,
     now,
-  }: { desk: AuthorizationDesk; channel: FrontChannel; log: Logger; base: string; now: () => number },
+  }: {
+    desk: AuthorizationDesk
+    channel: FrontChannel
+    narrowed: NarrowedScopes
+    log: Logger
+    base: string
+    now: () => number
+  },
 ): void {
   app.get('/oauth/authorize', async (request, reply) => {
     const resolved = await desk.resolve(queryOf(request), now())
@@ -25,6 +34,8 @@ export function registerAuthorize(
     if (resolved.kind === 'redirect')
       return channel.refuse({ request, reply }, resolved.address, resolved.error)
     const asked = resolved.request
+    const { client_id } = asked.target.client
+    logEvents(log, request.id, narrowed.events(client_id, asked.asked_scope, asked.scope))
     try {
       return await channel.dispatch({ request, reply }, asked)
     } catch (error) {

@@ -198,7 +198,9 @@ export function stepBinding(
   asked: AuthorizationRequest,
   { account }: Visitor,
 ) {
-  return { account: account.sid, form, request: asked.digest }
+  // What the page said with what it was asked: a client may have more scopes by the time of the post.
+  const shown = form === 'consent' ? `${asked.digest} ${asked.consent_scope}` : asked.digest
+  return { account: account.sid, form, request: shown }
 }
 
 // What the person must know beside the scopes: how long it lasts.

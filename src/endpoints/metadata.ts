@@ -3,10 +3,9 @@ import { RESPONSE_MODES } from '../authorization/response.ts'
 import type { Client } from '../clients/client.ts'
 import type { AnyGrantType } from '../grant-types/grant-type.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
-import { STANDARD_CLAIMS } from '../protocol/claims.ts'
+import { STANDARD_CLAIMS, STANDARD_SCOPES } from '../protocol/claims.ts'
 import { PROMPTS } from '../protocol/prompt.ts'
 import { RESPONSE_TYPES } from '../protocol/response-type.ts'
-import { scopeTokens } from '../protocol/scope.ts'
 import { ACR } from '../tokens/id-token.ts'
 
 /** What is registered here: the document lists this and nothing else. */
@@ -24,7 +23,6 @@ export interface Registered {
  * serves. One for both addresses, so that they cannot differ.
  */
 function serverMetadata({ issuer, url, grantTypes, clients, algorithms }: Registered) {
-  const scopes = clients.flatMap((client) => scopeTokens(client.scope))
   const used = new Set(clients.flatMap((client) => [...client.response_types]))
   const implicit = clients.some((client) => client.grant_types.has('implicit'))
   const pairwise = clients.some((client) => client.sector !== undefined)
@@ -39,7 +37,9 @@ function serverMetadata({ issuer, url, grantTypes, clients, algorithms }: Regist
     userinfo_endpoint: url('GET', '/oauth/userinfo'),
     jwks_uri: url('GET', '/oauth/jwks'),
     end_session_endpoint: url('GET', '/oauth/logout'),
-    scopes_supported: [...new Set(['openid', ...scopes])].sort(),
+    // Not what single clients may have, which is nobody else's business. Nor offline_access: there are clients that ask for
+    // whatever stands here, and their people would be asked for consent each time (Core §11).
+    scopes_supported: STANDARD_SCOPES,
     response_types_supported: RESPONSE_TYPES.filter((one) => one === 'code' || used.has(one)),
     response_modes_supported: RESPONSE_MODES,
     grant_types_supported: implicit ? [...granting, 'implicit'] : granting,

@@ -12,6 +12,7 @@ export const EVENTS = {
   consent_revoked: 'info',
   code_issued: 'info',
   token_issued: 'info',
+  scope_narrowed: 'info',
   refresh_replayed: 'info',
   code_reuse_detected: 'warn',
   refresh_reuse_detected: 'warn',

@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.ts'
+import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { Keys } from '../secrets/keys.ts'
 import type { LoginGuard } from '../users/login-guard.ts'
@@ -19,6 +20,7 @@ export function grantTypes(context: {
   users: Users
   guard: LoginGuard
   clients: readonly Client[]
+  narrowed: NarrowedScopes
   now: () => number
 }): readonly AnyGrantType[] {
   const named = context.clients.some((client) => client.grant_types.has('password'))

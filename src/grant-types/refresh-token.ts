@@ -1,3 +1,4 @@
+import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import { findGrantor } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -23,16 +24,17 @@ const REFUSALS: Record<
   unknown: ['invalid_grant', 'the refresh token is unknown or was revoked'],
   expired: ['invalid_grant', 'the refresh token has expired'],
   superseded: ['invalid_grant', 'the refresh token was replaced by a newer one'],
-  scope_widened: ['invalid_scope', 'scope asks for more than was granted'],
+  scope_widened: ['invalid_scope', 'nothing of this scope was granted, or openid was not'],
 }
 
-/** RFC 6749 §6: rotation for every client (RFC 9700 §4.14.2); scope may narrow, never widen. */
+/** RFC 6749 §6: rotation for every client (RFC 9700 §4.14.2); scope may narrow, never widen: what goes beyond is left out. */
 export function refreshToken(context: {
   keys: Keys
   grants: Grants
   users: Users
+  narrowed: NarrowedScopes
 }): GrantType<RefreshRequest> {
-  const { keys, grants, users } = context
+  const { keys, grants, users, narrowed } = context
   return {
     grant_type: 'refresh_token',
 
@@ -63,10 +65,13 @@ export function refreshToken(context: {
       const { scope } = request
       const input = { generation, scope, client_scope: client.scope, lifetimes: client.lifetimes }
       const answer = await grants.refresh({ id: grant_id, grant }, input, now)
-      if (answer.result === 'issued') return issued({ grant_id, user }, answer, [])
-      const about = { client_id: client.client_id, sub: grant.sub, grant_id }
-      if (answer.result === 'replayed')
-        return issued({ grant_id, user }, answer, [{ event: 'refresh_replayed', ...about }])
+      const { client_id } = client
+      const about = { client_id, sub: grant.sub, grant_id }
+      if (answer.result === 'issued' || answer.result === 'replayed') {
+        const left = scope === undefined ? [] : narrowed.events(client_id, scope, answer.minting.scope)
+        const replayed = answer.result === 'replayed' && { event: 'refresh_replayed' as const, ...about }
+        return issued({ grant_id, user }, answer, replayed ? [replayed, ...left] : left)
+      }
       if (answer.result !== 'reused') return refused(answer.result)
       return {
         outcome: 'refused',

@@ -1,5 +1,5 @@
 import type { Lifetimes } from '../clients/client.ts'
-import { scopeIntersection, scopeWithin } from '../protocol/scope.ts'
+import { scopeGranted, scopeIntersection } from '../protocol/scope.ts'
 import type { Decision } from '../store/update.ts'
 import { type Grant, type Minting, type NextGrant, NONE, type RefreshState } from './grant.ts'
 import { capped, hasEnded, mint } from './mint.ts'
@@ -12,7 +12,7 @@ export type RefreshAnswer =
 
 export interface RefreshInput {
   generation: number
-  /** The requested scope, where the client narrows it. */
+  /** The requested scope, if the client names one. */
   scope: string | undefined
   /** What the client may have now. */
   client_scope: string
@@ -44,13 +44,13 @@ export function refresh(
   }
   if (behind > 1) return { answer: { result: 'superseded' } }
   if (state.expires_at <= now || hasEnded(grant, now)) return { answer: { result: 'expired' } }
-  // RFC 6749 §6: not beyond what was originally granted. The refresh token keeps the whole scope.
-  if (input.scope !== undefined && !scopeWithin(input.scope, grant.scope)) {
-    return { answer: { result: 'scope_widened' } }
-  }
+  // RFC 6749 §6: never beyond what was originally granted. What goes beyond is left out, as at the authorization endpoint:
+  // many clients repeat what they asked for first. The refresh token keeps the whole scope.
+  const allowed = scopeIntersection(grant.scope, input.client_scope)
+  const granted = input.scope === undefined ? allowed : scopeGranted(input.scope, allowed)
+  if (granted === undefined) return { answer: { result: 'scope_widened' } }
   // In the grant's order: the same names in another order are the same access profile.
-  const granted = scopeIntersection(grant.scope, input.scope ?? grant.scope)
-  const scope = scopeIntersection(granted, input.client_scope)
+  const scope = scopeIntersection(allowed, granted)
   const before: NextGrant =
     behind === 1 ? grant : { ...grant, refresh: rotated(grant, state, lifetimes, now) }
   const minted = mint(before, scope, lifetimes, now)

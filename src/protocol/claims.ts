@@ -27,6 +27,9 @@ const SCOPE_OF_CLAIM = new Map(
   Object.entries(SCOPE_CLAIMS).flatMap(([scope, claims]) => claims.map((claim) => [claim, scope] as const)),
 )
 
+/** The scopes of OpenID Connect that stand for a login and for claims; every server knows what they mean. */
+export const STANDARD_SCOPES: readonly string[] = ['openid', ...Object.keys(SCOPE_CLAIMS)]
+
 /** Every claim about a person that can be asked for. */
 export const STANDARD_CLAIMS: readonly string[] = [...SCOPE_OF_CLAIM.keys()]
 

@@ -36,6 +36,25 @@ export function scopeIntersection(part: string, whole: string): string {
     .join(' ')
 }
 
+/**
+ * What is given of a scope that was asked for (RFC 6749 §3.3: the server may ignore a part of it, and says so in
+ * `scope`), in `asked`'s order. Undefined if nothing of it is allowed, or if `openid` is what is not: the client would
+ * wait for an ID token that never comes.
+ */
+export function scopeGranted(asked: string, allowed: string): string | undefined {
+  const granted = scopeIntersection(asked, allowed)
+  return granted === '' || scopeDifference(asked, granted).split(' ').includes('openid') ? undefined : granted
+}
+
+/** The tokens of `whole` that `part` has not. */
+export function scopeDifference(whole: string, part: string): string {
+  if (whole === part) return ''
+  const tokens = part.split(' ')
+  return scopeTokens(whole)
+    .filter((token) => !tokens.includes(token))
+    .join(' ')
+}
+
 /** The tokens of both, `first`'s before the ones that only `second` has. */
 export function scopeUnion(first: string, second: string): string {
   return [...new Set([...scopeTokens(first), ...scopeTokens(second)])].join(' ')

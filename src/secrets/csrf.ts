@@ -8,7 +8,7 @@ export interface CsrfBinding {
   /** The account that the page showed: `sid`, or empty where nobody is logged in. */
   account: string
   form: string
-  /** Digest of the authorization request, or empty. */
+  /** The authorization request by its digest, with what the page said of it; or empty. */
   request: string
 }
 

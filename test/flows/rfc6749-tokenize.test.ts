@@ -241,10 +241,14 @@ test('RFC 6749 §6: scope may narrow and never widen, and narrowing does not shr
   const wide = await send({
     grant_type: 'refresh_token',
     refresh_token: narrow.body.refresh_token,
-    scope: 'email admin',
+    scope: 'admin email',
   })
-  assert.equal(wide.body.error, 'invalid_scope')
-  const whole = await send({ grant_type: 'refresh_token', refresh_token: narrow.body.refresh_token })
+  assert.equal(wide.body.scope, 'email')
+  assert.equal((await introspect(app, wide.body.access_token, authorization)).body.scope, 'email')
+  const { refresh_token } = wide.body
+  const nothing = await send({ grant_type: 'refresh_token', refresh_token, scope: 'admin' })
+  assert.deepEqual([nothing.status, nothing.body.error], [400, 'invalid_scope'])
+  const whole = await send({ grant_type: 'refresh_token', refresh_token })
   assert.equal(whole.body.scope, 'email profile')
 })
 

@@ -178,12 +178,26 @@ describe('refresh: the grace', () => {
 })
 
 describe('refresh: scope (RFC 6749 section 6)', () => {
-  test('the requested scope MUST NOT include any scope not originally granted', () => {
-    for (const scope of ['admin', 'read admin', 'openid read write admin', 'rea', 'READ']) {
-      assert.deepEqual(refresh(redeemed(), refreshInput(0, { scope, client_scope: `${SCOPE} admin` }), T), {
-        answer: { result: 'scope_widened' },
-      })
+  test('never beyond what was originally granted: what remains is given, in the order of the grant', () => {
+    const client_scope = `${SCOPE} admin`
+    const asked = { 'read admin': 'read', 'admin write openid read': SCOPE, 'READ read': 'read' }
+    for (const [scope, given] of Object.entries(asked)) {
+      const { next, answer } = refresh(redeemed(), refreshInput(0, { scope, client_scope }), T)
+      assert.equal(mintingOf(answer).scope, given, scope)
+      assert.equal(stored(next).scope, SCOPE)
     }
+  })
+
+  test('refused if nothing of it was granted, or openid was not, or the client may not have that any more', () => {
+    const answerTo = (grant: Grant, scope: string, client_scope = `${SCOPE} admin`) =>
+      refresh(grant, refreshInput(0, { scope, client_scope }), T)
+    const refused = { answer: { result: 'scope_widened' } }
+    for (const scope of ['admin', 'rea', 'READ', 'admin other'])
+      assert.deepEqual(answerTo(redeemed(), scope), refused)
+    assert.deepEqual(answerTo({ ...redeemed(), scope: 'read' }, 'openid read'), refused)
+    assert.deepEqual(answerTo({ ...redeemed(), scope: '' }, 'read'), refused)
+    assert.deepEqual(answerTo(redeemed(), 'openid read', 'read'), refused)
+    assert.deepEqual(answerTo(redeemed(), 'write', 'read'), refused)
   })
 
   test('a refused scope does not use the token up', () => {

@@ -19,7 +19,8 @@ test('oidcc-discovery-endpoint-verification: every field of Discovery 1.0 §3 th
     assert.ok(document[name].startsWith(`${ISSUER}/oauth/`), name)
   assert.deepEqual(document.subject_types_supported, ['public'])
   assert.deepEqual(document.id_token_signing_alg_values_supported, ['RS256', 'ES256'])
-  assert.ok(document.scopes_supported.includes('openid'))
+  // Neither the scopes of single clients nor offline_access, which some clients would ask for because it stands there.
+  assert.deepEqual(document.scopes_supported, ['openid', 'profile', 'email', 'address', 'phone'])
   for (const type of ['code', 'id_token', 'id_token token'])
     assert.ok(document.response_types_supported.includes(type))
   assert.ok(document.grant_types_supported.includes('implicit'))

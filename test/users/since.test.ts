@@ -7,7 +7,7 @@ import { FileUsers } from '../../src/users/registry.ts'
 import { readMoment } from '../../src/users/since.ts'
 import { KEY } from '../support/server.ts'
 
-const HASH = '$2b$12$sJc2FhcVSVQuoISurrUGn.Ab5Cy7T4rmfWvNqL.XGOe8y5sn6QzEC'
+const HASH = '$2b$12$sJc2FhcVSVQuoISurrUGn.Ab5Cy7T4rmfWvNqL.XGOe8y5sn6QzEa'
 
 test('RFC 3339 §5.6: a date is its first moment in UTC; a date-time has its offset', () => {
   const midnight = Date.UTC(2026, 4, 31) / 1000

@@ -1,0 +1,18 @@
+import type { SecurityEvent } from '../events/events.ts'
+import { scopeDifference } from '../protocol/scope.ts'
+
+// Characters: the names come from a request.
+const MAX_SCOPE = 300
+
+/** Says once for each client, in this process, that it asks for scopes that it does not get. */
+export class NarrowedScopes {
+  readonly #told = new Set<string>()
+
+  /** What the log is told if `given` is less than `asked`: one event, and only the first time. */
+  events(client_id: string, asked: string, given: string): readonly SecurityEvent[] {
+    const scope = scopeDifference(asked, given)
+    if (scope === '' || this.#told.has(client_id)) return []
+    this.#told.add(client_id)
+    return [{ event: 'scope_narrowed', client_id, scope: scope.slice(0, MAX_SCOPE) }]
+  }
+}
