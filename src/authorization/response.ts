@@ -1,3 +1,5 @@
+import { encodeParameters } from '../protocol/parameters.ts'
+
 /** How the answer travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode). */
 export const RESPONSE_MODES = ['query', 'fragment', 'form_post'] as const
 export type ResponseMode = (typeof RESPONSE_MODES)[number]
@@ -14,7 +16,7 @@ export function responseUrl(
   mode: 'query' | 'fragment',
   parameters: ResponseParameters,
 ): string {
-  const encoded = new URLSearchParams(pairs(parameters).map(({ name, value }) => [name, value])).toString()
+  const encoded = encodeParameters(parameters)
   if (mode === 'fragment') return `${redirect_uri}#${encoded}`
   const separator = redirect_uri.includes('?') ? (/[?&]$/.test(redirect_uri) ? '' : '&') : '?'
   return `${redirect_uri}${separator}${encoded}`

@@ -11,6 +11,8 @@ declare module 'fastify' {
 
 /** Bytes: the largest body that any endpoint reads. */
 const BODY_LIMIT = 64 * 1024
+/** Bytes: the request line and all headers. A query may be about half of it (`MAX_QUERY` of the forms). */
+const MAX_HEADERS = 32 * 1024
 
 /**
  * The bare instance: what holds for every route. One log line a request, with the route's pattern and never its
@@ -28,6 +30,7 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 && [...trustProxy],
     bodyLimit: BODY_LIMIT,
+    http: { maxHeaderSize: MAX_HEADERS },
     // While stopping, what still arrives on an open connection is served, not turned away.
     return503OnClosing: false,
     // A HEAD must not run what a GET does: at the authorization endpoint that mints a code.

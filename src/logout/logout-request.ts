@@ -1,5 +1,5 @@
 import type { Client, Clients } from '../clients/client.ts'
-import type { Parameters } from '../protocol/parameters.ts'
+import { encodeParameters, type Parameters } from '../protocol/parameters.ts'
 import type { LogoutHint, LogoutHints } from './logout-hint.ts'
 import type { ToldLogin } from './session-end.ts'
 
@@ -84,8 +84,7 @@ function readLocation({ parameters, refuse }: Reader, client: Client | undefined
     return refuse('post_logout_redirect_uri', `it is not one of ${registered.join(' ') || 'none'}`)
   if (states.length > 0) return refuse('state', REPEATED)
   if (state === undefined) return uri
-  const query = new URLSearchParams({ state }).toString().replaceAll('+', '%20')
-  return `${uri}${uri.includes('?') ? '&' : '?'}${query}`
+  return `${uri}${uri.includes('?') ? '&' : '?'}${encodeParameters({ state })}`
 }
 
 // Characters: with the path, a request line that every proxy in between lets through.
@@ -130,7 +129,7 @@ export function frontChannelUrls(
     const { frontchannel_logout_uri: uri, frontchannel_logout_session_required } = login.client
     if (uri === undefined) return []
     if (!frontchannel_logout_session_required) return [uri]
-    const query = new URLSearchParams({ iss: issuer, sid: sidOf(login) })
+    const query = encodeParameters({ iss: issuer, sid: sidOf(login) })
     return [`${uri}${uri.includes('?') ? '&' : '?'}${query}`]
   })
   return [...new Set(urls)]

@@ -4,6 +4,16 @@ import { OAuthError } from './errors.ts'
 export type ParameterMap = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /**
+ * The parameters that have a value, as the query or the fragment of an answer. A space is `%20`: only who decodes a form (RFC 6749, Appendix B)
+ * takes `+` for one, and not every client does, in a fragment least of all.
+ */
+export function encodeParameters(parameters: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(parameters).filter((one): one is [string, string] => one[1] !== undefined)
+  // A plus sign is %2B here already: each one that is left stands for a space.
+  return new URLSearchParams(given).toString().replaceAll('+', '%20')
+}
+
+/**
  * Reads one request's parameters by RFC 6749 §3.1 and §3.2: a repeated parameter is an error, one without
  * a value counts as absent, unknown ones are ignored. Only known names are ever asked for, so an unknown
  * name may repeat.

@@ -18,9 +18,9 @@ export function readPrompt(text: string | undefined): readonly Prompt[] {
   return values as Prompt[]
 }
 
-/** Parses `max_age`, in seconds; throws `invalid_request`. */
+/** Parses `max_age`, in seconds, however large: then any login will do. Throws `invalid_request`. */
 export function readMaxAge(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^\d{1,9}$/.test(text)) throw new OAuthError('invalid_request', 'max_age is a number of seconds')
+  if (!/^\d+$/.test(text)) throw new OAuthError('invalid_request', 'max_age is a number of seconds')
   return Number(text)
 }

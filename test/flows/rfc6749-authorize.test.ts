@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
+import { listen } from '../support/listen.ts'
 import { buildServer } from '../support/server.ts'
 import { basic, direct } from '../support/token-client.ts'
 
@@ -195,8 +196,74 @@ test('RFC 6749 §3.1: POST turns into the GET with the same parameters, without 
   const location = new URL(String(response.headers.location), 'http://localhost:8000')
   assert.equal(location.searchParams.get('state'), 'ä&=')
   assert.equal(response.headers['set-cookie'], undefined)
-  const large = await agent.post('/oauth/authorize', { client_id: 'test_client', state: 'x'.repeat(9000) })
-  assert.equal(large.statusCode, 400)
+})
+
+test('an authorization request is as large by POST as by GET, through login and consent; beyond it both say the limit', async (t) => {
+  const { issuer } = await listen(t)
+  const cookies = new Map<string, string>()
+  const send = async (url: string, form?: Record<string, string>) => {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const response = await fetch(new URL(url, issuer), {
+      redirect: 'manual',
+      headers: { cookie, ...(form && { 'content-type': 'application/x-www-form-urlencoded' }) },
+      ...(form && { method: 'POST', body: new URLSearchParams(form).toString() }),
+    })
+    for (const one of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(one) ?? []
+      cookies.set(name, value)
+    }
+    const { status, headers } = response
+    return { status, location: headers.get('location') ?? '', body: await response.text() }
+  }
+  const csrf = (body: string) => /name="csrf" value="([^"]*)"/.exec(body)?.[1] ?? ''
+  const walk = new URLSearchParams(WALK.split('?')[1])
+  const asked = (length: number) => {
+    const bare = Object.fromEntries([...walk, ['state', '']])
+    const rest = new URLSearchParams(bare).toString().length + 1
+    return { ...bare, state: 's'.repeat(length - rest) }
+  }
+  const most = asked(15_360)
+  const query = `?${new URLSearchParams(most)}`
+  assert.equal(query.length, 15_360)
+  const posted = await send('/oauth/authorize', most)
+  assert.equal(posted.status, 303)
+  for (const url of [posted.location, `/oauth/authorize${query}`]) {
+    cookies.clear()
+    const { body: login } = await send(url)
+    const path = url.slice(url.indexOf('?'))
+    const logged = await send(`/login${path}`, { csrf: csrf(login), username: 'admin', password: 'admin' })
+    let { location } = logged
+    const page = await send(location)
+    if (page.status === 200) {
+      const consent = { csrf: csrf(page.body), decision: 'approve' }
+      location = (await send(`/consent${path}`, consent)).location
+    } else location = page.location
+    const answer = new URL(location).searchParams
+    assert.ok(answer.get('code'))
+    assert.equal(answer.get('state'), most.state)
+  }
+  const more = asked(15_361)
+  const refused = [
+    await send('/oauth/authorize', more),
+    await send(`/oauth/authorize?${new URLSearchParams(more)}`),
+  ]
+  for (const { status, body } of refused) {
+    assert.equal(status, 400)
+    assert.match(body, /15360 is the most, by GET and by POST/)
+  }
+})
+
+test('a space in an answer is %20: in a query, in a fragment, in an error', async (t) => {
+  const { app } = await buildServer(t)
+  const agent = new Agent(app)
+  await agent.authorize()
+  const state = 'a b+c&d=%20'
+  const encoded = 'state=a%20b%2Bc%26d%3D%2520'
+  for (const more of [{}, { response_mode: 'fragment' }, { prompt: 'create' }] as Record<string, string>[]) {
+    const { location } = (await agent.get(authorize({ state, scope: 'email', ...more }))).headers
+    assert.ok(String(location).includes(encoded), String(location))
+    assert.ok(!String(location).includes('+'))
+  }
 })
 
 test('the redirect URI may be left out where one is registered, and not where openid is asked for', async (t) => {
