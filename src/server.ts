@@ -189,7 +189,7 @@ async function compose(
     const account = demo ? { username: DEMO.username, password: DEMO.password } : undefined
     const common = { desk, browser, sessionEnd, render, log, base, scopes: sentences, now }
     const channel = new FrontChannel({ ...common, issuer, demo: account })
-    registerAuthorize(scope, { desk, channel, narrowed, log, base, now })
+    registerAuthorize(scope, { desk, channel, narrowed, browser, log, base, now })
     registerLogin(scope, { ...common, channel, guard, sessions })
     registerSelectAccount(scope, { ...common, channel, sessions })
     registerConsent(scope, { ...common, channel })

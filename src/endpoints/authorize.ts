@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { AuthorizationDesk } from '../authorization/desk.ts'
 import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
+import type { Browser } from '../http/browser.ts'
 import { toOAuthError } from '../http/errors.ts'
+import { requireNavigation } from '../http/fetch-metadata.ts'
 import { formAsQuery, queryOf } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import type { FrontChannel } from './front-channel.ts'
@@ -16,6 +18,7 @@ export function registerAuthorize(
     desk,
     channel,
     narrowed,
+    browser,
     log,
     base,
     now,
@@ -23,13 +26,20 @@ export function registerAuthorize(
     desk: AuthorizationDesk
     channel: FrontChannel
     narrowed: NarrowedScopes
+    browser: Browser
     log: Logger
     base: string
     now: () => number
   },
 ): void {
   app.get('/oauth/authorize', async (request, reply) => {
-    const resolved = await desk.resolve(queryOf(request), now())
+    const parameters = queryOf(request)
+    // Only who is logged in has something to lose: without a session nothing is issued.
+    if (browser.session(request).cookies.length > 0) {
+      const prompt = parameters.quiet('prompt') ?? ''
+      requireNavigation(request, { silent: prompt.split(' ').includes('none') })
+    }
+    const resolved = await desk.resolve(parameters, now())
     if (resolved.kind === 'page') throw resolved.error
     if (resolved.kind === 'redirect')
       return channel.refuse({ request, reply }, resolved.address, resolved.error)

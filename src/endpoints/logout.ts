@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Login, Visitor } from '../authorization/desk.ts'
 import type { Clients } from '../clients/client.ts'
 import { logRefusal } from '../http/errors.ts'
+import { refusePrefetch } from '../http/fetch-metadata.ts'
 import { formOf, queryOf, rawQuery } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views.ts'
@@ -44,6 +45,7 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
   const { base, browser, desk } = context
 
   app.get('/oauth/logout', async (request, reply) => {
+    refusePrefetch(request)
     return answer({ request, reply }, await readAsked(request, context), context)
   })
 
