@@ -100,9 +100,9 @@ export class AuthorizationDesk {
       if (hint !== undefined) {
         const subject = await this.#hintedSubject(hint, target)
         // OpenID Connect Core §5.5.1: the answer is about one person, whom both must mean.
-        if (subject !== (request.subject ?? subject))
+        if (request.subjects?.includes(subject) === false)
           throw new OAuthError('invalid_request', 'id_token_hint and claims ask for different people')
-        request.subject = subject
+        request.subjects = [subject]
       }
       return { kind: 'request', request }
     } catch (error) {
@@ -144,8 +144,7 @@ export class AuthorizationDesk {
     const { client } = request.target
     const found = await this.#consents.find(account.sub, client.client_id, now)
     const consent = found && isOlder(found.granted_at, user) ? undefined : found
-    const stranger =
-      request.subject !== undefined && request.subject !== this.#subjects.of(client, account.sub)
+    const stranger = request.subjects?.includes(this.#subjects.of(client, account.sub)) === false
     const proofs = livingProofs(current.session, now)
     return { request, account, consented: consent?.scope, stranger, proofs, now }
   }

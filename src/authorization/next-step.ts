@@ -41,17 +41,26 @@ export function nextStep(situation: Situation): Step {
     return { step: 'select_account', account }
   }
   if (needsConsent(situation)) {
-    return silent ? { step: 'refuse', error: 'consent_required' } : { step: 'consent', account }
+    if (!silent) return { step: 'consent', account }
+    // As for somebody else: a client that asks whether it is this person learns it only with the person's consent.
+    return { step: 'refuse', error: request.subjects ? 'login_required' : 'consent_required' }
   }
   return { step: 'answer', account }
 }
 
+// Seconds that the way back from the login and the pages after it may take, however small max_age is: or whoever is slower
+// would log in again and again.
+const AFTER_LOGIN = 10
+
 function needsLogin(situation: Situation, account: Account): boolean {
   const { request, now } = situation
-  if (proven(situation, 'login')) return false
-  if (request.prompt.includes('login')) return true
-  // OpenID Connect Core §3.1.2.1: max_age=0 always asks; the proof above ends the loop.
-  return request.max_age !== undefined && now - account.auth_time >= request.max_age
+  const { prompt, max_age } = request
+  const asks = prompt.includes('login') || max_age === 0
+  // OpenID Connect Core §3.1.2.1: max_age=0 is prompt=login. It always asks; the proof ends the loop.
+  if (asks && !proven(situation, 'login')) return true
+  if (max_age === undefined || max_age === 0 || now - account.auth_time < max_age) return false
+  const youngest = proofsOf(situation, 'login').map(({ at }) => at)
+  return now - Math.max(0, ...youngest) >= Math.max(max_age, AFTER_LOGIN)
 }
 
 function needsConsent({ request, consented }: Situation): boolean {
@@ -60,6 +69,10 @@ function needsConsent({ request, consented }: Situation): boolean {
   return consented === undefined || !scopeWithin(request.consent_scope, consented)
 }
 
-function proven({ request, proofs }: Situation, ...steps: ProofStep[]): boolean {
-  return proofs.some((proof) => proof.request_digest === request.digest && steps.includes(proof.step))
+function proven(situation: Situation, ...steps: ProofStep[]): boolean {
+  return proofsOf(situation, ...steps).length > 0
+}
+
+function proofsOf({ request, proofs }: Situation, ...steps: ProofStep[]): readonly Proof[] {
+  return proofs.filter((proof) => proof.request_digest === request.digest && steps.includes(proof.step))
 }

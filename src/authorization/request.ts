@@ -38,8 +38,8 @@ export interface AuthorizationRequest {
   claims: ClaimsRequest | null
   /** The scope and what the claims asked for by name stand for: what the person must have approved. */
   consent_scope: string
-  /** The `sub` that the answer must be about, as this client knows it; undefined for anybody's. */
-  subject: string | undefined
+  /** The `sub`s, as this client knows them, of which the answer must be about one; undefined for anybody's. */
+  subjects: readonly string[] | undefined
   /** SHA-256 of the sorted parameters: the request's identity for proofs and forms. */
   digest: string
 }
@@ -77,7 +77,7 @@ export function readRequest(target: Target, parameters: Parameters): Authorizati
   const { asked_scope, granted } = readRequestedScope(target, parameters)
   const scope = withoutIdleOffline(granted, response_type)
   const nonce = readNonce(response_type, scope, parameters)
-  const { claims, sub, acr } = readClaims(parameters.one('claims'), target.client.scope)
+  const { claims, subjects, acr } = readClaims(parameters.one('claims'), target.client.scope)
   // OpenID Connect Core §5.5.1.1: an essential acr that cannot be met is a failed login.
   if (acr !== undefined && !acr.includes(ACR)) {
     throw new OAuthError('unmet_authentication_requirements', `acr here is ${ACR}`)
@@ -93,7 +93,7 @@ export function readRequest(target: Target, parameters: Parameters): Authorizati
     nonce,
     claims,
     consent_scope: scopeUnion(scope, scopeOfClaims(claims)),
-    subject: sub,
+    subjects,
     prompt: readPrompt(parameters.one('prompt')),
     max_age: readMaxAge(parameters.one('max_age')) ?? target.client.default_max_age,
     login_hint: parameters.one('login_hint'),

@@ -49,8 +49,8 @@ export interface ClaimsRequest {
 /** The `claims` parameter (OpenID Connect Core §5.5). */
 export interface ReadClaims {
   claims: ClaimsRequest | null
-  /** The person that the answer must be about. */
-  sub: string | undefined
+  /** The `sub`s of which the answer must be about one; undefined for anybody's. */
+  subjects: readonly string[] | undefined
   /** The acr values of which one is essential. */
   acr: readonly string[] | undefined
 }
@@ -60,7 +60,7 @@ export interface ReadClaims {
  * unknown one is (§5.5: not an error). Throws `invalid_request`.
  */
 export function readClaims(text: string | undefined, allowed: string): ReadClaims {
-  if (text === undefined) return { claims: null, sub: undefined, acr: undefined }
+  if (text === undefined) return { claims: null, subjects: undefined, acr: undefined }
   const members = object(parse(text), 'claims')
   const userinfo = optional(members.userinfo, 'userinfo')
   const id_token = optional(members.id_token, 'id_token')
@@ -68,16 +68,30 @@ export function readClaims(text: string | undefined, allowed: string): ReadClaim
     userinfo: claimsWithin(Object.keys(userinfo), allowed),
     id_token: claimsWithin(Object.keys(id_token), allowed),
   }
-  const [sub, other = sub] = [id_token.sub, userinfo.sub].flatMap(
-    (one) => strings(detail(one, 'sub')?.value) ?? [],
-  )
-  if (sub !== other) throw new OAuthError('invalid_request', 'claims asks for different people')
   const acr = detail(id_token.acr, 'acr')
   return {
     claims: claims.userinfo.length + claims.id_token.length === 0 ? null : claims,
-    sub,
+    subjects: subjectsOf([id_token.sub, userinfo.sub]),
     acr: acr?.essential === true ? strings(acr.values ?? acr.value) : undefined,
   }
+}
+
+// §5.5.1: `value` is one, `values` a set of which it is one. Whoever all of them name; it must be somebody, or the answer
+// would be about a person that the client did not ask for.
+function subjectsOf(members: readonly unknown[]): readonly string[] | undefined {
+  const sets = members.flatMap((member) => {
+    const { value, values } = detail(member, 'sub') ?? {}
+    return [...(value == null ? [] : [texts([value])]), ...(values == null ? [] : [texts(values)])]
+  })
+  const [first, ...others] = sets
+  const subjects = first?.filter((one) => others.every((set) => set.includes(one)))
+  if (subjects?.length === 0) throw new OAuthError('invalid_request', 'claims asks for different people')
+  return subjects
+}
+
+function texts(value: unknown): readonly string[] {
+  if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')) return value
+  throw new OAuthError('invalid_request', 'sub in the claims parameter has a value that is not text')
 }
 
 /** Those of the claims whose scope is one of `allowed`'s. */

@@ -13,6 +13,10 @@ interface Example {
   loggedIn?: boolean
   consented?: string
   stranger?: boolean
+  /** The request names somebody (`claims`, `id_token_hint`). */
+  names?: boolean
+  /** Seconds since the proofs were made. */
+  proof_age?: number
   proofs?: readonly ProofStep[]
   proofs_of?: string
   skip_consent?: boolean
@@ -22,13 +26,20 @@ interface Example {
 
 function situation(example: Example): Situation {
   const { prompt = [], max_age, loggedIn = true, consented, stranger = false, proofs = [] } = example
-  const { proofs_of = 'digest', skip_consent = false, anybody = false } = example
+  const {
+    names = stranger,
+    proof_age = 0,
+    proofs_of = 'digest',
+    skip_consent = false,
+    anybody = false,
+  } = example
   const client = { client_id: 'app', skip_consent, trust_loopback: false, secret: anybody ? undefined : {} }
   const redirect_uri = anybody ? 'http://127.0.0.1/cb' : 'https://app.example/cb'
   const request = {
     target: { client, redirect_uri },
     prompt,
     max_age,
+    subjects: names ? ['somebody'] : undefined,
     consent_scope: 'email',
     digest: 'digest',
   }
@@ -37,7 +48,7 @@ function situation(example: Example): Situation {
     account: loggedIn ? ACCOUNT : undefined,
     consented,
     stranger,
-    proofs: proofs.map((step): Proof => ({ request_digest: proofs_of, step, at: T })),
+    proofs: proofs.map((step): Proof => ({ request_digest: proofs_of, step, at: T - proof_age })),
     now: T,
   }
 }
@@ -100,6 +111,29 @@ const EXAMPLES: readonly (readonly [string, Example, string])[] = [
   ['max_age, as old', { max_age: 100, consented: 'email' }, 'login'],
   ['max_age=0 always asks', { max_age: 0, consented: 'email' }, 'login'],
   ['max_age=0, done', { max_age: 0, consented: 'email', proofs: ['login'] }, 'answer'],
+  [
+    'max_age=0, done a while ago',
+    { max_age: 0, consented: 'email', proofs: ['login'], proof_age: 500 },
+    'answer',
+  ],
+  [
+    'max_age, the login for it still young enough',
+    { max_age: 60, proofs: ['login'], proof_age: 59 },
+    'consent',
+  ],
+  ['max_age, the login for it too old by now', { max_age: 60, proofs: ['login'], proof_age: 60 }, 'login'],
+  [
+    'max_age and prompt=login, the login for both too old by now',
+    { prompt: ['login'], max_age: 60, proofs: ['login'], proof_age: 60 },
+    'login',
+  ],
+  [
+    'max_age=1: the pages after the login have their time',
+    { max_age: 1, proofs: ['login'], proof_age: 9 },
+    'consent',
+  ],
+  ['and not more', { max_age: 1, proofs: ['login'], proof_age: 10 }, 'login'],
+  ['max_age, and only a choice was made', { max_age: 60, proofs: ['select_account'] }, 'login'],
   ['prompt=none, nobody', { prompt: ['none'], loggedIn: false }, 'login_required'],
   ['prompt=none, too old', { prompt: ['none'], max_age: 100, consented: 'email' }, 'login_required'],
   ['prompt=none, undecided', { prompt: ['none'] }, 'consent_required'],
@@ -111,6 +145,26 @@ const EXAMPLES: readonly (readonly [string, Example, string])[] = [
   ],
   ['somebody else than asked for', { stranger: true, consented: 'email' }, 'login'],
   ['somebody else, after a login', { stranger: true, proofs: ['login'] }, 'login_required'],
+  [
+    'prompt=none asks for who is here, who did not approve this: as for somebody else',
+    { names: true, prompt: ['none'] },
+    'login_required',
+  ],
+  [
+    'prompt=none asks for who is here, who approved it',
+    { names: true, prompt: ['none'], consented: 'email' },
+    'answer',
+  ],
+  [
+    'prompt=none names somebody, nobody is here',
+    { names: true, loggedIn: false, prompt: ['none'] },
+    'login_required',
+  ],
+  [
+    'somebody else who approved this, prompt=none',
+    { stranger: true, prompt: ['none'], consented: 'email' },
+    'login_required',
+  ],
   ['somebody else, prompt=none', { stranger: true, prompt: ['none'] }, 'login_required'],
 ]
 

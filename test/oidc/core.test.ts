@@ -9,6 +9,7 @@ import {
   exchange,
   ISSUER,
   oidcServer,
+  RP,
   refresh,
   request,
   tokens,
@@ -210,6 +211,84 @@ test('id_token_hint and claims for another sub, or claims for two, ask for diffe
   assert.equal(await error({ id_token: admin }), 'invalid_request')
   assert.equal(await error({ userinfo: admin }), 'invalid_request')
   assert.equal(await error({ id_token: alice, userinfo: admin }, ''), 'invalid_request')
+})
+
+test('§5.5.1: sub.values are those of whom the answer must be about one, beside value and in both members', async (t) => {
+  const { app } = await oidcServer(t)
+  const agent = new Agent(app)
+  const { id_token: id_token_hint } = await tokens(app, {}, agent)
+  const error = async (claims: object, more = {}) => {
+    const asked = { claims: JSON.stringify(claims), prompt: 'none', ...more }
+    return (await authorize(agent, asked)).parameters.get('error')
+  }
+  const several = (...values: unknown[]) => ({ sub: { values } })
+  assert.equal(await error({ id_token: several('somebody', 'sub-alice') }), null)
+  assert.equal(await error({ id_token: several('somebody', 'other') }), 'login_required')
+  assert.equal(await error({ userinfo: several('somebody') }), 'login_required')
+  const both = { id_token: several('sub-alice', 'somebody'), userinfo: several('other', 'sub-alice') }
+  assert.equal(await error(both), null)
+  assert.equal(
+    await error({ id_token: { sub: { value: 'somebody', values: ['somebody', 'sub-alice'] } } }),
+    'login_required',
+  )
+  for (const id_token of [
+    several(),
+    several('sub-alice', 5),
+    { sub: { values: 'sub-alice' } },
+    { sub: { value: 5 } },
+    { sub: { value: ['sub-alice'] } },
+    { sub: { value: 'sub-alice', values: ['somebody'] } },
+  ])
+    assert.equal(await error({ id_token }), 'invalid_request', JSON.stringify(id_token))
+  assert.equal(await error({ id_token: several('a'), userinfo: several('b') }), 'invalid_request')
+  assert.equal(await error({ id_token: several('a', 'sub-alice') }, { id_token_hint }), null)
+  assert.equal(await error({ id_token: several('a', 'b') }, { id_token_hint }), 'invalid_request')
+})
+
+test('prompt=none tells a client that nobody approved nothing about who is there, by claims or by id_token_hint', async (t) => {
+  const curious = {
+    ...RP,
+    client_id: 'curious',
+    client_secret: 'curious',
+    redirect_uris: ['https://curious.example/cb'],
+  }
+  const { app } = await oidcServer(t, { clients: [curious] })
+  const alice = new Agent(app)
+  await tokens(app, {}, alice)
+  const ask = async (agent: Agent, sub: string) => {
+    const { redirect_uris, client_id } = curious
+    const claims = JSON.stringify({ id_token: { sub: { value: sub } } })
+    const asked = { client_id, redirect_uri: redirect_uris[0], prompt: 'none', claims }
+    return (await authorize(agent, asked)).parameters.toString()
+  }
+  const nobody = await ask(new Agent(app), 'sub-alice')
+  assert.match(nobody, /error=login_required/)
+  assert.equal(await ask(alice, 'sub-alice'), nobody)
+  assert.equal(await ask(alice, 'somebody'), nobody)
+  await authorize(alice, { client_id: 'curious', redirect_uri: curious.redirect_uris[0] })
+  assert.match(await ask(alice, 'sub-alice'), /code=/)
+})
+
+test('a login for max_age does not outlive it: who leaves the consent page open logs in again', async (t) => {
+  const { app, clock } = await oidcServer(t)
+  for (const [max_age, seconds, again] of [
+    ['60', 59, false],
+    ['60', 61, true],
+    ['0', 300, false],
+  ] as const) {
+    const agent = new Agent(app)
+    const page = await agent.login(
+      await agent.get(request({ max_age, prompt: 'consent' })),
+      'alice',
+      'wonderland',
+    )
+    clock.now += seconds
+    const answer = await agent.submit(page, { decision: 'approve' })
+    assert.equal(answer.headers.location === undefined, again, `${max_age} after ${seconds}`)
+    if (!again) continue
+    const anew = await agent.login(answer, 'alice', 'wonderland')
+    assert.match(String((await agent.submit(anew, { decision: 'approve' })).headers.location), /code=/)
+  }
 })
 
 test('a claim by name needs the client to have its scope', async (t) => {
