@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
 import { randomText } from '../secrets/random.ts'
 import type { Logger } from './logger.ts'
@@ -30,6 +31,7 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 && [...trustProxy],
     bodyLimit: BODY_LIMIT,
+    rewriteUrl: originForm,
     http: { maxHeaderSize: MAX_HEADERS },
     // While stopping, what still arrives on an open connection is served, not turned away.
     return503OnClosing: false,
@@ -55,6 +57,18 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
   // Only forms are read anywhere: anything else is 415 before a parser sees it.
   instance.removeAllContentTypeParsers()
   return instance as unknown as FastifyInstance
+}
+
+/**
+ * RFC 9112 §3.2.2: a request target may be a whole URL, as for a proxy, and its host then counts, not `Host`. From here
+ * on it is a path as always: what is made of it (a query, an address of ours) relies on that.
+ */
+function originForm({ url = '/', headers }: IncomingMessage): string {
+  if (url.startsWith('/')) return url
+  const [, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? []
+  if (host === undefined) return url
+  headers.host = host
+  return rest.startsWith('/') ? rest : `/${rest}`
 }
 
 /** What is malformed in another way than most. */
