@@ -1,5 +1,5 @@
 import type { Client, Clients } from '../clients/client.ts'
-import { OAuthError } from '../protocol/errors.ts'
+import { OAuthError, quoted } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { redirectUriMatches } from '../protocol/redirect-uri.ts'
 
@@ -19,7 +19,7 @@ export async function resolveTarget(clients: Clients, parameters: Parameters): P
   const client_id = parameters.required('client_id')
   const client = await clients.find(client_id)
   if (client === undefined)
-    throw new OAuthError('invalid_request', `no client '${client_id}' is registered here`, {
+    throw new OAuthError('invalid_request', `no client ${quoted(client_id)} is registered here`, {
       detail: 'the client is unknown',
     })
   const requested = parameters.one('redirect_uri')
@@ -37,8 +37,12 @@ export async function resolveTarget(clients: Clients, parameters: Parameters): P
 
 function matching(client: Client, requested: string): string {
   if (client.redirect_uris.some((registered) => redirectUriMatches(requested, registered))) return requested
-  throw new OAuthError('invalid_request', `redirect_uri '${requested}' is not registered for this client`, {
-    detail: `redirect_uri is not one of ${client.redirect_uris.join(' ')}`,
-    client_id: client.client_id,
-  })
+  throw new OAuthError(
+    'invalid_request',
+    `redirect_uri ${quoted(requested)} is not registered for this client`,
+    {
+      detail: `redirect_uri is not one of ${client.redirect_uris.join(' ')}`,
+      client_id: client.client_id,
+    },
+  )
 }

@@ -127,7 +127,7 @@ export class FrontChannel {
       {
         action: `${base}/login${asked ? rawQuery(request) : ''}`,
         csrf: browser.formToken(request, reply, { binding, now: now() }),
-        username: page.username ?? asked?.login_hint ?? '',
+        username: shownName(page.username ?? asked?.login_hint ?? ''),
         notice,
         client: asked && clientView(asked.target.client),
         demo,
@@ -185,6 +185,13 @@ export class FrontChannel {
     }
     return render(reply, 'consent', data, options)
   }
+}
+
+// Characters: longer than any user name, and anybody's text.
+const MAX_NAME = 256
+
+function shownName(name: string): string {
+  return name.length > MAX_NAME ? '' : name
 }
 
 /** What a login form is bound to. Not to an account: it replaces whoever is there. */

@@ -1,6 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 
+// Characters of a request that an answer repeats.
+const MAX_REPEATED = 100
+
 const PROXY_HEADERS: ReadonlySet<string> = new Set(['forwarded', 'via', 'x-real-ip', 'cf-connecting-ip'])
 
 /**
@@ -24,12 +27,13 @@ function demoProblem(request: FastifyRequest, allowed: readonly string[]): strin
   const proxied = Object.keys(request.headers).find(
     (name) => PROXY_HEADERS.has(name) || name.startsWith('x-forwarded-'),
   )
-  if (proxied !== undefined) return `The request has the header ${proxied}: it came through a proxy.`
+  if (proxied !== undefined)
+    return `The request has the header ${proxied.slice(0, MAX_REPEATED)}: it came through a proxy.`
   // What nginx speaks to a server behind it, where nothing is configured, and no browser or curl by itself.
   if (request.raw.httpVersion === '1.0') return 'The request is HTTP/1.0: it came through a proxy.'
   const hostname = hostnameOf(request.headers.host)
   if (isLoopbackHost(hostname) || allowed.includes(hostname)) return undefined
-  return `The request is for the host ${JSON.stringify(hostname)}.`
+  return `The request is for the host ${JSON.stringify(hostname.slice(0, MAX_REPEATED))}.`
 }
 
 /** The name in a `Host` header, without its port. */

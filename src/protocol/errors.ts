@@ -37,8 +37,17 @@ interface Extra {
   cause?: unknown
 }
 
+// Characters: a description goes into a URL or onto a page, and parts of it are anybody's text.
+const MAX_DESCRIPTION = 500
+const MAX_QUOTED = 200
+
+/** What somebody sent, inside a sentence of ours: as much of it as is needed to recognise it. */
+export function quoted(text: string): string {
+  return text.length > MAX_QUOTED ? `'${text.slice(0, MAX_QUOTED)}...'` : `'${text}'`
+}
+
 /**
- * The one error of the protocol. `message` is sent as `error_description`; characters that RFC 6749 §5.2
+ * The one error of the protocol. `message` is sent as `error_description`, 500 characters of it at most; characters that RFC 6749 §5.2
  * does not allow there become `?`, so that no caller can break a header or a redirect with echoed input.
  */
 export class OAuthError extends Error {
@@ -53,7 +62,9 @@ export class OAuthError extends Error {
     // A stack costs microseconds and says nothing about a client's mistake.
     const limit = Error.stackTraceLimit
     Error.stackTraceLimit = 0
-    super(description.replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, '?'), { cause: extra.cause })
+    super(description.slice(0, MAX_DESCRIPTION).replace(/[^\x20-\x21\x23-\x5B\x5D-\x7E]/g, '?'), {
+      cause: extra.cause,
+    })
     Error.stackTraceLimit = limit
     this.name = 'OAuthError'
     this.error = error

@@ -264,3 +264,36 @@ test('a form that no longer fits says so; a browser without cookies is told of t
     'the browser sent no cookie',
   ])
 })
+
+test('a page repeats little of what anybody sent', async (t) => {
+  const { app } = await buildServer(t)
+  const long = 'Call+our+help+desk+'.repeat(500)
+  const get = async (url: string, headers = {}) =>
+    (await app.inject({ url, headers: { host: 'localhost', ...headers } })).body
+  const pages = [
+    await get(`/oauth/authorize?client_id=${long}`),
+    await get(`${WALK.replace(/redirect_uri=[^&]*/, `redirect_uri=${long}`)}`),
+    await get(`/oauth/logout?client_id=${long}`),
+    await get(`/oauth/logout?client_id=test_client&post_logout_redirect_uri=${long}`),
+    await get('/', { host: `${'a'.repeat(9000)}.example` }),
+    await get('/', { [`x-forwarded-${'a'.repeat(9000)}`]: '1' }),
+  ]
+  for (const body of pages) assert.ok(body.length < 3000, `${body.length} ${body.slice(0, 300)}`)
+  const scope = 'x'.repeat(2000)
+  const narrow = {
+    client_id: 'narrow',
+    client_secret: 'narrow',
+    redirect_uris: ['https://narrow.example/'],
+    scope,
+  }
+  const { app: other } = await buildServer(t, { clients: [narrow] })
+  const refused = await new Agent(other).get('/oauth/authorize?client_id=narrow&response_type=code&scope=y')
+  assert.ok((answerOf(refused).get('error_description') ?? '').length <= 500)
+  const agent = new Agent(app)
+  const failed = await agent.login(await agent.get(WALK), 'a'.repeat(9000), 'wrong')
+  assert.equal(failed.statusCode, 422)
+  assert.ok(failed.body.length < 3000)
+  const login = await get(`${WALK}&login_hint=${long}`)
+  assert.match(login, /name="username" value=""/)
+  assert.match(await get(`${WALK}&login_hint=ada`), /name="username" value="ada"/)
+})
