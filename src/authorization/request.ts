@@ -4,6 +4,7 @@ import { type ClaimsRequest, readClaims, scopeOfClaims } from '../protocol/claim
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Prompt, readMaxAge, readPrompt } from '../protocol/prompt.ts'
+import { readRefusedObject } from '../protocol/request-object.ts'
 import {
   gives,
   givesToken,
@@ -53,12 +54,17 @@ export interface ResponseAddress {
 
 /** Reads what an error answer needs. Nothing here throws: a wrong value falls back to the plainest form. */
 export function readAddress(target: Target, parameters: Parameters): ResponseAddress {
-  const mode = RESPONSE_MODES.find((one) => one === parameters.quiet('response_mode'))
+  // Whoever sends a request object is always refused (`checkUnsupported`), and this is where to.
+  const object = readRefusedObject(parameters.quiet('request'))
+  const read = (name: 'state' | 'response_mode') =>
+    parameters.many(name).length > 0 ? parameters.quiet(name) : object[name]
+  const response_mode = read('response_mode')
+  const mode = RESPONSE_MODES.find((one) => one === response_mode)
   const type = readResponseType(parameters.quiet('response_type') ?? '')
   const fragment = type !== undefined && givesToken(type)
   return {
     target,
-    state: parameters.quiet('state'),
+    state: read('state'),
     // A client that waits for a fragment looks for its errors there too.
     response_mode: fragment && mode !== 'form_post' ? 'fragment' : (mode ?? 'query'),
   }

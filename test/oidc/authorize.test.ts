@@ -93,12 +93,62 @@ test('oidcc-ensure-post-request-succeeds: an authorization request by POST', asy
   assert.equal((await exchange(app, code)).status, 200)
 })
 
-test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported, oidcc-ensure-request-object-with-redirect-uri, and request_uri', async (t) => {
+test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported, and request_uri', async (t) => {
   const { app } = await oidcServer(t)
   const refused = async (more: Record<string, string>) =>
     (await authorize(new Agent(app), more)).parameters.get('error')
   assert.equal(await refused({ request: 'eyJhbGciOiJub25lIn0.e30.' }), 'request_not_supported')
   assert.equal(await refused({ request_uri: 'https://rp.example/request.jwt' }), 'request_uri_not_supported')
+})
+
+const requestObject = (payload: object) =>
+  `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.`
+
+test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported, with state and response_mode in the object alone', async (t) => {
+  const { app } = await oidcServer(t)
+  const agent = new Agent(app)
+  const ask = (payload: object, more: Record<string, string | undefined> = {}) =>
+    authorize(agent, { state: undefined, request: requestObject(payload), ...more })
+  const page = await agent.get(
+    request({ state: undefined, request: requestObject({ state: 'of object', response_mode: 'form_post' }) }),
+  )
+  assert.equal(page.statusCode, 200)
+  assert.match(page.body, /action="https:\/\/rp\.example\/cb"/)
+  assert.match(page.body, /name="error" value="request_not_supported"/)
+  assert.match(page.body, /name="state" value="of object"/)
+  const object = { state: 'of object', response_mode: 'fragment' }
+  const fragment = await ask(object)
+  assert.notEqual(fragment.url.hash, '')
+  assert.equal(fragment.parameters.get('state'), 'of object')
+  const own = await ask(object, { state: 'own', response_mode: 'query' })
+  assert.equal(own.url.hash, '', "the query's own win")
+  assert.equal(own.parameters.get('state'), 'own')
+  // Nothing else of it counts: neither where the answer goes nor what it may be.
+  const evil = { redirect_uri: 'https://evil.example/', client_id: 'test_client', response_type: 'id_token' }
+  const { url, parameters } = await ask({ ...object, ...evil, response_mode: 'query' })
+  assert.equal(url.origin + url.pathname, CALLBACK)
+  assert.equal(url.hash, '')
+  assert.equal(parameters.get('error'), 'request_not_supported')
+  const token = await ask({ ...object, response_mode: 'query' }, { response_type: 'id_token token' })
+  assert.notEqual(token.url.hash, '', "the response type's rule for modes holds")
+  const unknown = await ask({ state: ['x'], response_mode: 'web_message' })
+  assert.deepEqual([unknown.url.hash, unknown.parameters.get('state')], ['', null])
+  const twice = await agent.get(`${request({ request: requestObject(object) })}&state=other`)
+  assert.equal(
+    new URL(String(twice.headers.location)).searchParams.get('state'),
+    null,
+    'a repeated state is none',
+  )
+})
+
+test('oidcc-ensure-request-object-with-redirect-uri: a registered one in the object does not mend the one in the query', async (t) => {
+  const { app } = await oidcServer(t)
+  const object = requestObject({ redirect_uri: CALLBACK })
+  const page = await new Agent(app).get(
+    request({ redirect_uri: 'https://rp.example/other', request: object }),
+  )
+  assert.deepEqual([page.statusCode, page.headers.location], [400, undefined])
+  assert.match(page.body, /redirect_uri &#39;https:\/\/rp\.example\/other&#39; is not registered/)
 })
 
 test('oidcc-ensure-request-with-valid-pkce-succeeds', async (t) => {
