@@ -18,7 +18,7 @@ test('VIEWS_DIR: a copy serves; what is missing or does not compile, also a part
   const { app } = await start()
   assert.match((await app.inject({ url: '/login', headers: { host: 'localhost' } })).body, /<p>Ours</)
 
-  for (const name of ['head', 'foot', 'client', 'notice', 'login']) {
+  for (const name of ['head', 'foot', 'client', 'links', 'notice', 'login']) {
     copy()
     rmSync(join(folder, `${name}.ejs`))
     await assert.rejects(start(), {

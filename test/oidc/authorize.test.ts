@@ -186,6 +186,27 @@ test('oidcc-display-popup, oidcc-claims-locales: what is not known to us does no
     assert.ok((await tokens(app, more)).id_token)
 })
 
+test('Registration §2: policy and terms of the client are on the login page and on the consent page, as links that tell nobody', async (t) => {
+  const links = {
+    client_uri: 'https://rp.example/about',
+    policy_uri: 'https://rp.example/privacy?a=1&b="2"',
+    tos_uri: 'https://rp.example/terms',
+  }
+  const { app } = await oidcServer(t, {}, links)
+  const agent = new Agent(app)
+  const login = await agent.get(request())
+  const consent = await agent.login(login, 'alice', 'wonderland')
+  for (const { body } of [login, consent]) {
+    for (const uri of Object.values(links)) {
+      const href = uri.replaceAll('&', '&amp;').replaceAll('"', '&#34;')
+      assert.ok(body.includes(`<a href="${href}" target="_blank" rel="noopener noreferrer">`), href)
+    }
+  }
+  const { app: bare } = await oidcServer(t)
+  assert.doesNotMatch((await new Agent(bare).get(request())).body, /class="links"/)
+  assert.doesNotMatch((await new Agent(bare).get('/login')).body, /class="links"/)
+})
+
 test('a nonce of 512 characters comes back; a longer one is refused, not cut', async (t) => {
   const { app } = await oidcServer(t)
   const nonce = 'n'.repeat(512)
