@@ -59,11 +59,22 @@ test('oidcc-redirect-uri-regfrag: a fragment cannot be registered', async (t) =>
   await assert.rejects(oidcServer(t, {}, { redirect_uris: [`${CALLBACK}#here`] }), /redirect_uris\/0/)
 })
 
-test('oidcc-ensure-other-scope-order-succeeds', async (t) => {
+test('oidcc-alternate-happy-flow: scopes and parameters in the reverse order', async (t) => {
   const { app } = await oidcServer(t)
-  const body = await tokens(app, { scope: 'email openid' })
+  const agent = new Agent(app)
+  await authorize(agent, { scope: 'openid email' })
+  const [path, query] = request({ scope: 'email openid' }).split('?')
+  const answer = await agent.get(`${path}?${query?.split('&').reverse().join('&')}`)
+  const code = new URL(String(answer.headers.location)).searchParams.get('code') ?? ''
+  const { body } = await exchange(app, code)
   assert.ok(body.id_token)
   assert.equal(body.scope, 'email openid')
+})
+
+test('oidcc-ensure-redirect-uri-in-authorization-request: with openid it must be there, also if only one is registered', async (t) => {
+  const { app } = await oidcServer(t)
+  const page = await new Agent(app).get(request({ redirect_uri: undefined }))
+  assert.deepEqual([page.statusCode, page.headers.location], [400, undefined])
 })
 
 test('oidcc-server-client-secret-post', async (t) => {
@@ -93,7 +104,7 @@ test('oidcc-ensure-post-request-succeeds: an authorization request by POST', asy
   assert.equal((await exchange(app, code)).status, 200)
 })
 
-test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported, and request_uri', async (t) => {
+test('oidcc-unsigned-request-object-supported-correctly-or-rejected-as-unsupported, oidcc-request-uri-unsigned-supported-correctly-or-rejected-as-unsupported', async (t) => {
   const { app } = await oidcServer(t)
   const refused = async (more: Record<string, string>) =>
     (await authorize(new Agent(app), more)).parameters.get('error')

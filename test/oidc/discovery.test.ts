@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
-import { ISSUER, oidcServer } from '../support/oidc.ts'
+import { decodeProtectedHeader } from 'jose'
+import { ISSUER, oidcServer, tokens, verified } from '../support/oidc.ts'
 import { buildServer } from '../support/server.ts'
 
 const headers = { host: 'localhost:8000' }
@@ -30,6 +34,38 @@ test('oidcc-discovery-endpoint-verification: every field of Discovery 1.0 §3 th
   // The default of request_uri_parameter_supported is true: it has to be said.
   assert.equal(document.request_uri_parameter_supported, false)
   assert.equal(document.request_parameter_supported, false)
+})
+
+test('oidcc-rp-initiated-logout-discovery-endpoint-verification, oidcc-backchannel-logout-discovery-endpoint-verification, oidcc-frontchannel-logout-discovery-endpoint-verification', async (t) => {
+  const { app } = await oidcServer(t)
+  const document = (await get(app, CONFIGURATION)).json()
+  assert.equal(document.end_session_endpoint, `${ISSUER}/oauth/logout`)
+  for (const channel of ['backchannel', 'frontchannel']) {
+    assert.equal(document[`${channel}_logout_supported`], true)
+    assert.equal(document[`${channel}_logout_session_supported`], true)
+  }
+})
+
+test('oidcc-server-rotate-keys: another key signs, and both are published', async (t) => {
+  const { app, clock } = await oidcServer(t, {
+    env: {
+      SIGNING_KEYS_FILE: join(mkdtempSync(join(tmpdir(), 'postern-keys-')), 'keys.json'),
+      KEY_ROTATION: '1',
+    },
+  })
+  const first = await tokens(app)
+  const kid = (jwt: string) => decodeProtectedHeader(jwt).kid
+  const published = async () =>
+    (await get(app, '/oauth/jwks')).json().keys.map((one: { kid: string }) => one.kid)
+  assert.deepEqual(await published(), [kid(first.id_token)])
+  // The next one is published ahead of its time by whoever asks for the keys then.
+  clock.now += 86_400 - 60
+  assert.equal((await published()).length, 2)
+  clock.now += 3600
+  const second = await tokens(app)
+  assert.notEqual(kid(second.id_token), kid(first.id_token))
+  assert.deepEqual(await published(), [kid(first.id_token), kid(second.id_token)])
+  for (const { id_token } of [first, second]) await verified(app, id_token, { now: clock.now - 86_400 })
 })
 
 test('every endpoint that the document names is served; every URL is under the issuer', async (t) => {
