@@ -24,14 +24,18 @@ const page = (issuer: string) => `<!doctype html><title>Single page</title><scri
   if (location.pathname === '/silent') window.manager.signinSilentCallback()
 </script>`
 
-/** The application on 127.0.0.1, the server on localhost: two sites, as far as cookies go. */
-async function singlePage(t: TestContext) {
+/**
+ * The application on 127.0.0.1, the server on localhost: two sites, as far as cookies go. Or both on localhost: one site
+ * and two origins.
+ */
+async function singlePage(t: TestContext, host: '127.0.0.1' | 'localhost' = '127.0.0.1') {
   let issuer = ''
-  const { origin, seen } = await clientServer(t, (request, response) => {
+  const { origin: address, seen } = await clientServer(t, (request, response) => {
     const script = request.url === '/library.js'
     response.writeHead(200, { 'content-type': script ? 'text/javascript' : 'text/html' })
     response.end(script ? LIBRARY : page(issuer))
   })
+  const origin = address.replace('127.0.0.1', host)
   const server = await listen(t, {
     users: [ALICE],
     clients: [
@@ -111,4 +115,24 @@ test('oidc-client-ts in Chromium, on another site: login, renewal, a frame that 
   await tab.evaluate(() => void manager.signinRedirect({ prompt: 'none' }))
   await tab.waitForURL(`${origin}/callback?**`)
   assert.equal(new URL(tab.url()).searchParams.get('error'), 'login_required')
+})
+
+test('oidc-client-ts in Chromium, on the same site: renewal in a hidden frame, by prompt=none, gives a login', async (t) => {
+  const { origin, seen } = await singlePage(t, 'localhost')
+  const browser = await launchChromium()
+  t.after(() => browser.close())
+  const tab = await newPage(browser)
+  await tab.goto(origin)
+  await tab.evaluate(() => void manager.signinRedirect())
+  await login(tab, 'alice', 'wonderland')
+  await tab.getByRole('button', { name: 'Approve' }).click()
+  await tab.waitForURL(`${origin}/callback?**`)
+  const sub = await tab.evaluate(async () => {
+    await manager.signinCallback()
+    await manager.removeUser()
+    const { profile } = await manager.signinSilent()
+    return profile.sub
+  })
+  assert.equal(sub, 'sub-alice')
+  assert.ok(seen.some(({ url }) => url.startsWith('/silent?') && url.includes('code=')))
 })
