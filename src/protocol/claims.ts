@@ -84,7 +84,7 @@ function subjectsOf(members: readonly unknown[]): readonly string[] | undefined 
     return [...(value == null ? [] : [texts([value])]), ...(values == null ? [] : [texts(values)])]
   })
   const [first, ...others] = sets
-  const subjects = first?.filter((one) => others.every((set) => set.includes(one)))
+  const subjects = first && [...others.reduce((left, set) => left.intersection(new Set(set)), new Set(first))]
   if (subjects?.length === 0) throw new OAuthError('invalid_request', 'claims asks for different people')
   return subjects
 }
