@@ -65,9 +65,8 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
  */
 function originForm({ url = '/', headers }: IncomingMessage): string {
   if (url.startsWith('/')) return url
-  const [, host, rest = ''] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? []
-  if (host === undefined) return url
-  headers.host = host
+  const [, host, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? []
+  if (host !== undefined) headers.host = host
   return rest.startsWith('/') ? rest : `/${rest}`
 }
 

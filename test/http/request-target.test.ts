@@ -44,6 +44,11 @@ test('RFC 9112 §3.2.2: a whole URL as the request target is its path and query,
   assert.equal((await get(`http://127.0.0.1:${port}`)).headers.get('location'), `${issuer}/`)
   assert.equal((await get(`http://127.0.0.1:${port}?a=b`)).headers.get('location'), `${issuer}/?a=b`)
   assert.equal((await get(`${issuer}/oauth/tokenize`)).status, 405)
+  // What is neither is no path that leads anywhere, and no part of an address of ours.
+  for (const target of ['*', `ftp://127.0.0.1:${port}${WALK}`]) {
+    const { status, headers } = await get(target, '127.0.0.1')
+    assert.deepEqual([status, headers.get('location')], [404, undefined], target)
+  }
   assert.equal((await get(`${issuer}/.well-known/openid-configuration`)).status, 200)
   const posted = await raw(Number(port), `POST ${issuer}${WALK} HTTP/1.1\r\nHost: x\r\nContent-Length: 0`)
   assert.equal(posted.headers.get('location'), WALK)
