@@ -59,6 +59,8 @@ async function bytesPerGrant(t: TestContext, more: { query: number; body: number
     store,
     users,
     clients,
+    // A guess does the work of every cost that somebody has: the demo's hash is a dear one.
+    change: (entries) => entries.users.splice(0),
     env: { AUTHORIZATION_CODE_TTL: '600' },
   })
   const pad = (length: number) => 'x'.repeat(length)
