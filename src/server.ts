@@ -41,6 +41,7 @@ import { guardDemo, sendToIssuer } from './http/hosts.ts'
 import { createInstance } from './http/instance.ts'
 import type { Logger } from './http/logger.ts'
 import { assetsVersion, pageHeaders, pageRenderer, readAssets } from './http/pages.ts'
+import { noticeProxies } from './http/proxies.ts'
 import { handleUnknownRoutes, rememberRoutes } from './http/unknown-routes.ts'
 import { BackChannel } from './logout/back-channel.ts'
 import { LogoutHints } from './logout/logout-hint.ts'
@@ -149,6 +150,7 @@ async function compose(
   const routes = rememberRoutes(app)
   await app.register(view, { engine: { ejs }, root: views, production: true })
   if (demo) guardDemo(app, env.DEMO_HOSTS)
+  else noticeProxies(app, { log, issuer: issuerUrl })
   handleErrors(app, log)
   handleUnknownRoutes(app, { routes, render, base })
   registerHealth(app, { store })

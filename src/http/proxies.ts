@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Logger } from './logger.ts'
+
+/**
+ * Says once in this process what a proxy in front tells of itself and the configuration does not know: its address,
+ * without which all people share one counter of failed logins, and that it serves https.
+ */
+export function noticeProxies(app: FastifyInstance, { log, issuer }: { log: Logger; issuer: URL }): void {
+  let unnamed = false
+  let https = issuer.protocol === 'https:'
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!unnamed && comesFromUnnamed(request)) {
+      unnamed = true
+      const address = addressOf(request)
+      log.warn({ address }, unnamedProxy(address))
+    }
+    if (!https && lastOf(request.headers['x-forwarded-proto']) === 'https') {
+      https = true
+      const address = addressOf(request)
+      log.warn({ address }, httpIssuer(address, issuer))
+    }
+    done()
+  })
+}
+
+/** Whether the request has headers of a proxy that were not believed. */
+function comesFromUnnamed(request: FastifyRequest): boolean {
+  const { headers } = request
+  // The first of `ips` is who connected; others follow only if that one is named.
+  if (headers['x-forwarded-for']) return (request.ips?.length ?? 1) < 2
+  const [protocol, host] = [lastOf(headers['x-forwarded-proto']), lastOf(headers['x-forwarded-host'])]
+  return (protocol ?? request.protocol) !== request.protocol || (host ?? request.host) !== request.host
+}
+
+/** A header may have passed several proxies; the nearest one's word is the last. */
+function lastOf(header: string | string[] | undefined): string | undefined {
+  return header === undefined ? undefined : String(header).split(',').at(-1)?.trim()
+}
+
+function httpIssuer(address: string, { origin }: URL): string {
+  return `a proxy at ${address} serves https (X-Forwarded-Proto), but ISSUER is ${origin}; set ISSUER to the https URL that browsers use`
+}
+
+function unnamedProxy(address: string): string {
+  return `X-Forwarded-* headers come from ${address}, which TRUST_PROXY does not name, so everybody behind it shares one counter of failed logins; if that is your proxy, add its address: TRUST_PROXY=${address}`
+}
+
+function addressOf({ socket }: FastifyRequest): string {
+  return (socket.remoteAddress ?? 'unknown').replace(/^::ffff:(?=\d+\.)/i, '')
+}
