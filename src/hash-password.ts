@@ -13,19 +13,26 @@ interface Streams {
 }
 
 /**
- * `npm run hash-password`: reads one password from the terminal, unseen, or the first line of standard input;
- * prints its bcrypt hash alone, so that it can be piped. Throws `ConfigError` for one that bcrypt would not take whole.
+ * `npm run hash-password`: reads one password twice from the terminal, unseen, or the first line of standard input;
+ * prints its bcrypt hash alone, so that it can be piped. Throws `ConfigError` for one that bcrypt would not take whole,
+ * or that was not typed the same again.
  */
 export async function hashPassword({ input, output, error }: Streams): Promise<void> {
   // SP 800-63B-4 §3.1.1.2: the composed form, whatever this keyboard sends; a login tries it too.
   const password = (await readPassword(input, error)).normalize('NFC')
+  if (password === '' && !input.isTTY) throw new ConfigError(NOTHING)
   if (!isUsablePassword(password)) throw new ConfigError(`the password ${problemOf(password)}`)
   const { default: bcrypt } = await import('bcrypt')
   output.write(`${await bcrypt.hash(password, COST)}\n`)
 }
 
+// What Docker gives without -it is an input that has ended.
+const NOTHING =
+  'the password is empty: there is no terminal to type it at, and the first line of standard input has none. ' +
+  'In a container: docker run --rm -it postern hash-password. Or pipe it, there with -i instead of -it'
+
 function problemOf(password: string): string {
-  if (password === '') return 'is empty; type one, or give it as the first line of standard input'
+  if (password === '') return 'is empty; type one'
   if (password.includes('\0')) return 'has a NUL character, where bcrypt would end it; leave it out'
   return `has ${Buffer.byteLength(password)} bytes; bcrypt takes ${MAX_PASSWORD_BYTES} and would silently ignore the rest`
 }
@@ -35,12 +42,21 @@ async function readPassword(input: NodeJS.ReadStream, prompt: NodeJS.WritableStr
   // The terminal's echo goes nowhere; the prompt goes past it.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input, output: terminal ? nowhere : undefined, terminal })
-  if (terminal) prompt.write('Password (not shown): ')
+  const each = lines[Symbol.asyncIterator]()
+  const ask = async (question: string): Promise<string> => {
+    if (terminal) prompt.write(question)
+    const { value } = await each.next()
+    if (terminal) prompt.write('\n')
+    return value ?? ''
+  }
   try {
-    for await (const line of lines) return line
-    return ''
+    const password = await ask('Password (not shown): ')
+    // A slip that nobody sees would be found at the first login.
+    if (terminal && isUsablePassword(password) && (await ask('The same again: ')) !== password) {
+      throw new ConfigError('the two passwords differ, so there is no hash; start again')
+    }
+    return password
   } finally {
     lines.close()
-    if (terminal) prompt.write('\n')
   }
 }

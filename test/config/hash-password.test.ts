@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import { test } from 'node:test'
+import bcrypt from 'bcrypt'
+import { hashPassword } from '../../src/hash-password.ts'
+
+/** What the command prints for somebody who types these lines at a terminal, one after each question. */
+async function typed(...lines: string[]) {
+  const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => input })
+  const output = new PassThrough()
+  const error = new PassThrough()
+  error.on('data', (chunk) => {
+    if (String(chunk).endsWith(': ')) input.write(`${lines.shift() ?? ''}\r`)
+  })
+  const streams = { input: input as unknown as NodeJS.ReadStream, output, error }
+  const failed = await hashPassword(streams).then(
+    () => undefined,
+    (reason: Error) => reason.message,
+  )
+  return { failed, out: String(output.read() ?? ''), left: lines.length }
+}
+
+test('at a terminal the password is typed twice; two that differ give no hash', async () => {
+  const { failed, out } = await typed('correct horse', 'correct horse')
+  assert.equal(failed, undefined)
+  assert.ok(await bcrypt.compare('correct horse', out.trim()))
+  for (const again of ['correct hors', 'Correct horse', '']) {
+    const slip = await typed('correct horse', again)
+    assert.match(slip.failed ?? '', /^the two passwords differ, so there is no hash; start again$/)
+    assert.equal(slip.out, '')
+  }
+})
+
+test('what cannot be a password is not asked for again', async () => {
+  const empty = await typed('', '')
+  assert.match(empty.failed ?? '', /^the password is empty; type one$/)
+  const long = await typed('x'.repeat(73), 'x'.repeat(73))
+  assert.match(long.failed ?? '', /73 bytes/)
+  assert.deepEqual([empty.left, long.left], [1, 1])
+})
+
+test('without a terminal and without input: how to give it one, in a container and by a pipe', async () => {
+  const input = new PassThrough()
+  input.end()
+  const streams = {
+    input: input as unknown as NodeJS.ReadStream,
+    output: new PassThrough(),
+    error: new PassThrough(),
+  }
+  await assert.rejects(
+    hashPassword(streams),
+    /docker run --rm -it postern hash-password\. Or pipe it, there with -i/,
+  )
+})
