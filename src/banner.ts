@@ -1,6 +1,8 @@
 import { formerSector } from './clients/openid.ts'
 import type { Config } from './config/config.ts'
+import { MAKE_HASH } from './config/config-error.ts'
 import { DEMO } from './config/demo.ts'
+import { listed } from './config/names.ts'
 import type { Entries } from './config/schema.ts'
 import { claimsOfScope } from './protocol/claims.ts'
 import { isLoopbackHost } from './protocol/redirect-uri.ts'
@@ -31,8 +33,8 @@ export function demoBanner({ issuer, env }: Config): string {
 }
 
 /** What an operator should know about a configuration that is valid but leaves something open. */
-export function notices({ entries, demo, env, issuer }: Config): string[] {
-  if (demo) return []
+export function notices({ entries, demo, env, issuer, remarks }: Config): string[] {
+  if (demo) return [...remarks]
   const confidential = entries.clients.filter((client) => client.client_secret || client.client_secret_hash)
   const withoutPkce = confidential.filter(
     ({ require_pkce, grant_types = ['authorization_code'] }) =>
@@ -59,6 +61,7 @@ export function notices({ entries, demo, env, issuer }: Config): string[] {
   const { protocol, hostname } = new URL(issuer)
   const proxied = protocol === 'https:' && !isLoopbackHost(hostname)
   return [
+    ...remarks,
     ...(proxied && env.TRUST_PROXY.length === 0 ? [PROXY] : []),
     ...list(
       fleeting ? signed.map(({ client_id }) => client_id) : [],
@@ -82,7 +85,7 @@ export function notices({ entries, demo, env, issuer }: Config): string[] {
     ),
     ...list(
       cheap.map(([name]) => name),
-      `bcrypt hashes have a cost under ${CHEAPEST_HASH}, so whoever gets them tries passwords fast; make new ones with: npm run hash-password`,
+      `bcrypt hashes have a cost under ${CHEAPEST_HASH}, so whoever gets them tries passwords fast; for each, ${MAKE_HASH}`,
     ),
     ...list(
       ambiguousNames(entries.users.map(({ username }) => username)),
@@ -116,5 +119,5 @@ const PROXY =
   "TRUST_PROXY is not set: all logins seem to come from the address of the proxy in front of this https issuer and share one counter of failed logins; set it to the proxy's address"
 
 function list(names: readonly string[], sentence: string): string[] {
-  return names.length === 0 ? [] : [`${sentence} (${names.join(', ')})`]
+  return names.length === 0 ? [] : [`${sentence} (${listed(names)})`]
 }

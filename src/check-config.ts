@@ -1,16 +1,22 @@
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { pino } from 'pino'
 import { notices } from './banner.ts'
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
+import type { Environment } from './config/environment.ts'
+import { tryFolder, writeProblem } from './config/file-access.ts'
+import { listed } from './config/names.ts'
+import { VARIABLES, type Variable } from './config/variables.ts'
+import { BUILT_IN } from './http/pages.ts'
+import { renderSamples } from './http/sample-pages.ts'
 import { createServer } from './server.ts'
+import { algorithmsInUse } from './signing.ts'
 import { MemoryStore } from './store/memory.ts'
 import { FileVault } from './tokens/key-vault.ts'
 
 /**
  * `npm run check-config`: makes the server that the configuration describes, without listening or opening its
- * store, so that what is checked is what would run. Throws `ConfigError`.
+ * store, so that what is checked is what would run; renders every page once; prints the settings that are not the
+ * defaults. Throws `ConfigError`.
  */
 export async function checkConfig(config: Config, print: (line: string) => void): Promise<void> {
   const app = await createServer(config, {
@@ -20,19 +26,41 @@ export async function checkConfig(config: Config, print: (line: string) => void)
   })
   await app.ready()
   await app.close()
-  const { SIGNING_KEYS_FILE } = config.env
-  // The file itself is made by the first start.
-  if (SIGNING_KEYS_FILE && !existsSync(dirname(SIGNING_KEYS_FILE))) {
-    throw new ConfigError(
-      `SIGNING_KEYS_FILE is ${JSON.stringify(SIGNING_KEYS_FILE)}, whose folder does not exist`,
-    )
-  }
-  if (SIGNING_KEYS_FILE) await new FileVault(SIGNING_KEYS_FILE).read()
-  const { demo, issuer, entries } = config
+  await renderSamples(config.env.VIEWS_DIR || BUILT_IN)
+  const ofKeys = await checkKeys(config)
+  const { demo, issuer, entries, unread } = config
   const what = demo ? 'this is the demo, for CONFIG_FILE is not set: issuer' : 'issuer'
   const [clients, users] = [count(entries.clients, 'client'), count(entries.users, 'user')]
   print(`The configuration is valid: ${what} ${issuer}, ${clients}, ${users}.`)
-  for (const notice of notices(config)) print(`Notice: ${notice}`)
+  for (const line of settings(config.env)) print(line)
+  for (const notice of [...notices(config), ...ofKeys]) print(`Notice: ${notice}`)
+  if (unread.length > 0) print(`Notice: .env has names that nothing reads: ${listed(unread)}`)
+}
+
+/** What the start would say of `SIGNING_KEYS_FILE`; the file itself is made by the first start. */
+async function checkKeys({ env, entries }: Config): Promise<string[]> {
+  const { SIGNING_KEYS_FILE: path, KEY_ROTATION } = env
+  if (path === '') return []
+  const notices: string[] = []
+  const found = await new FileVault(path, (text) => notices.push(text)).read()
+  try {
+    tryFolder(path)
+  } catch (error) {
+    const problem = `SIGNING_KEYS_FILE is ${JSON.stringify(path)}, which ${writeProblem(error, path)}`
+    const has = (alg: string) => found?.set.some((key) => key.alg === alg)
+    if (!algorithmsInUse(entries.clients).every(has)) throw new ConfigError(problem)
+    if (KEY_ROTATION > 0) notices.push(`the signing keys cannot rotate: ${problem}`)
+  }
+  return notices
+}
+
+/** A line for each variable that has not its default. */
+function settings(env: Environment): string[] {
+  return Object.entries<Variable<unknown>>(VARIABLES).flatMap(([name, variable]) => {
+    const value = env[name as keyof Environment]
+    if (JSON.stringify(value) === JSON.stringify(variable.default)) return []
+    return [`  ${name}=${variable.secret ? '(set, not shown)' : value}`]
+  })
 }
 
 function count(things: readonly unknown[], name: string): string {

@@ -74,7 +74,8 @@ export async function main(arguments_: readonly string[]): Promise<void> {
 }
 
 function readConfig(): Config {
-  return loadConfig({ ...readEnvFile(), ...process.env })
+  const dotenv = readEnvFile()
+  return loadConfig({ ...dotenv, ...process.env }, undefined, dotenv)
 }
 
 async function serve(): Promise<void> {

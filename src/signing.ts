@@ -1,7 +1,7 @@
 import type { Client } from './clients/client.ts'
 import type { Config } from './config/config.ts'
 import type { Logger } from './http/logger.ts'
-import { SIGNING_ALGORITHMS } from './protocol/algorithms.ts'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './protocol/algorithms.ts'
 import type { Keys } from './secrets/keys.ts'
 import { type Store, StoreUnavailable } from './store/store.ts'
 import { LEAD, type RotationPlan } from './tokens/key-set.ts'
@@ -32,10 +32,17 @@ export function signingKeysOf(
   return new SigningKeys({ vault, plan: planOf(config, clients), now, notice })
 }
 
-function planOf({ env }: Config, clients: readonly Client[]): RotationPlan {
+/** The algorithms that these clients, or their entries, are signed for; RS256 always (Core §15.1). */
+export function algorithmsInUse(
+  clients: readonly Partial<Pick<Client, 'id_token_signed_response_alg' | 'userinfo_signed_response_alg'>>[],
+): SigningAlgorithm[] {
   const used = new Set(
     clients.flatMap((client) => [client.id_token_signed_response_alg, client.userinfo_signed_response_alg]),
   )
+  return SIGNING_ALGORITHMS.filter((alg) => alg === 'RS256' || used.has(alg))
+}
+
+function planOf({ env }: Config, clients: readonly Client[]): RotationPlan {
   // An ID token is shown as a hint as long as its login lives (RP-Initiated Logout 1.0 §2), expired or not.
   const longest = Math.max(
     env.ID_TOKEN_TTL,
@@ -43,7 +50,7 @@ function planOf({ env }: Config, clients: readonly Client[]): RotationPlan {
     ...clients.map((client) => client.lifetimes.access_token_ttl),
   )
   return {
-    algorithms: SIGNING_ALGORITHMS.filter((alg) => alg === 'RS256' || used.has(alg)),
+    algorithms: algorithmsInUse(clients),
     every: env.KEY_ROTATION * DAY,
     // What was signed in the last second before the change, by a node that had not looked yet.
     keep: longest + LEAD,

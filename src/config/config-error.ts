@@ -3,6 +3,10 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
+/** How a hash is made, in both forms in which Postern is run. */
+export const MAKE_HASH =
+  'make one with: npm run hash-password, or in the image: docker run --rm -it postern hash-password'
+
 /** Does `work`, which reads entries of the file; what it says of one of them, by its path, gets the file's name. */
 export async function inFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {

@@ -2,8 +2,10 @@ import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { ConfigError } from './config-error.ts'
 import { DEMO_ENTRIES } from './demo.ts'
-import { type Environment, type RawEnvironment, readEnvironment, reason } from './environment.ts'
+import { slipsIn, unreadNames } from './env-names.ts'
+import { type Environment, type RawEnvironment, type ReadNamed, readEnvironment } from './environment.ts'
 import { readEntries } from './file.ts'
+import { checkWriters, readProblem } from './file-access.ts'
 import type { RedisAddress } from './redis-url.ts'
 import type { Entries } from './schema.ts'
 
@@ -19,6 +21,10 @@ export interface Config {
   entries: Entries
   /** How Redis is reached, where it is the store. */
   redis: RedisConfig | undefined
+  /** What the operator should know of the files and names that it was read from. */
+  remarks: readonly string[]
+  /** Names in `.env` that neither the server nor the file reads. */
+  unread: readonly string[]
 }
 
 export interface RedisConfig {
@@ -33,13 +39,29 @@ export interface RedisConfig {
 
 /**
  * Reads and checks the configuration: the environment, then the file that it names. Throws `ConfigError`.
- * `readText` reads a file (the process' own file system by default).
+ * `readText` reads a file (the process' own file system by default). `dotenv`: what of `raw` is from `.env`.
  */
 export function loadConfig(
   raw: RawEnvironment,
   readText = (path: string) => readFileSync(path, 'utf8'),
+  dotenv: RawEnvironment = {},
 ): Config {
-  const env = readEnvironment(raw, readText)
+  const remarks = Object.keys(dotenv).length > 0 ? checkWriters('.env', '.env') : []
+  const readNamed: ReadNamed = (name, path) => {
+    const file = `${name} is ${JSON.stringify(path)}, which`
+    try {
+      const text = readText(path)
+      remarks.push(...checkWriters(file, path))
+      return text
+    } catch (error) {
+      throw error instanceof ConfigError ? error : new ConfigError(`${file} ${readProblem(error, path)}`)
+    }
+  }
+  const env = readEnvironment(raw, readNamed)
+  const text = env.CONFIG_FILE && readNamed('CONFIG_FILE', env.CONFIG_FILE)
+  const unread = unreadNames(dotenv, text)
+  const slips = slipsIn(without(raw, dotenv), text)
+  remarks.push(...slips)
   const demo = env.CONFIG_FILE === ''
   if (env.WORKERS > 1 && env.STORE === 'memory') {
     throw new ConfigError(
@@ -49,14 +71,20 @@ export function loadConfig(
   return {
     env,
     issuer: env.ISSUER || `http://localhost:${env.PORT}`,
-    secretKeys: secretKeys(env, demo),
+    secretKeys: secretKeys(env, { demo, slips }),
     demo,
-    entries: demo ? structuredClone(DEMO_ENTRIES) : fileEntries(env.CONFIG_FILE, raw, readText),
-    redis: env.STORE === 'redis' ? redisConfig(env, readText) : undefined,
+    entries: demo ? structuredClone(DEMO_ENTRIES) : readEntries(text, env.CONFIG_FILE, raw),
+    redis: env.STORE === 'redis' ? redisConfig(env, readNamed) : undefined,
+    remarks,
+    unread,
   }
 }
 
-function redisConfig(env: Environment, readText: (path: string) => string): RedisConfig {
+function without(raw: RawEnvironment, others: RawEnvironment): RawEnvironment {
+  return Object.fromEntries(Object.entries(raw).filter(([name]) => !Object.hasOwn(others, name)))
+}
+
+function redisConfig(env: Environment, readNamed: ReadNamed): RedisConfig {
   const { REDIS_URL, REDIS_PASSWORD, REDIS_CA_FILE, REDIS_WAIT_REPLICAS } = env
   if (REDIS_CA_FILE && !REDIS_URL.tls) {
     throw new ConfigError('REDIS_CA_FILE is set, but REDIS_URL uses no TLS; write it with rediss:')
@@ -66,7 +94,7 @@ function redisConfig(env: Environment, readText: (path: string) => string): Redi
   }
   return {
     address: { ...REDIS_URL, ...(REDIS_PASSWORD && { password: REDIS_PASSWORD }) },
-    ...(REDIS_CA_FILE && { ca: readNamed('REDIS_CA_FILE', REDIS_CA_FILE, readText) }),
+    ...(REDIS_CA_FILE && { ca: readNamed('REDIS_CA_FILE', REDIS_CA_FILE) }),
     prefix: env.REDIS_PREFIX,
     timeout: env.REDIS_TIMEOUT,
     replicas: REDIS_WAIT_REPLICAS,
@@ -76,25 +104,16 @@ function redisConfig(env: Environment, readText: (path: string) => string): Redi
 // SHA-256 of the key in docker/secrets/example-secret-keys.txt, which everybody can read.
 const EXAMPLE_KEY = 'cffc41e69dcd18415ddd59dd64624a807a9b88b9a57ff22c86848e16c4f6078f'
 
-function secretKeys(env: Environment, demo: boolean): readonly string[] {
+function secretKeys(
+  env: Environment,
+  { demo, slips }: { demo: boolean; slips: readonly string[] },
+): readonly string[] {
   if (!demo && env.SECRET_KEYS.some((key) => hash('sha256', key) === EXAMPLE_KEY)) {
     throw new ConfigError(
-      'SECRET_KEYS has the public key of docker/secrets/example-secret-keys.txt; make one of your own with: openssl rand -base64 32',
+      'SECRET_KEYS has the public key of docker/secrets/example-secret-keys.txt; make one of your own with: openssl rand -hex 32',
     )
   }
   if (env.SECRET_KEYS.length > 0) return env.SECRET_KEYS
   if (demo && env.STORE === 'memory') return []
-  throw new ConfigError('SECRET_KEYS is not set; make one with: openssl rand -base64 32')
-}
-
-function fileEntries(path: string, raw: RawEnvironment, readText: (path: string) => string): Entries {
-  return readEntries(readNamed('CONFIG_FILE', path, readText), path, raw)
-}
-
-function readNamed(variable: string, path: string, readText: (path: string) => string): string {
-  try {
-    return readText(path)
-  } catch (error) {
-    throw new ConfigError(`${variable} is ${JSON.stringify(path)}, which cannot be read: ${reason(error)}`)
-  }
+  throw new ConfigError(['SECRET_KEYS is not set; make one with: openssl rand -hex 32', ...slips].join('; '))
 }

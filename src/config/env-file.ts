@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { ConfigError } from './config-error.ts'
-import { type RawEnvironment, reason } from './environment.ts'
+import type { RawEnvironment } from './environment.ts'
+import { readProblem } from './file-access.ts'
 
 // What Node's parser takes: blank, a comment, or an assignment, whose value may have line breaks between its quotes.
 const LINES = /^[^\S\n]*(?:#.*|(?:export[^\S\n]+)?[\w.-]+[^\S\n]*=[^\S\n]*(?:"[^"]*"|'[^']*'|`[^`]*`)?.*)?$/gm
@@ -19,9 +20,11 @@ export function readEnvFile(
     // Some editors put a mark in front, which would hide the first name.
     text = readText(path).replace(/^\uFEFF/, '')
   } catch (error) {
-    if (reason(error) === 'ENOENT') return {}
-    throw new ConfigError(`${path} cannot be read: ${reason(error)}`)
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new ConfigError(`${path} ${readProblem(error, path)}`)
   }
+  // What PowerShell writes by > is UTF-16.
+  if (text.includes('\0')) throw new ConfigError(`${path} is not UTF-8; save it so`)
   const left = text.replace(LINES, (lines) => lines.replace(/[^\n]+/g, ''))
   const at = left.search(/\S/)
   if (at < 0) return parseEnv(text)

@@ -1,4 +1,5 @@
 import { ConfigError } from './config-error.ts'
+import { foreignReference } from './references.ts'
 import { VARIABLES, type Variable } from './variables.ts'
 
 export type VariableName = keyof typeof VARIABLES
@@ -10,14 +11,17 @@ export type Environment = { readonly [Name in VariableName]: ValueOf<(typeof VAR
 /** Raw variables, as the process has them. */
 export type RawEnvironment = Readonly<Record<string, string | undefined>>
 
+/** Reads the text of a file that the variable `name` names. Throws `ConfigError` that says why it cannot. */
+export type ReadNamed = (name: string, path: string) => string
+
 /**
- * Reads every variable; `readFile` serves the `_FILE` twins of secrets. An empty value counts as unset.
+ * Reads every variable; `readNamed` serves the `_FILE` twins of secrets. An empty value counts as unset.
  * Throws `ConfigError` with one line that names the variable, what it was and what is allowed.
  */
-export function readEnvironment(raw: RawEnvironment, readFile: (path: string) => string): Environment {
+export function readEnvironment(raw: RawEnvironment, readNamed: ReadNamed): Environment {
   const values: Record<string, unknown> = {}
   for (const [name, variable] of Object.entries<Variable<unknown>>(VARIABLES)) {
-    values[name] = readVariable(name, variable, raw, readFile)
+    values[name] = readVariable(name, variable, raw, readNamed)
   }
   return values as Environment
 }
@@ -26,10 +30,19 @@ function readVariable(
   name: string,
   variable: Variable<unknown>,
   raw: RawEnvironment,
-  readFile: (path: string) => string,
+  readNamed: ReadNamed,
 ): unknown {
-  const text = variable.secret ? secretText(name, raw, readFile) : raw[name]?.trim()
+  const text = variable.secret ? secretText(name, raw, readNamed) : raw[name]?.trim()
   if (text === undefined || text === '') return variable.default
+  // A list may hold one among real keys.
+  if (
+    variable.secret &&
+    [text, ...text.split(/[,\n]/)].some((one) => foreignReference(one, raw) !== undefined)
+  ) {
+    throw new ConfigError(
+      `${name} has a reference to another variable, which nothing replaces; set it to the value itself, or name a file with ${name}_FILE`,
+    )
+  }
   const value = variable.read(text)
   if (value !== undefined) return value
   const better = variable.spelling?.(text)
@@ -39,27 +52,12 @@ function readVariable(
   throw new ConfigError(`${name} ${was}; it must be ${variable.allowed}`)
 }
 
-function secretText(
-  name: string,
-  raw: RawEnvironment,
-  readFile: (path: string) => string,
-): string | undefined {
+function secretText(name: string, raw: RawEnvironment, readNamed: ReadNamed): string | undefined {
   const path = raw[`${name}_FILE`]?.trim()
   if (!path) return raw[name]?.trim()
   if (raw[name]?.trim()) throw new ConfigError(`${name} and ${name}_FILE are both set; set one of them`)
-  let text: string
-  try {
-    text = readFile(path).trim()
-  } catch (error) {
-    throw new ConfigError(`${name}_FILE is ${JSON.stringify(path)}, which cannot be read: ${reason(error)}`)
-  }
+  const text = readNamed(`${name}_FILE`, path).trim()
   // Not "not set": a mount that went wrong must not become a server without a password.
   if (text === '') throw new ConfigError(`${name}_FILE is ${JSON.stringify(path)}, which names an empty file`)
   return text
-}
-
-/** The short cause of a failed file operation, such as ENOENT. */
-export function reason(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string }
-  return code ?? message ?? String(error)
 }

@@ -1,25 +1,27 @@
 import { hash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import type { Schema } from '@cfworker/json-schema'
-import { ConfigError } from './config-error.ts'
+import { ConfigError, MAKE_HASH } from './config-error.ts'
 import type { RawEnvironment } from './environment.ts'
 import { interpolate } from './interpolate.ts'
-import { type Entries, FILE_SCHEMA } from './schema.ts'
+import { listed, nearest } from './names.ts'
+import { foreignReference, OTHER_SPELLING, refuseReferences } from './references.ts'
+import { CLIENT_SCHEMA, type Entries, FILE_SCHEMA, USER_SCHEMA } from './schema.ts'
 
 // Loaded only where a file is read: the demo starts without either.
 const require = createRequire(import.meta.url)
 
 /**
  * Parses and validates the text of `CONFIG_FILE`: YAML 1.2, of which JSON is a part. Throws `ConfigError` that
- * lists every problem with its path and reason.
+ * lists the problems with path and reason.
  */
 export function readEntries(text: string, name: string, env: RawEnvironment): Entries {
   const document = interpolate(parse(text, name), env, `${name}: `)
-  const { Validator } = require('@cfworker/json-schema') as typeof import('@cfworker/json-schema')
-  // It walks the schema instead of compiling it, which for one document at a start is twenty times as fast.
-  const { errors } = new Validator(FILE_SCHEMA as unknown as Schema, '2020-12', false).validate(document)
-  const problems = errors.filter(({ keyword }) => !CONTAINERS.has(keyword)).map(explain)
-  if (problems.length > 0) throw new ConfigError(`${name}: ${problems.join('; ')}`)
+  refuseReferences(document, env, `${name}: `)
+  const problems = errorsOf(document)
+    .filter(({ keyword }) => !CONTAINERS.has(keyword))
+    .map(explain)
+  if (problems.length > 0) throw new ConfigError(`${name}: ${listed(problems, '; ')}`)
   const entries = { clients: [], users: [], scopes: {}, ...(document as Partial<Entries>) }
   if (entries.clients.length === 0) throw new ConfigError(`${name} has no clients; give at least one`)
   checkSubjects(entries, name)
@@ -37,9 +39,21 @@ function checkSample({ clients, users }: Entries, name: string): void {
   ]
   const sample = hashes.find(([, one]) => one !== undefined && hash('sha256', one.slice(4)) === SAMPLE_HASH)
   if (sample === undefined) return
-  throw new ConfigError(
-    `${name}: ${sample[0]} is the public one of the README; make one of your own with: npm run hash-password`,
-  )
+  throw new ConfigError(`${name}: ${sample[0]} is the public one of the README; ${MAKE_HASH}`)
+}
+
+function errorsOf(document: unknown): readonly Problem[] {
+  const { Validator } = require('@cfworker/json-schema') as typeof import('@cfworker/json-schema')
+  // It walks the schema instead of compiling it, which for one document at a start is twenty times as fast.
+  const find = (onlyFirst: boolean) =>
+    new Validator(FILE_SCHEMA as unknown as Schema, '2020-12', onlyFirst).validate(document).errors
+  try {
+    return find(false)
+  } catch (error) {
+    // More errors than the library can pass to a function: the same slip in each of tens of thousands of people.
+    if (!(error instanceof RangeError)) throw error
+    return find(true)
+  }
 }
 
 // RFC 9700 §4.15: a token of client_credentials has the client's id for its subject, which must not be a person's.
@@ -59,10 +73,21 @@ function parse(text: string, name: string): unknown {
   try {
     return load(text)
   } catch (error) {
+    for (const [at, one] of text.split(/\r?\n/).entries()) {
+      const variable = referenceIn(one)
+      if (variable === undefined) continue
+      throw new ConfigError(`${name}, line ${at + 1}: ${OTHER_SPELLING}; write it as \${${variable}}`)
+    }
     if (!(error instanceof YAMLException)) throw new ConfigError(`${name} cannot be read as YAML`)
     const line = error.mark === undefined ? '' : `, line ${error.mark.line + 1}`
     throw new ConfigError(`${name}${line}: ${mistake(error.reason)}`)
   }
+}
+
+// {{ NAME }} and %NAME%, which without quotes are no YAML.
+function referenceIn(line: string): string | undefined {
+  const value = line.replace(/\s+#.*$/, '').replace(/^.*?(?:^\s*-|:)\s+/, '')
+  return /^[{%]/.test(value) ? foreignReference(value, {}) : undefined
 }
 
 // The library quotes what it stumbled over, which may be a secret that lacks its quotes.
@@ -76,14 +101,14 @@ function mistake(reason: string): string {
 // The validator also reports each value that holds a wrong one.
 const CONTAINERS: ReadonlySet<string> = new Set(['properties', 'items', 'additionalProperties'])
 
-const NO_HASH = 'is not a bcrypt hash (of a cost from 04 to 17); make one with: npm run hash-password'
+const NO_HASH = `is not a bcrypt hash (of a cost from 04 to 17); ${MAKE_HASH}`
 
 // What the library would say of a value's form, in words that help, by the field's name.
 const FORMS: Readonly<Record<string, string>> = {
   password_hash: NO_HASH,
   client_secret_hash: NO_HASH,
   // RFC 6749 §2.3.1: a secret that can be tried out is none.
-  client_secret: 'has fewer than 16 characters and can be guessed; make one with: openssl rand -base64 32',
+  client_secret: 'has fewer than 16 characters and can be guessed; make one with: openssl rand -hex 32',
   client_id: 'must be of printable ASCII characters, 255 at most',
   sub: 'must be of printable ASCII characters without spaces, 255 at most',
   scope: 'must have 2000 characters at most',
@@ -100,15 +125,30 @@ function explain({ keyword, instanceLocation, error }: Problem): string {
   const path = instanceLocation.slice(1)
   if (keyword === 'false') {
     const at = path.lastIndexOf('/')
-    return `${path.slice(0, at) || '/'} has the unknown name ${path.slice(at + 1)}`
+    return `${path.slice(0, at) || '/'} has the unknown name ${withGuess(path)}`
   }
   const where = path || '/'
   if (keyword === 'enum')
     return `${where} must be one of ${JSON.parse(error.slice(error.indexOf('['), -1)).join(', ')}`
+  // RFC 6749 A.2: client-secret = *VSCHAR. A client could never send any other.
+  if (keyword === 'pattern' && path.endsWith('/client_secret')) {
+    return `${where} has a character that is not printable ASCII, such as a line break or an umlaut; make one with: openssl rand -hex 32`
+  }
   const form = FORMS[path.slice(path.lastIndexOf('/') + 1)]
   if (/^(pattern|minLength|maxLength)$/.test(keyword) && form !== undefined) return `${where} ${form}`
   if (keyword === 'minLength') return `${where} must not be empty`
   const [, type, expected] = /^Instance type "(\w+)" is invalid\. Expected "(\w+)"/.exec(error) ?? []
   if (type !== undefined) return `${where} must be ${expected}, not ${type}`
   return `${where}: ${error.replace(/^Instance does not have /, 'lacks the ').replace(/\.$/, '')}`
+}
+
+/** The unknown name at the end of `path`, with the known one that was probably meant. */
+function withGuess(path: string): string {
+  const parts = path.split('/')
+  const name = parts.pop() ?? ''
+  const { properties } = { clients: CLIENT_SCHEMA, users: USER_SCHEMA }[parts[1] ?? ''] ?? FILE_SCHEMA
+  const known = Object.keys(properties)
+  const meant =
+    nearest(name, known, 2) ?? known.find((one) => one.endsWith(`_${name}`) || one.startsWith(name))
+  return meant === undefined ? name : `${name} (did you mean ${meant}?)`
 }

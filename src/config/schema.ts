@@ -20,7 +20,7 @@ export const CLIENT_SCHEMA = {
   required: ['client_id'],
   properties: {
     client_id: { type: 'string', pattern: '^[\\x20-\\x7E]+$', maxLength: 255 },
-    client_secret: { type: 'string', minLength: 16 },
+    client_secret: { type: 'string', minLength: 16, pattern: '^[\\x20-\\x7E]*$' },
     client_secret_hash: bcryptHash,
     client_name: text,
     logo_uri: text,

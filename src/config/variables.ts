@@ -109,9 +109,9 @@ export const VARIABLES = {
     default: [] as readonly string[],
     defaultText: 'random in the demo, else required',
     description:
-      'Keys that sign tokens and cookies, each made by: openssl rand -base64 32. Between them commas or line breaks. The first signs, all verify.',
+      'Keys that sign tokens and cookies, each made by: openssl rand -hex 32. Between them commas or line breaks. The first signs, all verify.',
     allowed:
-      'a list of different keys, each of 32 random bytes or more as text (43 characters or more), as openssl rand -base64 32 prints',
+      'a list of different keys, each of 32 random bytes or more as text (43 characters or more), as openssl rand -hex 32 prints',
     read: readSecretKeys,
     secret: true,
   } satisfies Variable<readonly string[]>,
@@ -141,7 +141,7 @@ export const VARIABLES = {
   PAIRWISE_SALT: {
     ...text(
       '',
-      'What pairwise subjects are derived with, made by: openssl rand -base64 32. Needed where a client has subject_type: pairwise. Another value makes everybody somebody else there.',
+      'What pairwise subjects are derived with, made by: openssl rand -hex 32. Needed where a client has subject_type: pairwise. Another value makes everybody somebody else there.',
     ),
     allowed: 'a text of at least 32 characters that do not repeat themselves',
     read: (value) => (value.length >= 32 && !isRepetitive(value) ? value : undefined),

@@ -1,11 +1,12 @@
 import '@fastify/view'
 import { hash } from 'node:crypto'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ejs from 'ejs'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ConfigError } from '../config/config-error.ts'
+import { checkWriters, readProblem } from '../config/file-access.ts'
 import type { Frame, ViewName, Views } from './views.ts'
 
 /** What a page needs beside its view's data. */
@@ -59,10 +60,12 @@ const ASSETS: Readonly<Record<string, string>> = {
   'form-post.js': 'text/javascript; charset=utf-8',
 }
 
-const BUILT_IN = fileURLToPath(new URL('../../views', import.meta.url))
+/** The templates that Postern brings. */
+export const BUILT_IN = fileURLToPath(new URL('../../views', import.meta.url))
 
 /** Reads the static files. Throws `ConfigError` where the folder lacks a template or an asset, or has one that is wrong. */
 export function readAssets(viewsDir: string): Map<string, Asset> {
+  checkFolder(viewsDir)
   for (const name of Object.keys(TITLES)) {
     const path = join(viewsDir, `${name}.ejs`)
     if (!existsSync(path)) throw new ConfigError(`VIEWS_DIR lacks ${name}.ejs; start from a copy of 'views'`)
@@ -74,15 +77,35 @@ export function readAssets(viewsDir: string): Map<string, Asset> {
     const path = join(viewsDir, 'assets', name)
     if (!existsSync(path))
       throw new ConfigError(`VIEWS_DIR lacks assets/${name}; start from a copy of 'views'`)
-    assets.set(name, { body: readFileSync(path), type })
+    assets.set(name, { body: readView(path), type })
   }
   return assets
+}
+
+function checkFolder(viewsDir: string): void {
+  const named = `VIEWS_DIR is ${JSON.stringify(viewsDir)}, which`
+  try {
+    if (statSync(viewsDir).isDirectory()) return
+  } catch (error) {
+    throw new ConfigError(`${named} ${readProblem(error, viewsDir)}`)
+  }
+  throw new ConfigError(`${named} is not a folder`)
+}
+
+function readView(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new ConfigError(`VIEWS_DIR has ${path}, which ${readProblem(error, path)}`)
+  }
 }
 
 // Compiling does not follow include(): that happens when the page is rendered, which is too late to find out.
 function checkTemplate(viewsDir: string, name: string): void {
   const filename = join(viewsDir, name)
-  const text = readFileSync(filename, 'utf8')
+  const text = readView(filename).toString()
+  // A template is code.
+  checkWriters(`VIEWS_DIR has ${name}, which`, filename)
   for (const [, partial = ''] of text.matchAll(/\binclude\(\s*['"]([^'"]+)['"]/g)) {
     if (existsSync(ejs.resolveInclude(partial, filename))) continue
     throw new ConfigError(

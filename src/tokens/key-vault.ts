@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { platform } from 'node:os'
 import { ConfigError } from '../config/config-error.ts'
+import { checkWriters, readProblem, writeProblem } from '../config/file-access.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
 import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
@@ -90,13 +91,13 @@ export class FileVault implements KeyVault {
     try {
       text = readFileSync(this.#path, 'utf8')
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT') return undefined
-      throw this.#problem(`cannot be read: ${code}`)
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw this.#problem(readProblem(error, this.#path))
     }
     if (this.#known?.text !== text) {
+      const notices = this.#checkMode()
       this.#known = { text, set: await this.#parse(text) }
-      this.#checkMode()
+      for (const notice of notices) this.#notice(notice)
     }
     return { set: this.#known.set, stale: false }
   }
@@ -110,9 +111,8 @@ export class FileVault implements KeyVault {
         return next
       })
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === undefined) throw error
-      throw this.#problem(`cannot be written: ${code}; give a file that has a key for every algorithm in use`)
+      if ((error as NodeJS.ErrnoException).code === undefined) throw error
+      throw this.#problem(writeProblem(error, this.#path))
     }
   }
 
@@ -147,13 +147,14 @@ export class FileVault implements KeyVault {
     return keys
   }
 
-  #checkMode(): void {
+  /** What others may do with the file. Throws `ConfigError` if everybody may put keys of their own there. */
+  #checkMode(): string[] {
+    const notices = checkWriters(`${this.#name}, which`, this.#path)
     // Windows has no such modes.
     const mode = platform() === 'win32' ? 0 : (statSync(this.#path, { throwIfNoEntry: false })?.mode ?? 0)
-    if ((mode & 0o044) === 0) return
-    this.#notice(
-      `${this.#name}, whose mode ${(mode & 0o777).toString(8)} lets others read the private keys; chmod 600 it`,
-    )
+    if ((mode & 0o044) === 0) return notices
+    const octal = (mode & 0o777).toString(8)
+    return [...notices, `${this.#name}, whose mode ${octal} lets others read the private keys; chmod 600 it`]
   }
 
   #problem(what: string): ConfigError {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { ConfigError } from '../config/config-error.ts'
+import { ConfigError, MAKE_HASH } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
 import { type BcryptQueue, formsOf, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
 import { Names } from './names.ts'
@@ -59,9 +59,10 @@ export class FileUsers implements Users {
       throw new ConfigError(`${path} (user ${username}): ${problem}`)
     }
     if (password !== undefined && !demo) {
-      fail('password is for the demo only; use password_hash, made by: npm run hash-password')
+      fail(`password is for the demo only; use password_hash and ${MAKE_HASH}`)
     }
-    if ((password === undefined) === (password_hash === undefined)) fail('needs password_hash')
+    if ((password === undefined) === (password_hash === undefined))
+      fail(`needs a password_hash; ${MAKE_HASH}`)
     if (password !== undefined && !isUsablePassword(password)) {
       fail(`password must have 1 to ${MAX_PASSWORD_BYTES} bytes`)
     }

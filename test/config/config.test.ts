@@ -140,7 +140,7 @@ test('every secret has a _FILE twin; both at once are refused, an unreadable one
   )
   assert.match(
     message(() => loadConfig({ SECRET_KEYS_FILE: '/nowhere/at/all' })),
-    /"\/nowhere\/at\/all".*ENOENT/,
+    /"\/nowhere\/at\/all", which does not exist; in a container/,
   )
 })
 
@@ -233,16 +233,14 @@ test('${NAME} takes a value from the environment, $${ escapes, bcrypt is untouch
 test('a value that is no hash, too short or too long says what it must be and how to make one', () => {
   const client = (fields: string) => `clients: [{client_id: a, ${fields}}]`
   const user = (hash: string) => `${ONE}\nusers: [{username: u, password_hash: "${hash}"}]`
-  const noHash = /_hash is not a bcrypt hash.*make one with: npm run hash-password$/
+  const noHash =
+    /_hash is not a bcrypt hash.*make one with: npm run hash-password, or in the image: docker run --rm -it postern hash-password$/
   const cases: [string, RegExp][] = [
     [user('hunter2'), noHash],
     [user(HASH.replace('$12$', '$31$')), noHash],
     [user(HASH.replace('$12$', '$03$')), noHash],
     [client(`client_secret_hash: "${HASH}x"`), noHash],
-    [
-      client('client_secret: hunter2'),
-      /client_secret has fewer than 16 characters.*openssl rand -base64 32$/,
-    ],
+    [client('client_secret: hunter2'), /client_secret has fewer than 16 characters.*openssl rand -hex 32$/],
     [client('client_secret: ""'), /client_secret has fewer than 16/],
     [client(`scope: "${'a'.repeat(2001)}"`), /scope must have 2000 characters at most$/],
     [client('client_name: ""'), /client_name must not be empty$/],
@@ -389,6 +387,24 @@ test('the start names the people who are found by the exact spelling only, once'
   assert.deepEqual(about(people.slice(1)), [])
 })
 
+test('a line of the start that lists people or clients names ten and a count', () => {
+  const many = <T>(make: (at: number) => T) => Array.from({ length: 2000 }, (_, at) => make(at))
+  const text = JSON.stringify({
+    clients: many((at) => ({
+      client_id: `client${at}`,
+      client_secret: 'a secret for this test',
+      scope: `s${at} openid`,
+    })),
+    users: many((at) => ({ username: `user${at}`, password_hash: HASH.replace('$12$', '$08$') })),
+  })
+  const lines = notices(file(text))
+  assert.equal(lines.length, 5)
+  for (const line of lines) {
+    assert.match(line, /\((?:[^,]+, ){10}and 1,990 more\)$/)
+    assert.ok(line.length < 500, line)
+  }
+})
+
 test('a public https issuer has a proxy in front: without TRUST_PROXY the start says what that means', () => {
   const text = 'clients: [{client_id: a, redirect_uris: ["https://a.example/"]}]\nusers: []'
   const about = (env: Record<string, string>) =>
@@ -436,6 +452,9 @@ clients:
 `
   const named = notices(file(text, { SIGNING_KEYS_FILE: 'keys.json' }))
   assert.equal(named.length, 2)
-  assert.match(named[0] ?? '', /cost under 10.*npm run hash-password \(ada, b\)$/)
+  assert.match(
+    named[0] ?? '',
+    /cost under 10.*npm run hash-password, .*docker run .* hash-password \(ada, b\)$/,
+  )
   assert.match(named[1] ?? '', /scopes have no sentence.*\(untold\)$/)
 })

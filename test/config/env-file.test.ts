@@ -40,7 +40,13 @@ test('a line that is no assignment is an error with its number and without its t
   }
 })
 
+test('UTF-16, as PowerShell writes it, is named as what it is', () => {
+  assert.throws(() => read(Buffer.from('\uFEFFPORT=1\n', 'utf16le').toString()), {
+    message: '.env is not UTF-8; save it so',
+  })
+})
+
 test('no file is no variables; one that cannot be read is named', () => {
   assert.deepEqual(readEnvFile('/nowhere/.env'), {})
-  assert.throws(() => readEnvFile('/'), { name: 'ConfigError', message: '/ cannot be read: EISDIR' })
+  assert.throws(() => readEnvFile('/'), { name: 'ConfigError', message: /^\/ is a folder; Docker/ })
 })

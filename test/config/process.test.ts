@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -121,7 +121,7 @@ test('.env: its values hold where the environment has none; what is no assignmen
   assert.equal((await from()).err, 'postern: .env, line 3: is no assignment; write NAME=value\n')
   rmSync(path)
   mkdirSync(path)
-  assert.equal((await from()).err, 'postern: .env cannot be read: EISDIR\n')
+  assert.match((await from()).err, /^postern: \.env is a folder; Docker makes one .*\n$/)
 })
 
 test('a wrong variable stops the start with one line and 1', async () => {
@@ -164,7 +164,10 @@ test('check-config says what is valid and what is left open, without starting', 
   const nowhere = join(cwd, 'nowhere/keys.json')
   const lost = await run(['check-config'], { env: { SIGNING_KEYS_FILE: nowhere } })
   assert.equal(lost.code, 1)
-  assert.match(lost.err, /^postern: SIGNING_KEYS_FILE is ".*keys\.json", whose folder does not exist\n$/)
+  assert.match(
+    lost.err,
+    /^postern: SIGNING_KEYS_FILE is ".*keys\.json", which cannot be written: the folder .*nowhere does not exist; make it, or mount it\n$/,
+  )
   const broken = join(cwd, 'broken-keys.json')
   writeFileSync(broken, '{')
   const unread = await run(['check-config'], { env: { SIGNING_KEYS_FILE: broken } })
@@ -181,6 +184,48 @@ test('hash-password hashes the composed form of what is typed (SP 800-63B-4 §3.
   assert.equal(await bcrypt.compare('\u00e9'.repeat(36), out.trim()), true)
 })
 
+test('check-config prints every setting that is not the default, never a secret, and the names that nothing reads', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-check-'))
+  const keys = join(folder, 'keys.json')
+  const text = `PORT=9000\nLOG_LEVEL=info\nTRUST_PROXY=10.0.0.1, loopback\nREDIS_PASSWORD=hunter2hunter2\nFOO=bar\n`
+  writeFileSync(join(folder, '.env'), text)
+  const check = () =>
+    run(['check-config'], { cwd: folder, env: { SECRET_KEYS: KEY, SIGNING_KEYS_FILE: keys, NODE_ENV: 'x' } })
+  const { code, out } = await check()
+  assert.equal(code, 0)
+  assert.deepEqual(out.split('\n').slice(1), [
+    '  PORT=9000',
+    '  REDIS_PASSWORD=(set, not shown)',
+    '  SECRET_KEYS=(set, not shown)',
+    `  SIGNING_KEYS_FILE=${keys}`,
+    '  TRUST_PROXY=10.0.0.1,loopback',
+    'Notice: .env has names that nothing reads: FOO',
+    '',
+  ])
+  assert.ok(!out.includes(KEY) && !out.includes('hunter2') && !out.includes('bar'))
+  // File modes, as the start.
+  assert.equal((await run(['rotate-keys'], { env: { SIGNING_KEYS_FILE: keys } })).code, 0)
+  chmodSync(keys, 0o644)
+  assert.match(
+    (await check()).out,
+    /^Notice: SIGNING_KEYS_FILE is .*mode 644 lets others read the private keys/m,
+  )
+  chmodSync(keys, 0o602)
+  assert.match(
+    (await check()).err,
+    /^postern: SIGNING_KEYS_FILE is .*can be changed by everybody \(mode 602\)/,
+  )
+  chmodSync(keys, 0o600)
+  chmodSync(join(folder, '.env'), 0o666)
+  assert.match((await check()).err, /^postern: \.env can be changed by everybody \(mode 666\)/)
+  writeFileSync(join(folder, '.env'), 'SECRET_KEY=x\n')
+  chmodSync(join(folder, '.env'), 0o600)
+  for (const command of ['check-config', 'serve', 'rotate-keys']) {
+    const slip = await run([command], { cwd: folder, env: {} })
+    assert.match(slip.err, /^postern: \.env sets SECRET_KEY, .*did you mean SECRET_KEYS\?/)
+  }
+})
+
 test('hash-password prints a bcrypt hash of standard input, and refuses what bcrypt would cut', async () => {
   const { code, out } = await run(['hash-password'], { input: 'correct horse\n' })
   assert.equal(code, 0)
@@ -191,7 +236,10 @@ test('hash-password prints a bcrypt hash of standard input, and refuses what bcr
   for (const input of ['', '\n']) {
     const empty = await run(['hash-password'], { input })
     assert.equal(empty.code, 1)
-    assert.match(empty.err, /^postern: the password is empty; /)
+    assert.match(
+      empty.err,
+      /^postern: the password is empty: .*docker run --rm -it postern hash-password\. Or pipe it/,
+    )
   }
   assert.match(
     (await run(['hash-password'], { input: 'a\0b\n' })).err,

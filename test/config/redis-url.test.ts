@@ -74,7 +74,7 @@ test('what does not go together is refused with the reason', () => {
   )
   assert.throws(
     () => loadConfig({ ...redis, REDIS_URL: 'rediss://a', REDIS_CA_FILE: '/nowhere' }),
-    /REDIS_CA_FILE is "\/nowhere", which cannot/,
+    /REDIS_CA_FILE is "\/nowhere", which does not exist/,
   )
   assert.equal(loadConfig({ ...redis, WORKERS: '3' }).env.WORKERS, 3)
   assert.ok(loadConfig({ ...redis, WORKERS: 'auto' }).env.WORKERS >= 1)

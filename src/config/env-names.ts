@@ -1,0 +1,41 @@
+import { ConfigError } from './config-error.ts'
+import type { RawEnvironment } from './environment.ts'
+import { nearest } from './names.ts'
+import { VARIABLES, type Variable } from './variables.ts'
+
+/** Every name that is read from the environment, the `_FILE` twins of secrets too. */
+const NAMES = Object.entries<Variable<unknown>>(VARIABLES).flatMap(([name, { secret }]) =>
+  secret ? [name, `${name}_FILE`] : [name],
+)
+
+/**
+ * The names in `.env` that nobody reads: neither this server nor `text`, the configuration file, by `${NAME}`. Throws
+ * `ConfigError` for one that is a slip of one of ours: the setting that was meant would silently have its default.
+ */
+export function unreadNames(dotenv: RawEnvironment, text: string): string[] {
+  const unread = Object.keys(dotenv).filter((name) => !NAMES.includes(name) && !refersTo(text, name))
+  for (const name of unread) {
+    const meant = nearest(name, NAMES, 1)
+    if (meant === undefined) continue
+    throw new ConfigError(
+      `.env sets ${name}, which nothing reads; did you mean ${meant}? (A name of your own belongs there if the configuration file has it as \${${name}}.)`,
+    )
+  }
+  return unread
+}
+
+/** The same slips in the environment itself, where other programs' names are, as sentences. */
+export function slipsIn(environment: RawEnvironment, text: string): string[] {
+  return Object.keys(environment)
+    .filter((name) => !NAMES.includes(name) && !refersTo(text, name))
+    .flatMap((name) => {
+      const meant = nearest(name, NAMES, 1)
+      return meant === undefined
+        ? []
+        : [`the environment has ${name}, which nothing reads; did you mean ${meant}?`]
+    })
+}
+
+function refersTo(text: string, name: string): boolean {
+  return text.includes(`\${${name}}`)
+}
