@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, type Stats, statfsSync, statSync } from 'node:fs'
+import { platform } from 'node:os'
 import { dirname, isAbsolute, resolve } from 'node:path'
-import { getgroups, getuid, platform } from 'node:process'
 import { ConfigError } from './config-error.ts'
 
 /** Why the file at `path` could not be read, and what helps: completes "…, which". */
@@ -76,7 +76,7 @@ export function checkWriters(name: string, path: string): string[] {
 
 // A group of the process' own is how Kubernetes (fsGroup) and a umask of 002 give a file to this user.
 function othersOfGroup({ mode, gid }: Stats): boolean {
-  return (mode & 0o020) !== 0 && !(getgroups?.() ?? []).includes(gid)
+  return (mode & 0o020) !== 0 && !(process.getgroups?.() ?? []).includes(gid)
 }
 
 // statfs(2): 9p (WSL, Docker Desktop on Windows), FUSE (Docker Desktop), SMB, FAT and the shared folders of virtual
@@ -87,7 +87,7 @@ const FOREIGN: ReadonlySet<number> = new Set([
 
 // Windows has none either.
 function hasModes(path: string): boolean {
-  return platform !== 'win32' && !FOREIGN.has(statfsSync(path).type >>> 0)
+  return platform() !== 'win32' && !FOREIGN.has(statfsSync(path).type >>> 0)
 }
 
 function octal({ mode }: Stats): string {
@@ -95,7 +95,8 @@ function octal({ mode }: Stats): string {
 }
 
 function user(): string {
-  return getuid === undefined ? 'this user' : `this user (uid ${getuid()})`
+  const uid = process.getuid?.()
+  return uid === undefined ? 'this user' : `this user (uid ${uid})`
 }
 
 function codeOf(error: unknown): string {

@@ -3,7 +3,6 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { getgroups, getuid } from 'node:process'
 import { test } from 'node:test'
 import { loadConfig } from '../../src/config/config.ts'
 import { checkWriters, readProblem, tryFolder, writeProblem } from '../../src/config/file-access.ts'
@@ -19,7 +18,7 @@ const fileOf = (name: string, mode: number, text = 'x') => {
 const error = (code: string, syscall = 'open') => Object.assign(new Error(code), { code, syscall })
 
 test('why a file cannot be read is a sentence with the remedy, whatever the errno', () => {
-  const uid = getuid?.()
+  const uid = process.getuid?.()
   const cases: [string, RegExp][] = [
     ['ENOENT', /^does not exist; in a container it must be mounted with -v$/],
     ['EISDIR', /^is a folder; Docker makes one where -v names a file that is not there: remove the folder/],
@@ -86,13 +85,13 @@ test('a file that everybody may write is refused, and is named with its mode', (
 
 test('a group of our own may write (fsGroup, umask 002) without a word; another one is named, not refused', () => {
   const own = fileOf('own', 0o664)
-  const [group = 0] = getgroups?.() ?? []
-  chownSync(own, getuid?.() ?? 0, group)
+  const [group = 0] = process.getgroups?.() ?? []
+  chownSync(own, process.getuid?.() ?? 0, group)
   assert.deepEqual(checkWriters('It', own), [])
   for (const mode of [0o600, 0o644, 0o444, 0o400]) assert.deepEqual(checkWriters('It', fileOf('a', mode)), [])
   assert.deepEqual(checkWriters('It', join(folder, 'nowhere')), [])
   // Only root can give a file to a group that it is not in; the tests of the image are run by root too.
-  if (getuid?.() !== 0) return
+  if (process.getuid?.() !== 0) return
   chownSync(own, 0, 54_321)
   assert.deepEqual(checkWriters('It', own), ['It can be changed by the group 54321 (mode 664); chmod g-w it'])
   const keys = fileOf('keys', 0o660, KEY)

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import bcrypt from 'bcrypt'
 import { loadConfig } from '../../src/config/config.ts'
+import { readEnvFile } from '../../src/config/env-file.ts'
 import { createLogger } from '../../src/http/logger.ts'
 import { createServer } from '../../src/server.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -23,9 +25,23 @@ const [WALK = '', REAL = ''] = README.split('## A first real client')
 const shellBlocks = (text: string) =>
   [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block as string)
 
-async function bash(script: string, env: Record<string, string> = {}): Promise<string> {
-  const { stdout } = await promisify(execFile)('bash', ['-ec', script], { env: { ...process.env, ...env } })
-  return stdout
+interface Shell {
+  env?: Record<string, string>
+  cwd?: string
+  /** What the person pastes. */
+  input?: string
+}
+
+async function bash(script: string, { env = {}, cwd, input = '' }: Shell = {}): Promise<string> {
+  const running = promisify(execFile)('bash', ['-ec', script], { env: { ...process.env, ...env }, cwd })
+  if (input !== '') running.child.stdin?.end(input)
+  return (await running).stdout
+}
+
+/** What one of the README's lines that wait for something to be pasted makes of it. */
+async function pasted(blocks: readonly string[], variable: string, text: string): Promise<string> {
+  const line = blocks.find((block) => block.includes(`read -r ${variable}`)) as string
+  return (await bash(`${line}\necho "$${variable}"`, { input: `${text}\n` })).replace(/^.*: /, '').trim()
 }
 
 test("the README's own URL and curl lines, as they stand", async (t) => {
@@ -37,8 +53,11 @@ test("the README's own URL and curl lines, as they stand", async (t) => {
   const agent = new Agent(app)
   agent.headers = { host }
   const answer = await agent.authorize(url.pathname + url.search)
-  const variables: Record<string, string> = { CODE: answer.get('code') as string }
-  const commands = shellBlocks(here).flatMap((block) =>
+  const blocks = shellBlocks(here)
+  const variables: Record<string, string> = {
+    CODE: await pasted(blocks, 'CODE', answer.get('code') as string),
+  }
+  const commands = blocks.flatMap((block) =>
     block
       .replaceAll('\\\n', '')
       .split('\n')
@@ -47,10 +66,13 @@ test("the README's own URL and curl lines, as they stand", async (t) => {
   assert.equal(commands.length, 5)
   const replies = []
   for (const command of commands) {
-    const stdout = await bash(command.replace('curl', 'curl -s'), variables)
+    const stdout = await bash(command.replace('curl', 'curl -s'), { env: variables })
     const reply = stdout === '' ? {} : JSON.parse(stdout)
-    if (reply.access_token)
-      Object.assign(variables, { ACCESS_TOKEN: reply.access_token, REFRESH_TOKEN: reply.refresh_token })
+    // As a person does it: the refresh token of the first answer, the access token of the second.
+    if (reply.refresh_token) {
+      variables.REFRESH_TOKEN ??= await pasted(blocks, 'REFRESH_TOKEN', reply.refresh_token)
+      variables.ACCESS_TOKEN = await pasted(blocks, 'ACCESS_TOKEN', reply.access_token)
+    }
     replies.push(reply)
   }
   const [exchanged, refreshed, introspected, revoked, metadata] = replies
@@ -66,32 +88,51 @@ test("the README's first real client: its file, its secret, its lines with PKCE,
   const port = await freePort()
   const blocks = shellBlocks(REAL.replaceAll('localhost:8000', `localhost:${port}`))
   const block = (part: string) => blocks.find((one) => one.includes(part)) as string
-  const exports = block('export MY_APP_SECRET')
-    .split('\n')
-    .filter((line) => line.startsWith('export '))
-  const MY_APP_SECRET = (await bash(exports.join('\n'))).trim()
+  const cwd = mkdtempSync(join(tmpdir(), 'postern-readme-'))
+  await bash(block('cat >> .env'), { cwd })
   const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(REAL) ?? []
-  const env = { PORT: String(port), CONFIG_FILE: 'postern.yaml', SECRET_KEYS: KEY, MY_APP_SECRET }
-  const config = loadConfig(env, () => withOwnHash(yaml))
+  writeFileSync(join(cwd, 'postern.yaml'), withOwnHash(yaml))
+  assert.equal(statSync(join(cwd, '.env')).mode & 0o777, 0o600)
+  const dotenv = readEnvFile(join(cwd, '.env'))
+  const CONFIG_FILE = join(cwd, dotenv.CONFIG_FILE as string)
+  const config = loadConfig({ ...dotenv, PORT: String(port), CONFIG_FILE }, undefined, dotenv)
+  assert.deepEqual([config.unread, config.remarks, config.issuer], [[], [], `http://localhost:${port}`])
   for (const user of config.entries.users) user.password_hash = await bcrypt.hash('from step 1', 4)
   const log = createLogger('silent', { write: () => {} })
   const app = await createServer(config, { store: new MemoryStore(), log })
   t.after(() => app.close())
   await app.listen({ host: '127.0.0.1', port })
 
-  const [printed = '', VERIFIER = ''] = (await bash(`${block('VERIFIER=')}echo "$VERIFIER"`)).split('\n')
+  const [printed = '', VERIFIER = ''] = (await bash(`${block('CHALLENGE=')}echo "$VERIFIER"`)).split('\n')
   const url = new URL(printed)
   const agent = new Agent(app)
   agent.headers = { host: url.host }
   const login = await agent.follow(await agent.get(url.pathname + url.search))
   const consent = await agent.login(login, 'ada', 'from step 1')
-  const CODE = answerOf(await agent.submit(consent, { decision: 'approve' })).get('code') as string
+  const answer = answerOf(await agent.submit(consent, { decision: 'approve' }))
+  const CODE = await pasted(blocks, 'CODE', answer.get('code') as string)
   const exchange = block('code_verifier').replace('curl', 'curl -s')
-  const wrong = JSON.parse(await bash(exchange, { MY_APP_SECRET, CODE, VERIFIER: 'x'.repeat(43) }))
+  const tokensFor = async (env: Record<string, string>) => JSON.parse(await bash(exchange, { env, cwd }))
+  const wrong = await tokensFor({ CODE, VERIFIER: 'x'.repeat(43) })
   assert.equal(wrong.error, 'invalid_grant')
-  const tokens = JSON.parse(await bash(exchange, { MY_APP_SECRET, CODE, VERIFIER }))
+  const tokens = await tokensFor({ CODE, VERIFIER })
   assert.equal(tokens.scope, 'openid email')
   for (const name of ['access_token', 'refresh_token', 'id_token']) assert.ok(tokens[name], name)
+})
+
+test('the first lines that a newcomer sees are calm, and no line of a shell breaks in zsh', () => {
+  // npm's warnings of the Node that runs it are not about the one that it brings, which runs Postern.
+  assert.match(read('.npmrc'), /^loglevel=error$/m)
+  // There a comment at the end of a line that is typed is an argument.
+  for (const block of ['README.md', 'docs/changes.md', 'docs/one-node.md'].flatMap((name) =>
+    shellBlocks(read(name)),
+  ))
+    assert.doesNotMatch(block, /\s#\s/, block)
+})
+
+test('what the README has somebody write is ignored by git', () => {
+  const lines = read('.gitignore').split('\n')
+  for (const line of ['.env', 'postern.yaml', 'signing-keys.json*']) assert.ok(lines.includes(line), line)
 })
 
 test("the README's and the docs' configurations are valid", () => {
