@@ -1,5 +1,5 @@
 // Plain JavaScript, so that an old Node can run it far enough to say what it lacks.
-import { enableCompileCache } from 'node:module'
+import * as module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const NEEDED = 26
@@ -12,6 +12,6 @@ if (found < NEEDED) {
 }
 // Keeps the compiled and type-stripped modules between starts, beside the code: in the system's temporary folder
 // anybody on the machine could put code there. Where it cannot be written, the start is only slower.
-enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/postern', import.meta.url)))
+module.enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/postern', import.meta.url)))
 const { main } = await import('./main.ts')
 await main(process.argv.slice(2))

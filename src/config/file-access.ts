@@ -14,7 +14,7 @@ export function readProblem(error: unknown, path: string): string {
       return 'goes through something that is not a folder'
     case 'EACCES':
     case 'EPERM':
-      return `${user()} may not read; chown it to that user, and let that user into its folder (on SELinux, mount it with :z)`
+      return `${user()} may not read; chown it to that user or chmod it, and its folder too (with SELinux, mount it with :z)`
     default:
       return `cannot be read: ${codeOf(error)}`
   }
@@ -33,7 +33,7 @@ export function writeProblem(error: unknown, path: string): string {
     case 'EPERM':
       return `cannot be written: ${user()} may not write in the folder ${folder}; chown the folder to that user`
     case 'EROFS':
-      return `cannot be written: the folder ${folder} is read-only; mount it without :ro`
+      return `cannot be written: the folder ${folder} is read-only; mount a writable one there`
     case 'EBUSY':
       return `cannot be replaced, because it is a mount of its own; mount its folder ${folder} instead`
     case 'ENOSPC':

@@ -138,6 +138,7 @@ function explain({ keyword, instanceLocation, error }: Problem): string {
   if (/^(pattern|minLength|maxLength)$/.test(keyword) && form !== undefined) return `${where} ${form}`
   if (keyword === 'minLength') return `${where} must not be empty`
   const [, type, expected] = /^Instance type "(\w+)" is invalid\. Expected "(\w+)"/.exec(error) ?? []
+  if (type === 'null') return `${where} is empty; it must be ${expected}`
   if (type !== undefined) return `${where} must be ${expected}, not ${type}`
   return `${where}: ${error.replace(/^Instance does not have /, 'lacks the ').replace(/\.$/, '')}`
 }

@@ -34,7 +34,7 @@ test('why a file cannot be read is a sentence with the remedy, whatever the errn
 test('why a file cannot be written names its folder, never its content', () => {
   const cases: [string, RegExp][] = [
     ['EACCES', /^cannot be written: this user \(uid \d+\) may not write in the folder \/x; chown the folder/],
-    ['EROFS', /^cannot be written: the folder \/x is read-only; mount it without :ro$/],
+    ['EROFS', /^cannot be written: the folder \/x is read-only; mount a writable one there$/],
     ['ENOENT', /^cannot be written: the folder \/x does not exist; make it, or mount it$/],
     ['EBUSY', /^cannot be replaced, because it is a mount of its own; mount its folder \/x instead$/],
     ['ENOSPC', /^cannot be written: there is no space left in \/x$/],
