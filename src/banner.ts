@@ -52,6 +52,7 @@ export function notices({ entries, demo, env, issuer, remarks }: Config): string
     const sector = formerSector(client)
     return sector === undefined ? [] : [`${client.client_id}: ${sector}`]
   })
+  const slips = confidential.filter(({ client_secret = '' }) => /^[\s"']|[\s"']$/.test(client_secret))
   const withoutSub = entries.users.filter(({ sub }) => sub === undefined)
   const signed = entries.clients.filter(
     ({ scope = '', access_token_format }) =>
@@ -90,6 +91,10 @@ export function notices({ entries, demo, env, issuer, remarks }: Config): string
     ...list(
       ambiguousNames(entries.users.map(({ username }) => username)),
       'user names differ only in capitals, spaces around them or the form of their characters: each is found by its exact spelling, and any other spelling finds nobody',
+    ),
+    ...list(
+      slips.map(({ client_id }) => client_id),
+      'client secrets begin or end with a space or a quotation mark, which is a part of them (docker run --env-file keeps quotes)',
     ),
     ...list(
       unspoken(entries),

@@ -14,7 +14,7 @@ export function readProblem(error: unknown, path: string): string {
       return 'goes through something that is not a folder'
     case 'EACCES':
     case 'EPERM':
-      return `${user()} may not read; chown it to that user or chmod it, and its folder too (with SELinux, mount it with :z)`
+      return `cannot be read by ${user()}; chown it to that user or chmod it, and its folder too (with SELinux, mount it with :z)`
     default:
       return `cannot be read: ${codeOf(error)}`
   }
@@ -55,7 +55,8 @@ export function tryFolder(path: string): void {
  */
 export function checkWriters(name: string, path: string): string[] {
   const file = statSync(path, { throwIfNoEntry: false })
-  if (file === undefined || !hasModes(path)) return []
+  // A pipe, or a terminal, is whose process it is.
+  if (!file?.isFile() || !hasModes(path)) return []
   if ((file.mode & 0o002) !== 0) {
     throw new ConfigError(`${name} can be changed by everybody (mode ${octal(file)}); chmod go-w it`)
   }

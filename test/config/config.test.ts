@@ -391,6 +391,18 @@ test('the start names the people who are found by the exact spelling only, once'
   assert.deepEqual(about(people.slice(1)), [])
 })
 
+test('a secret with quotes or spaces around it is named: it may be what --env-file left there', () => {
+  const text = (secret: string) =>
+    `clients: [{client_id: a, client_secret: "\${S}", redirect_uris: ["https://a/"], require_pkce: true}]`.replace(
+      'S',
+      secret,
+    )
+  const about = (S: string) => notices(file(text('S'), { S })).filter((one) => one.includes('quotation'))
+  for (const S of ['"0123456789abcdef"', "'0123456789abcdef'", '0123456789abcdef '])
+    assert.match(String(about(S)), /^client secrets begin or end with .* \(a\)$/)
+  assert.deepEqual(about('0123456789"abcdef'), [])
+})
+
 test('a line of the start that lists people or clients names ten and a count', () => {
   const many = <T>(make: (at: number) => T) => Array.from({ length: 2000 }, (_, at) => make(at))
   const text = JSON.stringify({

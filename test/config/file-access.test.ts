@@ -23,8 +23,8 @@ test('why a file cannot be read is a sentence with the remedy, whatever the errn
     ['ENOENT', /^does not exist; in a container it must be mounted with -v$/],
     ['EISDIR', /^is a folder; Docker makes one where -v names a file that is not there: remove the folder/],
     ['ENOTDIR', /^goes through something that is not a folder$/],
-    ['EACCES', new RegExp(`^this user \\(uid ${uid}\\) may not read; chown it to that user`)],
-    ['EPERM', /may not read/],
+    ['EACCES', new RegExp(`^cannot be read by this user \\(uid ${uid}\\); chown it to that user`)],
+    ['EPERM', /cannot be read by this user/],
     ['EIO', /^cannot be read: EIO$/],
   ]
   for (const [code, sentence] of cases) assert.match(readProblem(error(code), '/x/y'), sentence)
@@ -83,6 +83,15 @@ test('a file that everybody may write is refused, and is named with its mode', (
   )
 })
 
+test('a pipe is read, as of another command in bash: who may write it is no question', () => {
+  const config = JSON.stringify(join(import.meta.dirname, '../../src/config/config.ts'))
+  const script = `import { loadConfig } from ${config}
+    console.log(loadConfig({ SECRET_KEYS_FILE: process.argv[1] }).secretKeys.length)`
+  const line = '"$0" --input-type=module -e "$1" <(echo "$2")'
+  const out = execFileSync('bash', ['-c', line, process.execPath, script, KEY], { encoding: 'utf8' })
+  assert.equal(out, '1\n')
+})
+
 test('a group of our own may write (fsGroup, umask 002) without a word; another one is named, not refused', () => {
   const own = fileOf('own', 0o664)
   const [group = 0] = process.getgroups?.() ?? []
@@ -137,7 +146,7 @@ test('as another user than root: a key file that cannot be read, and one that ca
   const [read = '', made = ''] = out.split('\n')
   assert.match(
     read,
-    /^ConfigError SECRET_KEYS_FILE is ".*secret-keys", which this user \(uid \d+\) may not read; chown it/,
+    /^ConfigError SECRET_KEYS_FILE is ".*secret-keys", which cannot be read by this user \(uid \d+\); chown it/,
   )
   assert.match(
     made,
