@@ -7,17 +7,19 @@ import type { Logger } from './logger.ts'
  */
 export function noticeProxies(app: FastifyInstance, { log, issuer }: { log: Logger; issuer: URL }): void {
   let unnamed = false
+  // Whose headers were believed last: mostly there is one proxy, and it need not be looked at again.
+  let named: string | undefined
   let https = issuer.protocol === 'https:'
   app.addHook('onRequest', (request, _reply, done) => {
-    if (!unnamed && comesFromUnnamed(request)) {
-      unnamed = true
-      const address = addressOf(request)
-      log.warn({ address }, unnamedProxy(address))
+    const { remoteAddress } = request.socket
+    if (!unnamed && remoteAddress !== named) {
+      unnamed = comesFromUnnamed(request)
+      if (unnamed) log.warn({ address: addressOf(request) }, unnamedProxy(addressOf(request)))
+      else if (request.headers['x-forwarded-for']) named = remoteAddress
     }
     if (!https && lastOf(request.headers['x-forwarded-proto']) === 'https') {
       https = true
-      const address = addressOf(request)
-      log.warn({ address }, httpIssuer(address, issuer))
+      log.warn({ address: addressOf(request) }, httpIssuer(addressOf(request), issuer))
     }
     done()
   })
@@ -29,7 +31,8 @@ function comesFromUnnamed(request: FastifyRequest): boolean {
   // The first of `ips` is who connected; others follow only if that one is named.
   if (headers['x-forwarded-for']) return (request.ips?.length ?? 1) < 2
   const [protocol, host] = [lastOf(headers['x-forwarded-proto']), lastOf(headers['x-forwarded-host'])]
-  return (protocol ?? request.protocol) !== request.protocol || (host ?? request.host) !== request.host
+  if (protocol !== undefined && protocol !== request.protocol) return true
+  return host !== undefined && host !== request.host
 }
 
 /** A header may have passed several proxies; the nearest one's word is the last. */
