@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs'
 import { ConfigError } from './config-error.ts'
 import { DEMO_ENTRIES } from './demo.ts'
 import { slipsIn, unreadNames } from './env-names.ts'
-import { type Environment, type RawEnvironment, type ReadNamed, readEnvironment } from './environment.ts'
+import {
+  type Environment,
+  quotedSecrets,
+  type RawEnvironment,
+  type ReadNamed,
+  readEnvironment,
+} from './environment.ts'
 import { readEntries } from './file.ts'
 import { checkWriters, readProblem } from './file-access.ts'
 import type { RedisAddress } from './redis-url.ts'
@@ -61,7 +67,7 @@ export function loadConfig(
   const text = env.CONFIG_FILE && readNamed('CONFIG_FILE', env.CONFIG_FILE)
   const unread = unreadNames(dotenv, text)
   const slips = slipsIn(without(raw, dotenv), text)
-  remarks.push(...slips)
+  remarks.push(...slips, ...quotedSecrets(raw))
   const demo = env.CONFIG_FILE === ''
   if (env.WORKERS > 1 && env.STORE === 'memory') {
     throw new ConfigError(

@@ -49,7 +49,22 @@ function readVariable(
   if (better !== undefined) throw new ConfigError(`${name} is ${JSON.stringify(text)}; write it as ${better}`)
   // A secret's value must not end up in a terminal or a log.
   const was = variable.secret ? 'is not usable' : `is ${JSON.stringify(text)}`
-  throw new ConfigError(`${name} ${was}; it must be ${variable.allowed}`)
+  const quotes = isQuoted(text) ? ` (${QUOTES})` : ''
+  throw new ConfigError(`${name} ${was}; it must be ${variable.allowed}${quotes}`)
+}
+
+const QUOTES = 'the quotation marks around it are a part of it; docker run --env-file keeps them'
+
+/** Whether a value has the quotes that belong around it in a shell. */
+function isQuoted(value: string): boolean {
+  return /^(["']).*\1$/s.test(value)
+}
+
+/** What the operator should know of secrets that were taken as they are, quotes and all. */
+export function quotedSecrets(raw: RawEnvironment): string[] {
+  return Object.entries<Variable<unknown>>(VARIABLES)
+    .filter(([name, { secret }]) => secret && isQuoted(raw[name]?.trim() ?? ''))
+    .map(([name]) => `${name} is in quotation marks: ${QUOTES}`)
 }
 
 function secretText(name: string, raw: RawEnvironment, readNamed: ReadNamed): string | undefined {

@@ -391,6 +391,18 @@ test('the start names the people who are found by the exact spelling only, once'
   assert.deepEqual(about(people.slice(1)), [])
 })
 
+test('quotes that --env-file kept: named in the error of a wrong value, and for a secret that was taken', () => {
+  const line = message(() => loadConfig({ ISSUER: '"https://id.example"' }))
+  assert.match(
+    line,
+    /^ISSUER is .*it must be an https URL .* \(the quotation marks around it are a part of it; docker run/,
+  )
+  const { remarks, secretKeys } = loadConfig({ SECRET_KEYS: `"${KEY}"` })
+  assert.deepEqual(secretKeys, [`"${KEY}"`])
+  assert.match(String(remarks), /^SECRET_KEYS is in quotation marks: .*--env-file keeps them$/)
+  assert.ok(!String(remarks).includes(KEY))
+})
+
 test('a secret with quotes or spaces around it is named: it may be what --env-file left there', () => {
   const text = (secret: string) =>
     `clients: [{client_id: a, client_secret: "\${S}", redirect_uris: ["https://a/"], require_pkce: true}]`.replace(
