@@ -15,7 +15,7 @@ export function envExample(): string {
     if (variable.defaultText) lines.push(`# Default: ${variable.defaultText}.`)
     return `${lines.join('\n')}\n# ${name}=${variable.defaultText === undefined ? shown(variable) : ''}`
   })
-  return `# Postern reads this file as .env in the folder it is started in. Every variable is optional.\n\n${parts.join('\n\n')}\n`
+  return `# Postern reads this file as .env in the folder it is started in. Every variable is optional.\n# A value stands as it is, without quotes: nothing in it is replaced.\n\n${parts.join('\n\n')}\n`
 }
 
 /** The table of variables in `docs/configuration.md`. */
