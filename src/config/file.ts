@@ -143,13 +143,19 @@ function explain({ keyword, instanceLocation, error }: Problem): string {
   return `${where}: ${error.replace(/^Instance does not have /, 'lacks the ').replace(/\.$/, '')}`
 }
 
+const SCHEMAS = new Map<string | undefined, { properties: object }>([
+  ['clients', CLIENT_SCHEMA],
+  ['users', USER_SCHEMA],
+])
+
 /** The unknown name at the end of `path`, with the known one that was probably meant. */
 function withGuess(path: string): string {
   const parts = path.split('/')
   const name = parts.pop() ?? ''
-  const { properties } = { clients: CLIENT_SCHEMA, users: USER_SCHEMA }[parts[1] ?? ''] ?? FILE_SCHEMA
-  const known = Object.keys(properties)
+  const known = Object.keys((SCHEMAS.get(parts[1]) ?? FILE_SCHEMA).properties)
+  // Of a short name two wrong letters leave nothing.
   const meant =
-    nearest(name, known, 2) ?? known.find((one) => one.endsWith(`_${name}`) || one.startsWith(name))
+    nearest(name, known, name.length > 5 ? 2 : 1) ??
+    known.find((one) => one.endsWith(`_${name}`) || one.startsWith(name))
   return meant === undefined ? name : `${name} (did you mean ${meant}?)`
 }

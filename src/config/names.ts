@@ -2,6 +2,7 @@
 export function nearest(name: string, known: readonly string[], slips: number): string | undefined {
   const folded = fold(name)
   const near = known
+    .filter((one) => Math.abs(fold(one).length - folded.length) <= slips)
     .map((one) => ({ one, wrong: distance(folded, fold(one)) }))
     .sort((a, b) => a.wrong - b.wrong)[0]
   return near !== undefined && near.wrong <= slips ? near.one : undefined
