@@ -77,6 +77,7 @@ export function readAssets(viewsDir: string): Map<string, Asset> {
     const path = join(viewsDir, 'assets', name)
     if (!existsSync(path))
       throw new ConfigError(`VIEWS_DIR lacks assets/${name}; start from a copy of 'views'`)
+    if (viewsDir !== BUILT_IN) checkWriters(`VIEWS_DIR has assets/${name}, which`, path)
     assets.set(name, { body: readView(path), type })
   }
   return assets
@@ -104,7 +105,7 @@ function readView(path: string): Buffer {
 function checkTemplate(viewsDir: string, name: string): void {
   const filename = join(viewsDir, name)
   const text = readView(filename).toString()
-  // A template is code.
+  // A template is code, and so are the assets.
   checkWriters(`VIEWS_DIR has ${name}, which`, filename)
   for (const [, partial = ''] of text.matchAll(/\binclude\(\s*['"]([^'"]+)['"]/g)) {
     if (existsSync(ejs.resolveInclude(partial, filename))) continue

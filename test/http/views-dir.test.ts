@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -33,4 +33,29 @@ test('VIEWS_DIR: a copy serves; what is missing or does not compile, also a part
       await assert.rejects(start(), { name: 'ConfigError', message })
     }
   }
+})
+
+test('VIEWS_DIR: what is missing, no folder, or open to everybody is said in a sentence', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-views-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const refused = (VIEWS_DIR: string, message: RegExp) =>
+    assert.rejects(buildServer(t, { env: { VIEWS_DIR } }), { name: 'ConfigError', message })
+  await refused(
+    '/nowhere',
+    /^VIEWS_DIR is "\/nowhere", which does not exist; in a container it must be mounted/,
+  )
+  await refused(join(BUILT_IN, 'login.ejs'), /^VIEWS_DIR is ".*", which is not a folder$/)
+  // Templates and scripts are code: whoever may write them is the server.
+  for (const name of ['login.ejs', 'head.ejs', 'assets/form-post.js']) {
+    cpSync(BUILT_IN, folder, { recursive: true })
+    chmodSync(join(folder, name), 0o666)
+    await refused(
+      folder,
+      new RegExp(`^VIEWS_DIR has ${name}, which can be changed by everybody \\(mode 666\\)`),
+    )
+    chmodSync(join(folder, name), 0o644)
+  }
+  rmSync(join(folder, 'login.ejs'))
+  mkdirSync(join(folder, 'login.ejs'))
+  await refused(folder, /^VIEWS_DIR has .*login\.ejs, which is a folder/)
 })
