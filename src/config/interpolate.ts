@@ -9,8 +9,8 @@ const LINE_BREAKS = /[\r\n]+$/
 /**
  * Replaces `${NAME}` in every string of a parsed document. It works on values, not on the file's text, so that
  * a secret with quotes or colons cannot change the document. Throws `ConfigError` with the path of a name that
- * is not set; a value is never part of a message. `path` is where the document is. Line breaks at the end of a text are left
- * out: `echo`, an editor and YAML's `|` put one there, and no value means it.
+ * is not set; a value is never part of a message. `path` is where the document is. Line breaks at the end of a
+ * text are left out: `echo`, an editor and YAML's `|` put one there, and no value means it.
  */
 export function interpolate(value: unknown, env: RawEnvironment, path: string): unknown {
   if (typeof value === 'string') {
