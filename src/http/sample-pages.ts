@@ -55,7 +55,7 @@ const SAMPLES: { readonly [Name in ViewName]: readonly Views[Name][] } = {
   ],
   logout: [
     { ...form, account, frames: [uri], continue_href: uri, notice },
-    { ...form, frames: [uri], continue_href: uri, notice },
+    { ...form, frames: [uri], continue_href: uri, notice, refused: ['state'], request_id: '1' },
     { ...form },
   ],
   home: [
