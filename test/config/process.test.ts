@@ -8,6 +8,7 @@ import { test } from 'node:test'
 import bcrypt from 'bcrypt'
 import { freePort } from '../support/listen.ts'
 import { KEY } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const root = join(import.meta.dirname, '../..')
 const start = join(root, 'src/start.js')
@@ -40,8 +41,10 @@ async function serve(env: Record<string, string> = {}) {
   child.stdout.on('data', (chunk) => {
     out += chunk
   })
-  for (let waited = 0; waited < 200 && !out.includes('is listening'); waited++)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+  await until(
+    () => out.includes('is listening'),
+    () => `is listening, in: ${out}`,
+  )
   const exit = new Promise<number | null>((resolve) => child.on('exit', resolve))
   return { port, child, exit, output: () => out }
 }
@@ -84,14 +87,20 @@ test('SIGTERM lets a request in flight finish, and does not wait for its connect
           host: 'localhost',
           'content-type': 'application/x-www-form-urlencoded',
           'content-length': body.length,
+          // Answered when the server has read this far.
+          expect: '100-continue',
         },
       },
       (response) => resolve(response.resume().statusCode),
     )
     sent.on('error', reject)
-    sent.write(body.slice(0, 10))
-    setTimeout(() => child.kill('SIGTERM'), 200)
-    setTimeout(() => sent.end(body.slice(10)), 500)
+    sent.flushHeaders()
+    sent.on('continue', async () => {
+      sent.write(body.slice(0, 10))
+      child.kill('SIGTERM')
+      await until(() => output().includes('stopping'), 'stopping')
+      sent.end(body.slice(10))
+    })
   })
   assert.equal(await answer, 400)
   assert.equal(await exit, 0)
@@ -102,8 +111,7 @@ test('SIGTERM lets a request in flight finish, and does not wait for its connect
 test('SIGHUP to one process is explained, and it goes on serving', async () => {
   const { port, child, exit, output } = await serve()
   child.kill('SIGHUP')
-  for (let waited = 0; waited < 100 && !output().includes('WORKERS of 2'); waited++)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+  await until(() => output().includes('WORKERS of 2'), 'an explanation')
   assert.match(output(), /"level":"warn".*SIGHUP .* needs WORKERS of 2 or more/)
   assert.equal((await fetch(`http://localhost:${port}/healthz`)).status, 200)
   child.kill('SIGTERM')

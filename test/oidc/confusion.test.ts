@@ -13,6 +13,7 @@ import {
   userinfo,
 } from '../support/oidc.ts'
 import { introspect } from '../support/token-client.ts'
+import { until } from '../support/until.ts'
 
 /** What can be done with a thing that somebody holds, and which thing it is meant for. */
 type Use = 'userinfo' | 'introspect' | 'refresh' | 'exchange' | 'hint' | 'cookie'
@@ -31,8 +32,7 @@ for (const access_token_format of ['opaque', 'jwt'] as const) {
     const other = new Agent(app)
     await tokens(app, {}, other)
     await other.submit(await other.get('/oauth/logout'), {})
-    for (let waited = 0; seen.length === 0 && waited < 100; waited++)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+    await until(() => seen.length === 1, 'the logout token')
     const agent = new Agent(app)
     const given = await tokens(app, {}, agent)
     const hybrid = await authorize(agent, { response_type: 'code id_token token' })

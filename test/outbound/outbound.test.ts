@@ -152,6 +152,9 @@ async function rawServer(t: TestContext, bytes: string, end: 'keep' | 'close'): 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
 }
 
+/** Any failure but the one of a deadline. */
+const AT_ONCE = /^(?!.*in time)/
+
 for (const [name, bytes, end, pattern] of [
   [
     '101',
@@ -165,12 +168,12 @@ for (const [name, bytes, end, pattern] of [
     'close',
     /answered 101/,
   ],
-  ['100 and the end', 'HTTP/1.1 100 Continue\r\n\r\n', 'close', /./],
-  ['nothing and the end', '', 'close', /./],
-  ['half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf', 'close', /./],
+  ['100 and the end', 'HTTP/1.1 100 Continue\r\n\r\n', 'close', AT_ONCE],
+  ['nothing and the end', '', 'close', AT_ONCE],
+  ['half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf', 'close', AT_ONCE],
   ['no HTTP', 'SSH-2.0-x\r\n', 'keep', /Parse Error/],
 ] as const) {
-  test(`a server that answers ${name} is a failure at once`, { timeout: 4000 }, async (t) => {
+  test(`a server that answers ${name} is a failure at once`, async (t) => {
     const url = await rawServer(t, bytes, end)
     for (const send of [() => open.get(url), () => open.post(url, { a: 'b' })])
       await assert.rejects(send, failure(pattern))
@@ -183,10 +186,8 @@ test('five seconds: for who never answers, and for who answers drop by drop', as
     const drops = setInterval(() => response.write('x'), 200)
     response.on('close', () => clearInterval(drops))
   })
-  const started = Date.now()
   await Promise.all([
     assert.rejects(open.get(`${origin}/never`), failure(/no answer in time/)),
     assert.rejects(open.get(`${origin}/drops`), failure(/no answer in time/)),
   ])
-  assert.ok(Date.now() - started < 8000)
 })

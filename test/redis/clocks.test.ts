@@ -11,7 +11,7 @@ const APART = 30
 test('clocks of two nodes 30 seconds apart: nothing is revoked for it, and /readyz and the log say so', async (t) => {
   const redis = await RedisServer.start()
   t.after(() => redis.remove())
-  const warnings: object[] = []
+  const warnings: { clock_skew?: number }[] = []
   const node = async (offset: number): Promise<TestServer> => {
     const store = await openRedis(redis.url, {
       localTime: () => Date.now() + offset * 1000,
@@ -43,6 +43,9 @@ test('clocks of two nodes 30 seconds apart: nothing is revoked for it, and /read
   }
 
   const ready = await ahead.app.inject({ url: '/readyz', headers: { host: 'localhost:8000' } })
-  assert.equal(ready.json().clock_skew, -APART)
-  assert.deepEqual(warnings, [{ clock_skew: -APART }])
+  const [warning, ...more] = warnings
+  assert.deepEqual(more, [])
+  // Measured around a question to Redis, which a busy machine answers late.
+  for (const skew of [ready.json().clock_skew, warning?.clock_skew])
+    assert.ok(Math.abs(Number(skew) + APART) < APART / 2, String(skew))
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RedisServer } from '../support/redis.ts'
 import { openRedis } from '../support/redis-store.ts'
 import { buildServer } from '../support/server.ts'
@@ -13,9 +14,9 @@ async function reported(...options: string[]): Promise<string[]> {
     const store = await openRedis(redis.url, {
       report: (level, message) => lines.push(`${level} ${message}`),
     })
-    // The inspection is behind the ping on the same connection.
+    // The inspection stands before this ping on the same connection, and reports in the turn of its answer.
     await store.ping()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await nextTurn()
     await store.close()
   } finally {
     await redis.remove()

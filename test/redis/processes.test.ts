@@ -8,7 +8,10 @@ import { buildServer } from '../support/server.ts'
 import { freshCode, REDIRECT } from '../support/token-client.ts'
 
 const CALLERS = 50
-const GRACE = 2
+// Seconds: fifty refreshes come within it on the busiest machine.
+const GRACE = 60
+// Rotations that the grace remembers.
+const REMEMBERED = 8
 
 let redis: RedisServer
 before(async () => {
@@ -44,7 +47,7 @@ for (const count of [2, 4]) {
     }
   })
 
-  test(`${count} processes: ${CALLERS} refreshes of one token give one successor; beyond the grace it is reuse`, async (t) => {
+  test(`${count} processes: ${CALLERS} refreshes of one token give one successor; beyond what the grace remembers it is reuse`, async (t) => {
     const { origins, app, spread } = await many(t, count)
     const [first, second] = [origins[0] as string, origins[1] as string]
     const code = await freshCode(app)
@@ -55,12 +58,13 @@ for (const count of [2, 4]) {
     const answers = await spread(refresh(old))
     assert.ok(answers.every(({ status }) => status === 200))
     assert.equal(new Set(answers.map(({ body }) => body.refresh_token)).size, 1)
-    const next = answers[0]?.body.refresh_token
-    const third = await refresh(next)(second)
-    assert.equal(third.status, 200)
-    await new Promise((resolve) => setTimeout(resolve, (GRACE + 1) * 1000))
+    let token = answers[0]?.body.refresh_token
+    for (let rotation = 0; rotation < REMEMBERED; rotation++) {
+      const next = await refresh(token)(origins[rotation % count] as string)
+      assert.equal(next.status, 200)
+      token = next.body.refresh_token
+    }
     assert.equal((await refresh(old)(first)).body.error, 'invalid_grant')
-    const token = third.body.refresh_token
     assert.equal((await post(second, '/oauth/introspect', { token })).body.active, false)
   })
 }

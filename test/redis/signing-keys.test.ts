@@ -6,6 +6,7 @@ import { freePort } from '../support/listen.ts'
 import { RedisServer } from '../support/redis.ts'
 import { redisStore } from '../support/redis-store.ts'
 import { buildServer, KEY } from '../support/server.ts'
+import { until } from '../support/until.ts'
 
 const OTHER = 'c0Zb1Yx9dQkq2m7cR8tLwV3nF4gH6jKpE5uA0iXoTyM='
 const RECORD = 'postern:signing_keys:set'
@@ -38,9 +39,7 @@ test('SECRET_KEYS that do not open the signing keys end the start, and the conne
     return true
   })
   const clients = () => redis.cli('CLIENT', 'LIST', 'TYPE', 'normal').split('\n').length
-  for (let waited = 0; clients() > 2 && waited < 100; waited++)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  assert.equal(clients(), 2, 'the server that runs, and redis-cli')
+  await until(() => clients() === 2, 'only the server that runs, and redis-cli')
 })
 
 test('the start seals the signing keys again under the first of SECRET_KEYS, before any request', async (t) => {
@@ -72,9 +71,6 @@ test('Redis down at the start: it starts, and loads the keys when Redis comes, b
   const { log } = await start(t, redis.url)
   assert.ok(log.some((line) => /signing keys cannot be read yet/.test(String(line.msg))))
   await redis.start()
-  for (let waited = 0; redis.cli('EXISTS', RECORD) !== '1'; waited++) {
-    assert.ok(waited < 200, 'the keys are not loaded')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  await until(() => redis.cli('EXISTS', RECORD) === '1', 'the keys')
   assert.ok(opened(redis, KEY)?.current)
 })

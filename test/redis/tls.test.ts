@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { freePort } from '../support/listen.ts'
 import { RedisServer } from '../support/redis.ts'
 import { openRedis, redisStore } from '../support/redis-store.ts'
+import { until } from '../support/until.ts'
 
 test('rediss:// with an authority of its own; without it the certificate is refused', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-tls-'))
@@ -45,7 +46,7 @@ test('rediss:// with an authority of its own; without it the certificate is refu
     report: (level, _message, detail) => level === 'error' && causes.push({ ...detail }),
   })
   t.after(() => stranger.close())
-  await new Promise((resolve) => setTimeout(resolve, 300))
+  await until(() => causes.length > 0, 'an error')
   await assert.rejects(stranger.ping())
   assert.match(JSON.stringify(causes), /SELF_SIGNED|self-signed/i)
 })

@@ -10,6 +10,7 @@ import { type TestContext, test } from 'node:test'
 import { freePort } from '../support/listen.ts'
 import { RedisServer } from '../support/redis.ts'
 import { KEY } from '../support/server.ts'
+import { until as soon } from '../support/until.ts'
 
 const start = join(import.meta.dirname, '../../src/start.js')
 const SECRET = 'a secret for the tests of workers'
@@ -56,10 +57,10 @@ async function serve(t: TestContext, workers: string, dotEnv = ''): Promise<Runn
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line))
   const until = async (found: (lines: Record<string, unknown>[]) => boolean) => {
-    for (let waited = 0; !found(lines()); waited++) {
-      assert.ok(waited < 300, out)
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    await soon(
+      () => found(lines()),
+      () => out,
+    )
   }
   await until((seen) => accepting(seen).length >= Number(workers))
   return { port, child, lines, until, configFile, envFile: join(folder, '.env') }
@@ -129,21 +130,25 @@ test('a worker that dies is replaced; a configuration that broke meanwhile leave
 
 test('a signal to the whole process group, as systemd and a terminal send it, lets a request in flight finish', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const { port, child } = await serve(t, '2')
+    const { port, child, until } = await serve(t, '2')
     const exit = once(child, 'exit')
     const body = 'grant_type=client_credentials'
     const headers = {
       authorization: `Basic ${btoa(`svc:${SECRET}`)}`,
       'content-type': 'application/x-www-form-urlencoded',
       'content-length': body.length,
+      // Answered when the server has read this far.
+      expect: '100-continue',
     }
     const call = request({ port, method: 'POST', path: '/oauth/tokenize', headers })
+    call.flushHeaders()
+    await once(call, 'continue')
     call.write(body.slice(0, 10))
-    await new Promise((resolve) => setTimeout(resolve, 200))
     // Twice at once, as under npm, which passes on what its child was sent too.
     process.kill(-(child.pid as number), signal)
     process.kill(-(child.pid as number), signal)
-    setTimeout(() => call.end(body.slice(10)), 500)
+    await until((seen) => seen.filter(({ msg }) => msg === 'stopping').length === 2)
+    call.end(body.slice(10))
     const [response] = await once(call, 'response')
     response.resume()
     assert.equal(response.statusCode, 200)

@@ -35,7 +35,7 @@ export async function newPage(browser: Browser, options: BrowserContextOptions =
 /** Another tab of the same profile. */
 export async function addPage(context: BrowserContext): Promise<Page> {
   const page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(60_000)
   // The devtools protocol itself: Playwright's routes do not see the hops of a redirect.
   const devtools = await context.newCDPSession(page)
   await devtools.send('Fetch.enable', { patterns: [{ urlPattern: 'https://*' }] })

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { freePort } from './listen.ts'
 import { KEY } from './server.ts'
+import { until } from './until.ts'
 
 const start = join(import.meta.dirname, '../../src/start.js')
 // Empty, so that no .env of a developer's is read.
@@ -21,7 +22,15 @@ export async function startProcesses(
   return Promise.all(
     Array.from({ length: count }, async () => {
       const port = await freePort()
-      const own = { PORT: String(port), ISSUER, STORE: 'redis', REDIS_URL: redis, SECRET_KEYS: KEY, ...env }
+      const own = {
+        PORT: String(port),
+        ISSUER,
+        STORE: 'redis',
+        REDIS_URL: redis,
+        REDIS_TIMEOUT: '5',
+        SECRET_KEYS: KEY,
+        ...env,
+      }
       const child = spawn(process.execPath, [start], {
         cwd,
         env: { PATH: process.env.PATH, ...own },
@@ -29,10 +38,7 @@ export async function startProcesses(
       })
       t.after(() => ended(child))
       const origin = `http://127.0.0.1:${port}`
-      for (let waited = 0; !(await ready(origin)); waited++) {
-        assert.ok(waited < 200, 'a process does not start')
-        await new Promise((resolve) => setTimeout(resolve, 25))
-      }
+      await until(() => ready(origin), 'a process')
       return origin
     }),
   )

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { freePort } from './listen.ts'
 import { RedisServer } from './redis.ts'
+import { until } from './until.ts'
 
 // A node's own bus listens on its port plus 10000, which must be a port too.
 const HIGHEST = 55_535
@@ -25,10 +26,7 @@ export class RedisCluster {
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`)
     execFileSync('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'], { stdio: 'ignore' })
     const cluster = new RedisCluster(nodes)
-    for (let waited = 0; !cluster.#agreed(); waited++) {
-      if (waited > 200) throw new Error('the cluster does not come up')
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    await until(() => cluster.#agreed(), 'a cluster')
     return cluster
   }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './listen.ts'
 import { RedisServer, redisCli } from './redis.ts'
+import { until } from './until.ts'
 
 const QUORUM = 2
 
@@ -29,14 +30,8 @@ export class RedisSentinels {
       const state = redisCli(all.#ports[0] as number, 'SENTINEL', 'MASTER', 'main')
       return /num-slaves\n1$/m.test(state) && /num-other-sentinels\n2$/m.test(state)
     }
-    for (
-      let waited = 0;
-      !knowsAll() || !/master_link_status:up/.test(replica.cli('INFO', 'replication'));
-      waited++
-    ) {
-      if (waited > 300) throw new Error('the sentinels do not find each other')
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+    const follows = () => /master_link_status:up/.test(replica.cli('INFO', 'replication'))
+    await until(() => knowsAll() && follows(), 'sentinels that know each other')
     return all
   }
 

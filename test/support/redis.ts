@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from './listen.ts'
+import { until } from './until.ts'
 
 /** Runs one command with `redis-cli` and gives what it prints, or an empty text where nothing answers. */
 export function redisCli(port: number, ...command: readonly string[]): string {
@@ -38,11 +39,7 @@ export class RedisServer {
   async start(): Promise<void> {
     const common = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
     this.#process = spawn('redis-server', [...common, ...this.#options], { stdio: 'ignore' })
-    for (let attempt = 0; attempt < 200; attempt++) {
-      if (await this.#answers()) return
-      await new Promise((resolve) => setTimeout(resolve, 25))
-    }
-    throw new Error('redis-server does not start')
+    await until(() => this.#answers(), 'redis-server')
   }
 
   /** Runs one command with `redis-cli` and gives what it prints. */
