@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
 import { randomText } from '../secrets/random.ts'
+import { Connections, HEAD_LIMITS, UNREAD_LIMIT } from './connections.ts'
 import type { Logger } from './logger.ts'
 
 declare module 'fastify' {
@@ -12,8 +13,6 @@ declare module 'fastify' {
 
 /** Bytes: the largest body that any endpoint reads. */
 const BODY_LIMIT = 64 * 1024
-/** Bytes: the request line and all headers. A query may be about half of it (`MAX_QUERY` of the forms). */
-const MAX_HEADERS = 32 * 1024
 
 /**
  * The bare instance: what holds for every route. One log line a request, with the route's pattern and never its
@@ -22,6 +21,7 @@ const MAX_HEADERS = 32 * 1024
 export function createInstance(log: Logger, trustProxy: readonly string[]): FastifyInstance {
   const run = randomText(4)
   let count = 0
+  const connections = new Connections(log)
   const instance = fastify({
     loggerInstance: log,
     // A child logger per request costs more than the line itself; the lines carry the id themselves.
@@ -32,7 +32,6 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
     trustProxy: trustProxy.length > 0 && [...trustProxy],
     bodyLimit: BODY_LIMIT,
     rewriteUrl: originForm,
-    http: { maxHeaderSize: MAX_HEADERS },
     // While stopping, what still arrives on an open connection is served, not turned away.
     return503OnClosing: false,
     // A HEAD must not run what a GET does: at the authorization endpoint that mints a code.
@@ -41,14 +40,10 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
     requestTimeout: 30_000,
     // No route validates by a schema (the protocol's parameters have their own reader), so nothing is loaded for it.
     schemaController: { compilersFactory: { buildValidator: noValidator } },
-    // Malformed HTTP never reaches a route: answered here, without echoing what it was.
-    clientErrorHandler: ({ code }, socket) => {
-      const [status, reason] = MALFORMED[code] ?? [400, 'Bad Request']
-      const address = socket.remoteAddress
-      log.info({ route: 'none', status, error: code, ip: address }, 'request')
-      if (socket.writable)
-        socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
-    },
+    http: HEAD_LIMITS,
+    connectionTimeout: UNREAD_LIMIT,
+    // Malformed HTTP never reaches a route: answered there, without echoing what it was.
+    clientErrorHandler: (error, socket) => connections.refuse(error, socket),
     frameworkErrors: ({ code }, { id, method, ip }, reply) => {
       log.info({ req: id, method, route: 'none', status: 400, error: code, ip }, 'request')
       ;(reply as FastifyReply).code(400).type('text/plain').send('the request URL is malformed\n')
@@ -56,6 +51,7 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
   })
   // Only forms are read anywhere: anything else is 415 before a parser sees it.
   instance.removeAllContentTypeParsers()
+  connections.guard(instance.server)
   return instance as unknown as FastifyInstance
 }
 
@@ -68,12 +64,6 @@ function originForm({ url = '/', headers }: IncomingMessage): string {
   const [, host, rest = url] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url) ?? []
   if (host !== undefined) headers.host = host
   return rest.startsWith('/') ? rest : `/${rest}`
-}
-
-/** What is malformed in another way than most. */
-const MALFORMED: Readonly<Record<string, readonly [number, string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout'],
 }
 
 function noValidator(): never {
