@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { RedisAddress } from '../config/redis-url.ts'
+import { complaint, refusal } from './redis-complaints.ts'
 import type { Script } from './redis-scripts.ts'
 import { StoreFull, StoreUnavailable } from './store.ts'
 
@@ -24,35 +25,54 @@ export class OutcomeUnknown extends StoreUnavailable {
 // Commands that may wait for an answer in this process. More would be a queue that outlives its clients.
 const MAX_PENDING = 10_000
 const REDIRECTIONS = 10
+// The library's words.
+const CLOSED = 'Connection is closed.'
+// Milliseconds between two new connections because the server takes no writes, at first and at most.
+const ANEW = 500
+const ANEW_AT_MOST = 5000
 
 /**
  * One client of Redis that never repeats a command by itself and never keeps one for later: every command is
  * answered, refused, or of unknown outcome, within the deadline. Commands of one turn of the event loop share a
- * pipeline, but on a cluster. It connects, and reconnects, in the background for as long as it is open.
+ * pipeline, but on a cluster. It connects, and reconnects, in the background for as long as it is open, and also when
+ * the server takes no writes: behind one address, another server may be the primary by now.
  */
 export class RedisConnection {
   readonly #client: Redis | Cluster
   readonly #patience: number
+  readonly #report: Report
+  readonly #hosts: readonly string[]
+  /** What was complained of since all was well: each once, not once for each try. */
+  readonly #complaints = new Set<string>()
+  #refused = false
+  #closed = false
   #pending = 0
 
   constructor(settings: RedisSettings, report: Report) {
     this.#patience = 2 * settings.timeout * 1000
     this.#client = connect(settings)
-    const hosts = settings.address.hosts.map(({ host, port }) => `${host}:${port}`)
-    let complained = ''
+    this.#report = report
+    this.#hosts = settings.address.hosts.map(({ host, port }) => `${host}:${port}`)
     this.#client.on('error', (error: Error & { command?: { name?: string } }) => {
       // The library goes on in database 0: another installation's, perhaps.
       if (error.command?.name === 'select') (this.#client as Redis).disconnect(true)
       const cause = causeOf(error)
-      // What follows from that.
-      if (/^(Connection is closed|Stream isn't writeable)/.test(cause)) return
-      // Once for each cause, not once for each try.
-      if (cause !== complained) report('error', complaint(cause), { cause, hosts })
-      complained = cause
+      // What follows from another.
+      if (/^Stream isn't writeable/.test(cause)) return
+      if (cause === CLOSED && this.#complaints.size > 0) return
+      this.#complain(complaint(cause, settings.address), cause)
+    })
+    let ready = false
+    this.#client.on('close', () => {
+      // Some servers just hang up.
+      if (!ready && !this.#closed && this.#complaints.size === 0)
+        this.#complain(complaint(CLOSED, settings.address), CLOSED)
+      ready = false
     })
     this.#client.on('ready', () => {
-      report('info', 'connected to Redis', { hosts })
-      complained = ''
+      ready = true
+      // One that takes no writes is connected to over and over.
+      if (!this.#refused) this.#wellAgain('connected to Redis')
     })
   }
 
@@ -69,6 +89,12 @@ export class RedisConnection {
       const [name, ...parameters] = command
       return await this.#client.call(name, ...parameters)
     } catch (error) {
+      const { name, message } = error as Error
+      const refused = name === 'ReplyError' ? refusal(message) : undefined
+      if (refused !== undefined) {
+        this.#refused = true
+        this.#complain(refused, message.slice(0, 200))
+      }
       throw translated(error as Error)
     } finally {
       this.#pending--
@@ -86,6 +112,14 @@ export class RedisConnection {
     }
   }
 
+  /** Resolves where the server takes writes: it deletes `key`, which nobody makes, and so leaves no trace. Throws like `send`. */
+  async probe(key: string): Promise<void> {
+    await this.send('DEL', key)
+    if (!this.#refused) return
+    this.#refused = false
+    this.#wellAgain('Redis takes writes again')
+  }
+
   /** Resolves when there is a connection, or after twice the deadline. */
   async reachable(): Promise<void> {
     if (this.#client.status === 'ready') return
@@ -94,7 +128,19 @@ export class RedisConnection {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     this.#client.disconnect()
+  }
+
+  #complain(text: string, cause: string): void {
+    if (this.#complaints.has(text)) return
+    this.#complaints.add(text)
+    this.#report('error', text, { cause, hosts: this.#hosts })
+  }
+
+  #wellAgain(text: string): void {
+    this.#complaints.clear()
+    this.#report('info', text, { hosts: this.#hosts })
   }
 }
 
@@ -141,12 +187,23 @@ function connect({ address, ca, timeout }: RedisSettings): Redis | Cluster {
       name: primary ?? '',
       ...(tls && { enableTLSForSentinelMode: true, sentinelTLS: security.tls }),
       sentinelRetryStrategy: (attempt) => Math.min(50 * attempt, 1000),
-      // A primary that was demoted refuses writes: ask the sentinels anew.
-      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+      reconnectOnError: anew(),
     })
   }
   const [only] = hosts
-  return new Redis({ ...options, ...only })
+  return new Redis({ ...options, ...only, reconnectOnError: anew() })
+}
+
+/** Says whether an answer is a reason to connect anew: at once, then ever more rarely, for reads still work there. */
+function anew(): (error: Error) => boolean {
+  let [pause, until] = [0, 0]
+  return ({ message }) => {
+    const now = performance.now()
+    if (refusal(message) === undefined || now < until) return false
+    pause = now - until > ANEW_AT_MOST ? ANEW : Math.min(2 * pause, ANEW_AT_MOST)
+    until = now + pause
+    return true
+  }
 }
 
 function translated(error: Error): Error {
@@ -161,15 +218,8 @@ function translated(error: Error): Error {
   return new OutcomeUnknown(message.slice(0, 200))
 }
 
-function complaint(cause: string): string {
-  if (/^(NOAUTH|WRONGPASS)\b/.test(cause))
-    return 'Redis refuses the user or the password; check REDIS_URL and REDIS_PASSWORD'
-  if (cause.includes('DB index')) return 'Redis has no database of this number; check the end of REDIS_URL'
-  if (cause.startsWith('NOPERM'))
-    return 'Redis refuses this user a command; docs/deployment.md lists what it must be allowed'
-  return 'Redis does not answer'
-}
-
+// What sentinels answered stands at the end, after words that change with every try.
 function causeOf(error: Error & { code?: string; lastNodeError?: Error }): string {
-  return error.lastNodeError?.message ?? error.code ?? error.message
+  const cause = error.lastNodeError?.message ?? error.code ?? error.message
+  return cause.replace(/^All sentinels are unreachable.*Last error: /s, '')
 }

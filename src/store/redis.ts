@@ -56,8 +56,10 @@ export class RedisStore implements Store {
     this.#redis = new RedisConnection(options, report)
     this.#confirmed = options.replicas > 0 ? new RedisConnection(options, () => {}) : undefined
     this.#redis.onReady(() => {
-      inspectServer(this.#redis, report)
-      this.ping().catch(() => {})
+      this.ping().then(
+        () => inspectServer(this.#redis, report),
+        () => {},
+      )
     })
     this.#localTime = options.localTime ?? Date.now
     this.#clockTimer = setInterval(() => this.ping().catch(() => {}), CLOCK_EVERY).unref()
@@ -142,7 +144,10 @@ export class RedisStore implements Store {
 
   async ping(): Promise<Health> {
     const before = this.#localTime()
-    const [seconds, microseconds] = (await this.#redis.send('TIME')) as [string, string]
+    // Asked together, in one pipeline.
+    const probe = this.#redis.probe(`${this.#options.prefix}probe`)
+    const [time] = await Promise.all([this.#redis.send('TIME'), probe])
+    const [seconds, microseconds] = time as [string, string]
     const here = (before + this.#localTime()) / 2
     this.#skew = Number(seconds) * 1000 + Number(microseconds) / 1000 - here
     // Never the negative zero.

@@ -83,7 +83,7 @@ export interface Store {
   unlink(index: string, member: string): Promise<void>
   /** Members that have not expired, a page at a time, in no order that means anything. */
   list(index: string, now: number, cursor?: string): Promise<IndexPage>
-  /** Resolves where the store answers. */
+  /** Resolves where the store answers and takes writes. Writes nothing itself. */
   ping(): Promise<Health>
   /**
    * Seconds since the epoch, by the one clock that all processes of this store share: on machines whose clocks

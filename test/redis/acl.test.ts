@@ -7,7 +7,7 @@ import { RedisConnection, type Report } from '../../src/store/redis-connection.t
 import { inspectServer } from '../../src/store/redis-server.ts'
 import { storeContract } from '../contract/store.ts'
 import { RedisServer } from '../support/redis.ts'
-import { openRedis } from '../support/redis-store.ts'
+import { openRedis, redisStore } from '../support/redis-store.ts'
 
 const docs = readFileSync(join(import.meta.dirname, '../../docs/deployment.md'), 'utf8')
 const [, rule = ''] = /^ACL SETUSER (postern .*)$/m.exec(docs) ?? []
@@ -27,9 +27,10 @@ storeContract('redis as the documented user', async () => {
 
 test('the documented user sees no other key, and may do nothing else', async () => {
   const { port } = await started
-  const redis = await openRedis(`redis://postern@127.0.0.1:${port}`, {
+  const redis = redisStore(`redis://postern@127.0.0.1:${port}`, {
     env: { REDIS_PASSWORD: 'p:w/d', REDIS_PREFIX: 'other:' },
   })
+  await redis.reachable()
   await assert.rejects(redis.read('grant', 'x', 0), /NOPERM/)
   await redis.close()
 })
@@ -55,7 +56,9 @@ test('the log tells a refused user or password, and a refused command, from a Re
   assert.deepEqual(await said(`redis://127.0.0.1:${port}`), [refused])
   assert.deepEqual(await said(`redis://postern:wrong@127.0.0.1:${port}`), [refused])
   assert.deepEqual(await said(`redis://nobody:p@127.0.0.1:${port}`), [refused])
-  assert.deepEqual(await said('redis://127.0.0.1:1'), ['Redis does not answer'])
+  const nothing =
+    'nothing listens where Redis should; check the host and the port in REDIS_URL, and that it runs'
+  assert.deepEqual(await said('redis://127.0.0.1:1'), [nothing])
   assert.deepEqual(await said(`redis://narrow:p@127.0.0.1:${port}`), ['connected to Redis', noInfo])
   // And never goes on in another database than the one that was asked for.
   const command = 'Redis refuses this user a command; docs/deployment.md lists what it must be allowed'

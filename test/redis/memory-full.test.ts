@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { RedisServer } from '../support/redis.ts'
 import { openRedis } from '../support/redis-store.ts'
 import { buildServer } from '../support/server.ts'
 import { freshTokens, introspect, refresh } from '../support/token-client.ts'
+import { until } from '../support/until.ts'
 
 /** What the store reports in its first moments with a Redis of these options. */
 async function reported(...options: string[]): Promise<string[]> {
@@ -14,9 +14,9 @@ async function reported(...options: string[]): Promise<string[]> {
     const store = await openRedis(redis.url, {
       report: (level, message) => lines.push(`${level} ${message}`),
     })
-    // The inspection stands before this ping on the same connection, and reports in the turn of its answer.
+    await until(() => /cmdstat_info:calls=2/.test(redis.cli('INFO', 'commandstats')), 'the inspection')
+    // On the same connection: answered after it.
     await store.ping()
-    await nextTurn()
     await store.close()
   } finally {
     await redis.remove()

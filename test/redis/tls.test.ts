@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { freePort } from '../support/listen.ts'
+import { clientServer, freePort } from '../support/listen.ts'
 import { RedisServer } from '../support/redis.ts'
 import { openRedis, redisStore } from '../support/redis-store.ts'
 import { until } from '../support/until.ts'
@@ -49,4 +50,35 @@ test('rediss:// with an authority of its own; without it the certificate is refu
   await until(() => causes.length > 0, 'an error')
   await assert.rejects(stranger.ping())
   assert.match(JSON.stringify(causes), /SELF_SIGNED|self-signed/i)
+})
+
+test('what is no Redis, or speaks TLS where none is expected, is said with what to check', async (t) => {
+  const plain = await RedisServer.start()
+  t.after(() => plain.remove())
+  const web = await clientServer(t, (_request, response) => response.end())
+  const hangsUp = createServer((socket) => socket.on('data', () => socket.destroy()).on('error', () => {}))
+  await new Promise<void>((resolve) => hangsUp.listen(0, '127.0.0.1', resolve))
+  t.after(() => hangsUp.close())
+  const silent = (hangsUp.address() as AddressInfo).port
+  const { port } = new URL(web.origin)
+  for (const [url, pattern] of [
+    [`rediss://127.0.0.1:${plain.port}`, /not answer in time; .*write redis: instead of rediss:/],
+    [`redis://127.0.0.1:${port}`, /^what answers is not Redis; check the host and the port/],
+    [`rediss://127.0.0.1:${port}`, /^what answers speaks no TLS; .*write redis:/],
+    [`redis://127.0.0.1:${silent}`, /closed before Redis answers; .*write rediss: .*if it speaks TLS/],
+    ['redis://127.0.0.1:1', /^nothing listens where Redis should; check the host and the port/],
+    ['redis://127.0.0.1:1,127.0.0.1:2', /^the connection is closed before Redis answers; check the host/],
+    ['redis://no-such-host.invalid', /^the host in REDIS_URL has no address/],
+    [`redis+sentinel://127.0.0.1:${plain.port}/main`, /^these are no sentinels/],
+    [`redis://127.0.0.1:${plain.port},127.0.0.1:${plain.port}`, /^this Redis is no cluster/],
+  ] as const) {
+    const said: string[] = []
+    const store = redisStore(url, {
+      report: (level, message) => level === 'error' && said.push(message),
+      env: { REDIS_TIMEOUT: '1' },
+    })
+    await until(() => said.length > 0, url)
+    await store.close()
+    assert.match(said[0] ?? '', pattern, url)
+  }
 })
