@@ -15,7 +15,8 @@ export function canonicalIssuer(value: string): string | undefined {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname)))
     return undefined
   const path = url.pathname.replace(/\/$/, '')
-  return path.includes('//') || path.endsWith('/') ? undefined : url.origin + path
+  // RFC 3986 §2.3, unreserved characters: others are patterns to the router (`:` `*` `;`), or have two spellings (`%2f`).
+  return /^(\/[\w.~-]+)*$/.test(path) ? url.origin + path : undefined
 }
 
 /** A number of processes. */

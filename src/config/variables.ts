@@ -67,7 +67,8 @@ export const VARIABLES = {
     defaultText: 'http://localhost:PORT',
     description:
       'The URL that clients and browsers know this server by, without a trailing slash. Every URL that is printed or published starts with it. https, or http on a loopback host.',
-    allowed: 'an https URL (http only on localhost), without query, fragment or trailing slash',
+    allowed:
+      'an https URL (http only on localhost), without query, fragment or trailing slash; in its path only letters, digits, - . _ ~ and /',
     read: readIssuer,
     spelling: canonicalIssuer,
   } satisfies Variable<string>,

@@ -49,6 +49,7 @@ test('ISSUER is compared byte for byte by clients, so only its canonical spellin
   for (const ISSUER of [
     'https://id.example',
     'https://id.example/auth',
+    'https://id.example/Auth-2/a.b_c~d',
     'http://localhost:9000',
     'http://[::1]:1',
   ]) {
@@ -63,9 +64,18 @@ test('ISSUER is compared byte for byte by clients, so only its canonical spellin
     'https://u@a',
     'ftp://a',
     'https://a/b/../c',
+    'https://a//b',
+    'https://a/b//',
     'id.example',
+    // RFC 3986 §2.3: nothing in the path that a router or a proxy reads as more than itself.
+    ...[':tenant', 'a:b', '*', 'a*', 'a;b', 'a%2fb', 'a%2Fb', 'a%20b', 'a@b', '(a)', 'a+b', '%C3%A4'].map(
+      (path) => `https://a/${path}`,
+    ),
   ]) {
-    message(() => loadConfig({ ISSUER }))
+    assert.match(
+      message(() => loadConfig({ ISSUER })),
+      /write it as|only letters, digits, - \. _ ~ and \//,
+    )
   }
   for (const ISSUER of [
     'https://ID.example/',
