@@ -87,6 +87,12 @@ async function serve(): Promise<void> {
   if (env.WORKERS > 1 && cluster.isPrimary) return superviseWorkers(config, log)
   const store = await storeOf(config, log)
   const app = await inFile(env.CONFIG_FILE, () => createServer(config, { store, log }))
+  const stop = stopper(() => {
+    // What was in flight leaves its connection open when it is answered: closed then, not when its client likes.
+    setInterval(() => app.server.closeIdleConnections(), 100).unref()
+    return app.close()
+  }, log)
+  if (cluster.isWorker) followSupervisor(app.server, stop)
   try {
     await app.listen({
       host: env.HOST,
@@ -99,19 +105,12 @@ async function serve(): Promise<void> {
     throw listenError(error, env)
   }
   if (cluster.isPrimary) announce(config, log)
-  const stop = stopper(() => {
-    // What was in flight leaves its connection open when it is answered: closed then, not when its client likes.
-    setInterval(() => app.server.closeIdleConnections(), 100).unref()
-    return app.close()
-  }, log)
   if (cluster.isWorker) {
     // What a terminal, or systemd, sends to every process at once is the supervisor's to answer.
     const ignore = () => {}
-    onSignals(ignore, ignore)
-    return followSupervisor(app.server, stop)
+    return onSignals(ignore, ignore)
   }
-  const hint =
-    'SIGHUP replaces workers one by one, which needs WORKERS of 2 or more; this process goes on as it is'
+  const hint = 'SIGHUP replaces workers, which needs WORKERS of 2 or more; this process goes on as it is'
   onSignals(stop, () => log.warn(hint))
 }
 

@@ -4,7 +4,7 @@ import type { Server } from 'node:http'
 import type { Logger } from './http/logger.ts'
 
 /** What the supervisor tells a worker. Not signals: a terminal, or systemd, sends those to all processes at once. */
-type Order = 'stop' | 'drain'
+type Order = 'serve' | 'stop' | 'drain'
 
 /** Milliseconds that a worker which is being replaced still serves its open connections. */
 const DRAIN = 5000
@@ -15,7 +15,10 @@ const RESPAWN = 1000
 
 /** The processes that serve one port. */
 export interface Supervisor {
-  /** Replaces every worker, one after the other, without refusing a request. Their successors read the configuration anew. */
+  /**
+   * Replaces all workers at once, without refusing a request: no connection reaches one of the old configuration after
+   * the first one reached one of the new. Their successors read the configuration anew.
+   */
   restart(): void
   /** Lets what is in flight end; called again, waits no longer. */
   stop(): void
@@ -29,50 +32,66 @@ export function supervise(
   { log, onListening }: { log: Logger; onListening: () => void },
 ): Supervisor {
   const { promise: ended, resolve: end } = Promise.withResolvers<number>()
+  // An order must reach a worker before the connections that follow it: only a supervisor that hands them out sees to that.
+  cluster.schedulingPolicy = cluster.SCHED_RR
   // Workers that are being replaced, or stopped: their end is expected.
   const leaving = new Set<Worker>()
+  // Those that are to replace them, as long as they wait for each other.
+  const coming = new Set<Worker>()
   let listening = false
   let stopping = false
   let restarting = false
   // The number is fixed: workers that read another one, such as 1 with a store of their own, would not be one server.
   const fork = () => cluster.fork({ WORKERS: String(count) })
+  const serving = () =>
+    Object.values(cluster.workers ?? {}).filter(
+      (one) => one && !one.isDead() && !leaving.has(one) && !coming.has(one),
+    ) as Worker[]
 
-  cluster.on('listening', () => {
+  cluster.on('listening', (worker) => {
+    if (!coming.has(worker)) tell(worker, 'serve')
     if (!listening) onListening()
     listening = true
   })
   cluster.on('exit', (worker, code, signal) => {
-    const expected = leaving.delete(worker)
+    const expected = leaving.delete(worker) || coming.has(worker)
     if (stopping && Object.keys(cluster.workers ?? {}).length === 0) return end(0)
     if (expected || stopping) return
     // It has said why: a wrong configuration, or a port that is taken, stays wrong.
     if (!listening) return end(code || 1)
     log.error({ worker: worker.id, code, signal }, 'a worker ended; starting another')
-    setTimeout(() => stopping || fork(), RESPAWN)
+    setTimeout(() => stopping || serving().length >= count || fork(), RESPAWN)
   })
   for (let at = 0; at < count; at++) fork()
 
   const dismiss = async (worker: Worker, order: Order) => {
     leaving.add(worker)
     const gone = once(worker, 'exit')
-    if (worker.isConnected()) worker.send(order)
+    tell(worker, order)
     const late = setTimeout(() => worker.process.kill('SIGKILL'), KILL_AFTER)
     await gone
     clearTimeout(late)
   }
 
   const replaceAll = async () => {
-    for (const old of Object.values(cluster.workers ?? {})) {
-      if (old === undefined || stopping) continue
-      const successor = fork()
-      leaving.add(successor)
-      if (!(await serves(successor))) {
-        log.error('a new worker did not start; the running ones stay as they are')
-        return
-      }
-      leaving.delete(successor)
-      await dismiss(old, 'drain')
+    const successors = Array.from({ length: count }, fork)
+    for (const worker of successors) coming.add(worker)
+    const started = await Promise.all(successors.map(listens))
+    if (stopping) return
+    if (!started.every(Boolean) || successors.some((worker) => worker.isDead())) {
+      log.error('a new worker did not start; the running ones stay as they are')
+      await Promise.all(
+        successors.filter((worker) => !worker.isDead()).map((worker) => dismiss(worker, 'stop')),
+      )
+      return
     }
+    // In one turn of the event loop, in which no connection is handed out: whichever comes later goes to a successor.
+    const gone = serving().map((worker) => dismiss(worker, 'drain'))
+    for (const worker of successors) {
+      coming.delete(worker)
+      tell(worker, 'serve')
+    }
+    await Promise.all(gone)
     log.info('all workers are replaced')
   }
 
@@ -83,6 +102,7 @@ export function supervise(
       restarting = true
       log.info('replacing the workers')
       replaceAll().finally(() => {
+        coming.clear()
         restarting = false
       })
     },
@@ -93,16 +113,26 @@ export function supervise(
   }
 }
 
+function tell(worker: Worker, order: Order): void {
+  if (worker.isConnected()) worker.send(order)
+}
+
 /** Whether a new worker came as far as to listen. */
-async function serves(worker: Worker): Promise<boolean> {
+async function listens(worker: Worker): Promise<boolean> {
   return Promise.race([once(worker, 'listening').then(() => true), once(worker, 'exit').then(() => false)])
 }
 
-/** In a worker: does what the supervisor says, and stops where the supervisor is gone. */
+/**
+ * In a worker, before it listens: takes connections when the supervisor says so, does what else it says, and stops where
+ * the supervisor is gone.
+ */
 export function followSupervisor(server: Server, stop: (why: string) => void): void {
   const { worker } = cluster
+  // What a worker does not take, the supervisor hands to another.
+  server.maxConnections = 0
   worker?.on('message', (order: Order) => {
-    if (order === 'stop') stop('the supervisor stops')
+    if (order === 'serve') server.maxConnections = Number.POSITIVE_INFINITY
+    else if (order === 'stop') stop('the supervisor stops')
     else drain(server, () => stop('replaced by another worker'))
   })
   worker?.on('disconnect', () => {

@@ -156,6 +156,32 @@ test('a signal to the whole process group, as systemd and a terminal send it, le
   }
 })
 
+test('once a request has reached the new configuration, no later connection reaches the old one', async (t) => {
+  const shared = 'WORKERS=3\nSTORE=redis\n'
+  const { port, child, until, envFile } = await serve(t, '3', `${shared}ACCESS_TOKEN_TTL=100\n`)
+  const agent = new Agent({ keepAlive: false })
+  const answered = new Set<number>()
+  const broken: string[] = []
+  let running = true
+  // Every request on a connection of its own, as a load balancer spreads them.
+  const load = Array.from({ length: 6 }, async () => {
+    while (running) {
+      const before = answered.has(200)
+      const { expires_in } = await granted(port, agent)
+      answered.add(expires_in)
+      if (before && expires_in !== 200) broken.push(`${expires_in} after 200`)
+    }
+  })
+  await soon(() => answered.has(100), 'the first answers')
+  writeFileSync(envFile, `${shared}ACCESS_TOKEN_TTL=200\n`)
+  child.kill('SIGHUP')
+  await until((seen) => seen.some(({ msg }) => msg === 'all workers are replaced'))
+  running = false
+  await Promise.all(load)
+  assert.deepEqual([...answered], [100, 200])
+  assert.deepEqual(broken, [])
+})
+
 test('SIGHUP reads .env anew, but for the number of workers; what is set in the environment wins', async (t) => {
   const shared = 'WORKERS=2\nSTORE=redis\n'
   const { port, child, until, envFile } = await serve(t, '2', `${shared}ACCESS_TOKEN_TTL=100\n`)
