@@ -196,7 +196,7 @@ function connect({ address, ca, timeout }: RedisSettings): Redis | Cluster {
 
 /** Says whether an answer is a reason to connect anew: at once, then ever more rarely, for reads still work there. */
 function anew(): (error: Error) => boolean {
-  let [pause, until] = [0, 0]
+  let [pause, until] = [ANEW, 0]
   return ({ message }) => {
     const now = performance.now()
     if (refusal(message) === undefined || now < until) return false
