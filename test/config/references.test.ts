@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadConfig } from '../../src/config/config.ts'
+import { HASH } from '../support/sample-hash.ts'
 import { KEY } from '../support/server.ts'
 
-const HASH = '$2b$12$sJc2FhcVSVQuoISurrUGn.Ab5Cy7T4rmfWvNqL.XGOe8y5sn6QzEC'
 const load = (text: string, env: Record<string, string> = {}) =>
   loadConfig({ CONFIG_FILE: 'c.yaml', SECRET_KEYS: KEY, ...env }, () => text).entries
 const secretOf = (value: string, env: Record<string, string> = {}) =>

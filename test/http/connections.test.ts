@@ -48,7 +48,7 @@ test('a refused connection is answered once and gone, whatever its client goes o
   for (const [text, status] of [
     ['x\r\n\r\n', 400],
     [`${get('/healthz')}x\r\n\r\n`, 400],
-    [get('/', `X: ${'y'.repeat(20_000)}\r\n`), 431],
+    [get('/', `X: ${'y'.repeat(40_000)}\r\n`), 431],
     ['POST /oauth/tokenize HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n', 400],
     ['GET / HTTP/1.1\r\n\r\n', 400],
     [get('/', 'Expect: a miracle\r\n'), 417],
@@ -64,10 +64,10 @@ test('a refused connection is answered once and gone, whatever its client goes o
 
 test('431 says what is too large and what to do; a request that had arrived before is answered first', async (t) => {
   const { port, gone } = await server(t)
-  const large = await sender(t, port, get(`/?${'y'.repeat(20_000)}`))
+  const large = await sender(t, port, get(`/?${'y'.repeat(40_000)}`))
   await gone()
   await until(() => large.ended, 'the end')
-  assert.match(large.text, /^HTTP\/1\.1 431 .*text\/plain.*larger than 16384 bytes.*cookies.*by POST/s)
+  assert.match(large.text, /^HTTP\/1\.1 431 .*text\/plain.*larger than 32768 bytes.*cookies.*by POST/s)
   const mixed = await sender(t, port, `${get('/healthz')}x\r\n\r\n`)
   await gone()
   await until(() => mixed.ended, 'the end')
