@@ -74,11 +74,17 @@ export function supervise(
   }
 
   const replaceAll = async () => {
-    const successors = Array.from({ length: count }, fork)
-    for (const worker of successors) coming.add(worker)
-    const started = await Promise.all(successors.map(listens))
+    const successors: Worker[] = []
+    const start = async (many: number) => {
+      const started = Array.from({ length: many }, fork)
+      for (const worker of started) coming.add(worker)
+      successors.push(...started)
+      return (await Promise.all(started.map(listens))).every(Boolean)
+    }
+    // One before the others: a wrong configuration is said once, not by each of them.
+    const ready = (await start(1)) && !stopping && (await start(count - 1))
     if (stopping) return
-    if (!started.every(Boolean) || successors.some((worker) => worker.isDead())) {
+    if (!ready || successors.some((worker) => worker.isDead())) {
       log.error('a new worker did not start; the running ones stay as they are')
       await Promise.all(
         successors.filter((worker) => !worker.isDead()).map((worker) => dismiss(worker, 'stop')),
