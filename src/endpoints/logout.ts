@@ -3,7 +3,7 @@ import type { Login, Visitor } from '../authorization/desk.ts'
 import type { Clients } from '../clients/client.ts'
 import { logRefusal } from '../http/errors.ts'
 import { refusePrefetch } from '../http/fetch-metadata.ts'
-import { formOf, queryOf, rawQuery } from '../http/form.ts'
+import { formOf, isTooLong, queryOf, rawQuery, wholeQueryOf } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views.ts'
 import type { LogoutHints } from '../logout/logout-hint.ts'
@@ -14,6 +14,7 @@ import {
   readLogoutRequest,
 } from '../logout/logout-request.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import type { Parameters } from '../protocol/parameters.ts'
 import type { Subjects } from '../tokens/subjects.ts'
 import { accountView, type Exchange, formRefused } from './front-channel.ts'
 import { logEnded, type VisitorContext } from './visitor.ts'
@@ -42,20 +43,19 @@ const BARE: LogoutRequest = {
  * A login that is dead here is over at each of them: nobody is logged in who could be asked.
  */
 export function registerLogout(app: FastifyInstance, context: LogoutContext): void {
-  const { base, browser, desk } = context
+  const { browser, desk } = context
 
   app.get('/oauth/logout', async (request, reply) => {
     refusePrefetch(request)
+    // Too long is a client's mistake: what cannot be carried is dropped, and the log-out goes on.
+    if (isTooLong(request)) return shortened(reply, wholeQueryOf(request), context)
     return answer({ request, reply }, await readAsked(request, context), context)
   })
 
   // Cross-site by nature, so without cookies: it only turns into the GET.
   app.post('/oauth/logout', async (request, reply) => {
-    const { hints, now } = context
     const form = formOf(request)
-    const posted = form.sorted().length > 0 ? form : queryOf(request)
-    const query = await asLogoutQuery(posted, { hints, now: now() })
-    return reply.redirect(`${base}/oauth/logout${query && `?${query}`}`, 303)
+    return shortened(reply, form.sorted().length > 0 ? form : wholeQueryOf(request), context)
   })
 
   app.get('/logout', { exposeHeadRoute: true }, async (request, reply) => {
@@ -73,6 +73,16 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
       return end(exchange, { asked, login: visitor }, context)
     return ask(exchange, { asked, visitor, notice: formRefused(context, request) }, context)
   })
+}
+
+/** The same request as a GET whose URL is short enough for everybody on the way. */
+async function shortened(
+  reply: FastifyReply,
+  parameters: Parameters,
+  { base, hints, now }: LogoutContext,
+): Promise<FastifyReply> {
+  const query = await asLogoutQuery(parameters, { hints, now: now() })
+  return reply.redirect(`${base}/oauth/logout${query && `?${query}`}`, 303)
 }
 
 async function readAsked(request: FastifyRequest, { clients, hints, log, now }: LogoutContext) {

@@ -21,7 +21,17 @@ export function formOf(request: FastifyRequest): Parameters {
 /** The request's query. Throws `invalid_request` if it is too long. */
 export function queryOf(request: FastifyRequest): Parameters {
   checkLength(rawQuery(request))
+  return wholeQueryOf(request)
+}
+
+/** The request's query, however long it is: for who takes what is too long for another way out than an error. */
+export function wholeQueryOf(request: FastifyRequest): Parameters {
   return new Parameters(request.query as ParameterMap)
+}
+
+/** Whether the request's query is longer than `queryOf` reads. */
+export function isTooLong(request: FastifyRequest): boolean {
+  return rawQuery(request).length > MAX_QUERY
 }
 
 /** The query as it was sent, with its `?`, or empty. */

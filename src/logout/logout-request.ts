@@ -94,7 +94,7 @@ const LONG_CLIENT_ID = 256
 // Stands for an address that a URL cannot carry. No client can register it.
 const TOO_LONG = 'too-long'
 
-/** What was posted as the query of a GET that is read alike, however long it was. */
+/** What was sent as the query of a GET that is read alike, however long it was. */
 export async function asLogoutQuery(
   parameters: Parameters,
   { hints, now }: { hints: LogoutHints; now: number },

@@ -277,6 +277,25 @@ test('POST: what cannot be carried is dropped and named: the person is logged ou
   toldLoggedOut(await agent.get(`/oauth/logout?${query}`), 'client_id', 'post_logout_redirect_uri')
 })
 
+test('a query of any length is no error page: what cannot be carried is dropped, by GET and by POST without a form', async (t) => {
+  const { agent, app, tokens: given } = await loggedIn(t)
+  const hint = { id_token_hint: given.id_token, post_logout_redirect_uri: BYE }
+  const long = logout({ ...hint, state: 'x'.repeat(16_000) })
+  assert.equal((await app.inject({ method: 'POST', url: long })).statusCode, 303)
+  const short = await agent.get(long)
+  assert.equal(short.statusCode, 303)
+  const { location } = short.headers
+  assert.match(String(location), /^\/oauth\/logout\?id_token_hint=lh_/)
+  assert.equal(await isLoggedIn(agent), true, 'nothing has happened yet')
+  toldLoggedOut(await agent.get(String(location)), 'post_logout_redirect_uri')
+  assert.equal(await isLoggedIn(agent), false)
+  // What is not ours is not carried on.
+  const { location: onwards } = (await agent.get(logout({ ...hint, client_id: 'rp', x: 'y'.repeat(20_000) })))
+    .headers
+  assert.ok(String(onwards).length < 1000)
+  assert.equal((await agent.get(String(onwards))).headers.location, BYE)
+})
+
 test('POST: a hint that proves nothing proves nothing afterwards; repeated parameters stay repeated', async (t) => {
   const { agent, tokens: given } = await loggedIn(t)
   for (const hint of ['bad', 'unproven', 'lh_x', given.refresh_token, 'x'.repeat(60_000)]) {
