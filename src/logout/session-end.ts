@@ -45,7 +45,7 @@ export class SessionEnd {
    * logins that have ended by themselves, which no other log-out could reach. Their clients are told.
    */
   async end(current: CurrentSession, now: number): Promise<Ended> {
-    const ending = new Map([[current.id, current]])
+    const others = new Map<string, CurrentSession>()
     // While the sessions are there: if the store fails now, the log-out can be tried again.
     const revoked: SecurityEvent[] = []
     for (const { sub } of current.session.accounts) {
@@ -55,12 +55,14 @@ export class SessionEnd {
       const living = await this.#sessions.ofSubject(sub, now)
       const staying = new Set<string>()
       for (const one of living) {
-        if (isSameBrowser(one.session, current.session)) ending.set(one.id, one)
-        else if (one.id !== current.id) for (const { sid } of one.session.accounts) staying.add(sid)
+        if (one.id === current.id) continue
+        if (isOfSameBrowser(one.session, current.session)) others.set(one.id, one)
+        else for (const { sid } of one.session.accounts) staying.add(sid)
       }
       revoked.push(...(await this.#revoke(grants, ({ sid }) => !staying.has(sid))))
     }
-    return this.#end([...ending.values()], revoked, now)
+    // The one that the cookie leads to goes last: until then the log-out can be repeated.
+    return this.#end([...others.values(), current], revoked, now)
   }
 
   /** Ends one session because the person has too many: nobody logs out, so only its own grants go. */
@@ -111,6 +113,8 @@ export class SessionEnd {
   }
 }
 
-function isSameBrowser(one: Session, other: Session): boolean {
-  return one.browser !== undefined && one.browser === other.browser
+// A login keeps its `sid` in one browser alone, which records from before do not name.
+function isOfSameBrowser(one: Session, other: Session): boolean {
+  if (one.browser !== undefined && one.browser === other.browser) return true
+  return one.accounts.some(({ sid }) => other.accounts.some((account) => account.sid === sid))
 }

@@ -181,6 +181,45 @@ test('a store that cannot say which logins live takes no grant of them, and the 
   assert.deepEqual([await lives(mine, now), await lives(other, now)], [false, true])
 })
 
+test('a store that fails between two logins of this browser leaves the one of the cookie, so that the log-out can be repeated', async () => {
+  const store = new FaultyMemoryStore()
+  store.vague = false
+  const { login, sessions, sessionEnd } = rooms(store)
+  const now = store.clock()
+  const [lost, here] = [await login('alice', 'laptop', now), await login('alice', 'laptop', now)]
+  let deletions = 0
+  store.fault = ({ verb, kind }) =>
+    verb === 'delete' && kind === 'session' && ++deletions === 2 ? 'before' : 'none'
+  await assert.rejects(sessionEnd.end(here, now), StoreUnavailable)
+  assert.deepEqual([await sessions.lives(lost.id, now), await sessions.lives(here.id, now)], [false, true])
+  await sessionEnd.end(here, now)
+  assert.equal(await sessions.lives(here.id, now), false)
+})
+
+test('two records of one login from before the browser was kept: a log-out takes both, and its grant', async () => {
+  const store = new MemoryStore()
+  const { login, grant, lives, sessions, sessionEnd } = rooms(store)
+  const now = store.clock()
+  const first = await login('alice', 'laptop', now)
+  // Two logins at once in one browser, over the same session before: one loses its cookie.
+  const how = { sub: 'alice', amr: ['pwd'], credential: 'c', browser: 'laptop', proof: undefined }
+  const both = await Promise.all([1, 2].map(() => sessions.begin({ ...how, previous: first }, now)))
+  const old = await Promise.all(
+    both.map(({ current }) =>
+      sessions.update(current, now, (session) => {
+        if (session === undefined) return { answer: current }
+        const { browser: _, ...next } = session
+        return { next, answer: { id: current.id, session: { ...next, revision: '' } } }
+      }),
+    ),
+  )
+  const here = old[0] as CurrentSession
+  const id = await grant(here, now)
+  await sessionEnd.end(here, now)
+  assert.equal(await lives(id, now), false)
+  assert.deepEqual(await sessions.ofSubject('alice', now), [])
+})
+
 describe('a grant from before it was kept how long it lasts', () => {
   const SECRET = { verify: () => true } as never
   for (const [what, client, over, taken] of [
