@@ -80,10 +80,11 @@ function othersOfGroup({ mode, gid }: Stats): boolean {
   return (mode & 0o020) !== 0 && !(process.getgroups?.() ?? []).includes(gid)
 }
 
-// statfs(2): 9p (WSL, Docker Desktop on Windows), FUSE (Docker Desktop), SMB, FAT and the shared folders of virtual
-// machines. What they show as mode is made up, mostly 777, and chmod changes nothing.
+// statfs(2): 9p (WSL, Docker Desktop on Windows), FUSE (Docker Desktop), SMB, FAT, NTFS and the shared folders of
+// virtual machines. What they show as mode is made up, mostly 777, and chmod changes nothing.
 const FOREIGN: ReadonlySet<number> = new Set([
   0x01021997, 0x65735546, 0xff534d42, 0xfe534d42, 0x517b, 0x4d44, 0x2011bab0, 0x786f4256, 0xbacbacbc,
+  0x7c7c6673, 0x7366746e, 0x5346544e,
 ])
 
 // Windows has none either.
