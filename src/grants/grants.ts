@@ -46,7 +46,7 @@ export class Grants {
     const expires_at = capped(now + lifetimes.refresh_token_ttl, waiting.ends_at)
     const state = refresh ? { generation: 0, expires_at, rotations: NONE } : null
     const grant = code ? waiting : { ...waiting, redeemed: true, nonce: null, refresh: state }
-    const minted = mint(grant, approval.scope, lifetimes, now)
+    const minted = mint(grant, grant.scope, lifetimes, now)
     const linked = { ...minted.grant, linked_until: minted.grant.expires_at }
     return { ...(await this.#insert(linked, now)), minting: minted.minting, grant: linked }
   }
