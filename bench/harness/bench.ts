@@ -1,0 +1,119 @@
+import type { Job } from '../generator/job.ts'
+import { Child } from './child.ts'
+import { CORES } from './cores.ts'
+import { Generator } from './generator.ts'
+import { freePort } from './ports.ts'
+import type { Redis } from './redis.ts'
+import { newSecretKey, passwordHash, type Setup, temporaryFolder, writeConfig } from './setup.ts'
+import { type TargetId, target } from './targets.ts'
+import { type WorkloadId, workload } from './workloads.ts'
+
+/** How long and how often. Times in seconds. */
+export interface Plan {
+  rounds: number
+  seconds: number
+  warmUp: number
+  /** Rounds of the open loop. */
+  openRounds: number
+  people: number
+}
+
+/** A server that runs, and the job that names it. */
+export interface Running {
+  id: TargetId
+  child: Child
+  job: Job
+}
+
+// Operations of one job at most.
+const MOST = 2_000_000
+
+/** What a run shares: the generator, the folder, the documents that a fixed string answers. */
+export class Bench {
+  readonly plan: Plan
+  readonly generator: Generator
+  readonly #folder = temporaryFolder()
+  readonly #hashes = new Map<number, string>()
+  readonly #secretKey = newSecretKey()
+  #documents: Record<string, string> = {}
+
+  private constructor(plan: Plan, generator: Generator) {
+    this.plan = plan
+    this.generator = generator
+  }
+
+  static async open(plan: Plan): Promise<Bench> {
+    const bench = new Bench(plan, await Generator.start())
+    await bench.#readDocuments()
+    return bench
+  }
+
+  get folder(): string {
+    return this.#folder.path
+  }
+
+  async close(): Promise<void> {
+    await this.generator.stop()
+    this.#folder.remove()
+  }
+
+  /** Starts a server for a workload. `output`: a descriptor for its log, /dev/null without one. */
+  async start(
+    id: TargetId,
+    workloadId: WorkloadId,
+    { redis, output }: { redis?: Redis; output?: number } = {},
+  ): Promise<Running> {
+    const { script, env, dialect } = target(id)
+    const { processes, cost = 4 } = workload(workloadId)
+    const port = await freePort()
+    const setup = this.#setup(cost, processes, redis)
+    const common = {
+      PORT: String(port),
+      PEOPLE: String(setup.people),
+      PASSWORD_HASH: setup.passwordHash,
+      ...(redis && { REDIS_URL: redis.url }),
+    }
+    const cores = processes > 1 ? CORES.workers : CORES.server
+    const child = await Child.start({ script, env: { ...common, ...env(setup) }, cores, port, output })
+    const job: Job = {
+      target: `${id} at ${port}`,
+      port,
+      dialect,
+      workload: workloadId,
+      connections: connectionsOf(workloadId),
+      seconds: this.plan.seconds,
+      most: MOST,
+      people: this.plan.people,
+    }
+    return { id, child, job }
+  }
+
+  #setup(cost: number, processes: number, redis: Redis | undefined): Setup {
+    const { people } = this.plan
+    const hash = this.#hashes.get(cost) ?? passwordHash(cost)
+    this.#hashes.set(cost, hash)
+    return {
+      configFile: writeConfig(this.folder, { people, passwordHash: hash }),
+      secretKey: this.#secretKey,
+      ...(redis && { redisUrl: redis.url }),
+      processes,
+      documents: this.#documents,
+      people,
+      passwordHash: hash,
+    }
+  }
+
+  async #readDocuments(): Promise<void> {
+    const { child, job } = await this.start('postern', 'metadata')
+    const read = async (path: string) => (await fetch(`http://127.0.0.1:${job.port}${path}`)).text()
+    this.#documents = { METADATA: await read(job.dialect.metadata), JWKS: await read(job.dialect.jwks) }
+    await child.stop()
+  }
+}
+
+// More beside Redis, where a request waits; few where each one costs a quarter of a second.
+function connectionsOf(id: WorkloadId): number {
+  const { store, cost = 4 } = workload(id)
+  if (cost > 8) return 4
+  return store === 'redis' ? 64 : 16
+}

@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { pinned } from './cores.ts'
+import type { Usage } from './preload.ts'
+
+/** Flags of every Node that serves here: those of `npm start`. */
+export const FLAGS = ['--min-semi-space-size=16'] as const
+
+const PRELOAD = new URL('./preload.ts', import.meta.url).href
+// Milliseconds.
+const START_WITHIN = 30_000
+const ANSWER_WITHIN = 90_000
+
+/** How a process is started. */
+export interface Start {
+  /** The program's file. */
+  script: string
+  env: Readonly<Record<string, string>>
+  cores: readonly number[]
+  /** The port that it will listen on, if it is a server. */
+  port?: number
+  /** A descriptor for its standard output; /dev/null without one. */
+  output?: number
+}
+
+/** A process of Node that is started, asked and ended here, with a channel to it. */
+export class Child {
+  readonly pid: number
+  readonly #process: ChildProcess
+  #errors = ''
+
+  private constructor(process_: ChildProcess) {
+    this.#process = process_
+    this.pid = process_.pid as number
+    process_.stderr?.on('data', (text) => {
+      this.#errors = (this.#errors + text).slice(-4000)
+    })
+  }
+
+  /** Starts it; resolves when it listens, if it has a port. */
+  static async start({ script, env, cores, port, output }: Start): Promise<Child> {
+    const node = [process.execPath, ...FLAGS, '--disable-warning=ExperimentalWarning', '--import', PRELOAD]
+    const [program, parameters] = pinned(cores, [...node, script])
+    const { PATH = '', HOME = '' } = process.env
+    const child = new Child(
+      spawn(program, parameters, {
+        cwd: fileURLToPath(new URL('.', import.meta.url)),
+        env: { PATH, HOME, NODE_ENV: 'production', ...env },
+        stdio: ['ignore', output ?? 'ignore', 'pipe', 'ipc'],
+      }),
+    )
+    if (port !== undefined) await child.#listens(port)
+    return child
+  }
+
+  /** Sends a message and resolves with the next one that comes back. */
+  ask<T>(message: unknown): Promise<T> {
+    const child = this.#process
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer)
+        child.off('message', onMessage)
+        child.off('exit', onExit)
+      }
+      const onMessage = (answer: unknown) => {
+        end()
+        resolve(answer as T)
+      }
+      const onExit = () => {
+        end()
+        reject(new Error(`the process ended: ${this.#errors}`))
+      }
+      const timer = setTimeout(() => {
+        end()
+        reject(new Error(`no answer from the process within ${ANSWER_WITHIN} ms`))
+      }, ANSWER_WITHIN)
+      child.on('message', onMessage)
+      child.on('exit', onExit)
+      child.send(message as object, (error) => error && onExit())
+    })
+  }
+
+  usage({ gc = false } = {}): Promise<Usage> {
+    return this.ask<Usage>(gc ? 'usage after gc' : 'usage')
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
+    const ended = once(this.#process, 'exit')
+    this.#process.kill('SIGTERM')
+    const last = setTimeout(() => this.#process.kill('SIGKILL'), 3000)
+    await ended
+    clearTimeout(last)
+  }
+
+  async #listens(port: number): Promise<void> {
+    const until = Date.now() + START_WITHIN
+    while (Date.now() < until) {
+      if (this.#process.exitCode !== null) throw new Error(`the server ended: ${this.#errors}`)
+      if (await answers(port)) return
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    await this.stop()
+    throw new Error(`nothing listens after ${START_WITHIN} ms: ${this.#errors}`)
+  }
+}
+
+/** Whether anything accepts connections at this port of the machine. */
+export function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    const end = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+  })
+}
+
+/** CPU microseconds of a process and of its children, as the kernel counts them: to ten milliseconds. */
+export function cpuOfTree(pid: number): number {
+  const TICK = 10_000
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  const own = (Number(fields[11]) + Number(fields[12])) * TICK
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
+  return own + children.reduce((sum, child) => sum + cpuOfTree(Number(child)), 0)
+}

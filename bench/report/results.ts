@@ -1,0 +1,23 @@
+import type { Plan } from '../harness/bench.ts'
+import type { Machine } from '../harness/machine.ts'
+import type { Measured, Table } from '../harness/measure.ts'
+import { type Figure, ratioOf } from '../harness/statistics.ts'
+import type { TargetId } from '../harness/targets.ts'
+import type { WorkloadId } from '../harness/workloads.ts'
+
+/** Everything that a run has found. */
+export interface Results {
+  machine: Machine
+  plan: Plan
+  tables: readonly Table[]
+}
+
+export const cpuOf = ({ rounds }: Measured): number[] => rounds.map(({ cpu }) => cpu)
+
+/** How much dearer `other` is than Postern (CPU an operation), round by round; undefined if one was not measured. */
+export function timesDearer(results: Results, id: WorkloadId, other: TargetId): Figure | undefined {
+  const table = results.tables.find(({ workload }) => workload === id)
+  const find = (target: TargetId) => table?.measured.find((one) => one.target === target)
+  const [ours, theirs] = [find('postern'), find(other)]
+  return ours && theirs && ratioOf(cpuOf(theirs), cpuOf(ours))
+}

@@ -1,0 +1,83 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { Bench, type Plan } from './harness/bench.ts'
+import { describeMachine } from './harness/machine.ts'
+import { measure, type Table } from './harness/measure.ts'
+import { figureOf } from './harness/statistics.ts'
+import { TARGETS, type TargetId, target } from './harness/targets.ts'
+import { WORKLOADS, type WorkloadId, workload } from './harness/workloads.ts'
+import { installPeers } from './install.ts'
+import { markdownOf } from './report/markdown.ts'
+import { pictureOf } from './report/picture.ts'
+import { cpuOf, type Results } from './report/results.ts'
+
+const FULL: Plan = { rounds: 5, seconds: 3, warmUp: 3, openRounds: 3, people: 1000 }
+const QUICK: Plan = { rounds: 3, seconds: 0.8, warmUp: 1, openRounds: 1, people: 200 }
+
+const USAGE = `npm run bench -- [--quick] [--only <workload>]… [--out <folder>]
+
+  --quick  two minutes: the main workloads, three short rounds
+  --only   these workloads: ${Object.keys(WORKLOADS).join(', ')}
+  --out    where benchmarks.md goes; docs without it`
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+    out: { type: 'string', default: fileURLToPath(new URL('../docs', import.meta.url)) },
+    help: { type: 'boolean', default: false },
+  },
+})
+if (values.help || values.only.some((id) => !Object.hasOwn(WORKLOADS, id))) {
+  console.error(USAGE)
+  process.exit(values.help ? 0 : 2)
+}
+
+installPeers()
+write(await run(values.quick ? QUICK : FULL, chosen()))
+
+function chosen(): WorkloadId[] {
+  const every = Object.keys(WORKLOADS) as WorkloadId[]
+  if (values.only.length > 0) return every.filter((id) => values.only.includes(id))
+  return every.filter((id) => !values.quick || workload(id).quick)
+}
+
+async function run(plan: Plan, ids: readonly WorkloadId[]): Promise<Results> {
+  const machine = describeMachine()
+  const bench = await Bench.open(plan)
+  const tables: Table[] = []
+  try {
+    for (const id of ids) {
+      const table = await measure(bench, id, takingPart(id))
+      tables.push(table)
+      tell(table)
+    }
+  } finally {
+    await bench.close()
+  }
+  return { machine, plan, tables }
+}
+
+function takingPart(id: WorkloadId): TargetId[] {
+  const all = Object.keys(TARGETS) as TargetId[]
+  return all.filter((one) => workload(id).needs.every((need) => !target(one).dialect.lacks.includes(need)))
+}
+
+function tell({ workload: id, measured, refused }: Table): void {
+  console.error(workload(id).title)
+  for (const one of measured) {
+    const { median, min, max } = figureOf(cpuOf(one))
+    console.error(
+      `  ${target(one.target).name}: ${median.toFixed(1)} µs (${min.toFixed(1)}–${max.toFixed(1)})`,
+    )
+  }
+  for (const { target: one, why } of refused) console.error(`  ${target(one).name}: ${why}`)
+}
+
+function write(results: Results): void {
+  mkdirSync(`${values.out}/images`, { recursive: true })
+  writeFileSync(`${values.out}/images/benchmarks.svg`, pictureOf(results))
+  writeFileSync(`${values.out}/benchmarks.md`, markdownOf(results, 'images/benchmarks.svg'))
+  console.error(`written: ${values.out}/benchmarks.md`)
+}
