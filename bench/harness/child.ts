@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { pinned } from './cores.ts'
@@ -119,15 +118,4 @@ export function answers(port: number): Promise<boolean> {
     socket.once('connect', () => end(true))
     socket.once('error', () => end(false))
   })
-}
-
-/** CPU microseconds of a process and of its children, as the kernel counts them: to ten milliseconds. */
-export function cpuOfTree(pid: number): number {
-  const TICK = 10_000
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ')
-  const own = (Number(fields[11]) + Number(fields[12])) * TICK
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean)
-  return own + children.reduce((sum, child) => sum + cpuOfTree(Number(child)), 0)
 }

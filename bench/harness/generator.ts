@@ -42,8 +42,7 @@ export class Generator {
 
   async #order(order: Order): Promise<Report> {
     const report = await this.#child.ask<Report>(order)
-    if (report.kind === 'failed')
-      throw new Error(`${order.job.target}, ${order.job.workload}: ${report.message}`)
+    if (report.kind === 'failed') throw new Error(report.message)
     return report
   }
 }

@@ -2,8 +2,9 @@ import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Outcome, ProbeResult } from '../generator/job.ts'
 import type { Bench, Running } from './bench.ts'
-import { cpuOfTree } from './child.ts'
+import { cpuOfTree, residentOfTree } from './processes.ts'
 import { Redis } from './redis.ts'
+import { figureOf } from './statistics.ts'
 import { type TargetId, target } from './targets.ts'
 import { type WorkloadId, workload } from './workloads.ts'
 
@@ -69,20 +70,36 @@ export async function measure(bench: Bench, id: WorkloadId, targets: readonly Ta
 
 async function rounds(bench: Bench, running: readonly Running[], table: Table): Promise<void> {
   const { generator, plan } = bench
-  const at = (index: number) => table.measured[index] as Measured
-  for (const { job } of running) await generator.run({ ...job, seconds: plan.warmUp })
-  for (let round = 0; round < plan.rounds; round++) {
-    for (const [index, server] of running.entries()) at(index).rounds.push(await oneRound(bench, server))
-  }
-  for (let round = 0; round < plan.openRounds; round++) {
-    for (const [index, { job }] of running.entries()) {
-      const measured = at(index)
-      measured.openRate = Math.max(1, medianRate(measured) / 2)
-      const { latency } = await generator.run({ ...job, rate: measured.openRate })
-      measured.open.push(latency)
+  let turn = running.map((server, index) => ({ server, measured: table.measured[index] as Measured }))
+
+  // A server that fails in the middle is out of the table; the others go on.
+  async function each(step: (server: Running, measured: Measured) => Promise<void>): Promise<void> {
+    for (const one of turn) {
+      try {
+        await step(one.server, one.measured)
+      } catch (error) {
+        turn = turn.filter((other) => other !== one)
+        table.refused.push({ target: one.server.id, why: (error as Error).message })
+      }
     }
   }
-  for (const [index, { child }] of running.entries()) at(index).resident = (await child.usage()).resident
+
+  await each(async ({ job }) => void (await generator.run({ ...job, seconds: plan.warmUp })))
+  for (let round = 0; round < plan.rounds; round++) {
+    await each(async (server, measured) => void measured.rounds.push(await oneRound(bench, server)))
+  }
+  for (let round = 0; round < plan.openRounds; round++) {
+    await each(async ({ job }, measured) => {
+      measured.openRate = Math.max(1, figureOf(measured.rounds.map(({ rate }) => rate)).median / 2)
+      const { latency } = await generator.run({ ...job, rate: measured.openRate })
+      measured.open.push(latency)
+    })
+  }
+  await each(async ({ child, job }, measured) => {
+    const several = workload(job.workload).processes > 1
+    measured.resident = several ? residentOfTree(child.pid) : (await child.usage()).resident
+  })
+  table.measured = turn.map(({ measured }) => measured)
 }
 
 async function oneRound(bench: Bench, { child, job }: Running): Promise<Round> {
@@ -93,11 +110,6 @@ async function oneRound(bench: Bench, { child, job }: Running): Promise<Round> {
   const { operations, seconds } = await bench.generator.run(job)
   const cpu = (await used()) - before
   return { rate: operations / seconds, cpu: cpu / operations, busy: cpu / seconds / 1e6 }
-}
-
-function medianRate({ rounds: all }: Measured): number {
-  const rates = all.map(({ rate }) => rate).sort((one, other) => one - other)
-  return rates[Math.floor(rates.length / 2)] ?? 0
 }
 
 const COUNTED = 20

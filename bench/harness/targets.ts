@@ -59,6 +59,71 @@ export const TARGETS = {
     same: true,
     marks: [],
   },
+  oidc: {
+    name: 'oidc-provider',
+    dialect: {
+      token: '/token',
+      introspect: '/token/introspection',
+      authorize: '/auth',
+      metadata: '/.well-known/openid-configuration',
+      jwks: '/jwks',
+      lacks: ['workers'],
+    },
+    script: at('../peers/oidc-provider.ts'),
+    env: () => ({}),
+    marks: [
+      {
+        sign: '¹',
+        workloads: 'all',
+        sentence:
+          "its own adapter in memory, with 100,000 places instead of 1,000, which would log people out; beyond them it forgets records that are still good. Its adapter for Redis is the benchmark's, one pipeline a write.",
+      },
+      {
+        sign: '²',
+        workloads: ['login', 'login_12'],
+        sentence:
+          "the pages are the benchmark's and the smallest there are; they have no token against forged posts, and no wrong password is counted.",
+      },
+    ],
+  },
+  node_oauth: {
+    name: '@node-oauth/oauth2-server',
+    dialect: {
+      token: '/token',
+      introspect: '/introspect',
+      authorize: '/authorize',
+      metadata: '',
+      jwks: '',
+      lacks: ['jwt', 'metadata', 'redis', 'workers', 'openid', 'algorithms'],
+    },
+    script: at('../peers/node-oauth.ts'),
+    env: () => ({}),
+    marks: [
+      {
+        sign: '³',
+        workloads: 'all',
+        sentence:
+          "a library: the store, the pages and the check of the secret (SHA-256, as ours) are the benchmark's. Tokens are random and kept in a Map as they are, where nothing ends them but their use; whether the person is still there is not asked.",
+      },
+      {
+        sign: '⁴',
+        workloads: ['refresh'],
+        sentence:
+          'a refresh token is deleted at its use: one that is used twice is refused, but ends nothing, the access tokens of before go on, and a client that has lost an answer is logged out.',
+      },
+      {
+        sign: '⁵',
+        workloads: ['introspect'],
+        sentence: "it has none: a route of the benchmark's, one look into the Map.",
+      },
+      {
+        sign: '⁶',
+        workloads: ['flow', 'login', 'login_12'],
+        sentence:
+          'a session is a random cookie in a Map, an approval a flag in it: no decision is stored, no form is protected, no wrong password is counted, no idle time is kept.',
+      },
+    ],
+  },
 } as const satisfies Record<string, Target>
 
 export type TargetId = keyof typeof TARGETS

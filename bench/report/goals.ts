@@ -9,6 +9,11 @@ const GOALS: readonly { workload: WorkloadId; beside: TargetId; least: number }[
   { workload: 'introspect', beside: 'proof', least: 0.85 },
   { workload: 'refresh', beside: 'proof', least: 0.75 },
   { workload: 'metadata', beside: 'bare', least: 0.9 },
+  { workload: 'client_credentials', beside: 'oidc', least: 3 },
+  { workload: 'introspect', beside: 'oidc', least: 3 },
+  { workload: 'refresh', beside: 'oidc', least: 3.5 },
+  { workload: 'redis_refresh', beside: 'oidc', least: 5 },
+  { workload: 'flow', beside: 'oidc', least: 4 },
 ]
 
 /** A goal, and what the run says to it. */
