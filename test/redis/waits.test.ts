@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import type { Store } from '../../src/store/store.ts'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
+import { countingStore } from '../support/counting-store.ts'
 import { RedisServer } from '../support/redis.ts'
 import { openRedis } from '../support/redis-store.ts'
 import { buildServer } from '../support/server.ts'
@@ -15,45 +15,6 @@ import {
   refresh,
 } from '../support/token-client.ts'
 
-// Milliseconds without another command: what belongs to the same wait comes at once, also on a busy machine.
-const QUIET = 50
-
-/**
- * A store whose verbs are held back until nothing else happens, then let go together: each such round is one wait
- * of the request for Redis, however many commands share it.
- */
-function countingWaits(store: Store): { store: Store; waits: () => number } {
-  let waits = 0
-  let held: (() => void)[] = []
-  const release = () => {
-    const round = held
-    held = []
-    waits++
-    for (const go of round) go()
-  }
-  const counting = new Proxy(store, {
-    get(target, name) {
-      const value = Reflect.get(target, name, target)
-      if (typeof value !== 'function') return value
-      if (['clock', 'close', 'ping', 'reachable'].includes(String(name))) return value.bind(target)
-      return async (...parameters: unknown[]) => {
-        await new Promise<void>((resolve) => {
-          if (held.push(resolve) === 1) setTimeout(release, QUIET)
-        })
-        return value.apply(target, parameters)
-      }
-    },
-  })
-  return {
-    store: counting,
-    waits: () => {
-      const count = waits
-      waits = 0
-      return count
-    },
-  }
-}
-
 const SERVICE = {
   client_id: 'svc',
   client_secret: 'password',
@@ -63,7 +24,7 @@ const SERVICE = {
 async function counted(t: TestContext) {
   const redis = await RedisServer.start()
   t.after(() => redis.remove())
-  const { store, waits } = countingWaits(await openRedis(redis.url))
+  const { store, waits } = countingStore(await openRedis(redis.url))
   const server = await buildServer(t, { store, clients: [SERVICE], storeClock: true })
   return { ...server, waits, redis }
 }
