@@ -54,7 +54,7 @@ export class RefreshChain implements Actor {
 
   begin(): string {
     const { dialect } = this.#job
-    const form = { grant_type: 'refresh_token', refresh_token: this.#token, ...dialect.extra }
+    const form = { grant_type: 'refresh_token', refresh_token: this.#token }
     return post(hostOf(this.#job), dialect.token, { form, headers: { Authorization: this.#authorization } })
   }
 
@@ -70,7 +70,10 @@ export class RefreshChain implements Actor {
 
 /** `client_credentials` of this client. */
 export function serviceRequest(job: Job, client: BenchClient = CLIENTS.service): string {
-  const form = { grant_type: 'client_credentials', scope: SCOPE, ...job.dialect.extra }
+  const { resource } = job.dialect
+  const named = client === CLIENTS.jwt &&
+    resource !== undefined && { resource: `http://${hostOf(job)}${resource}` }
+  const form = { grant_type: 'client_credentials', scope: SCOPE, ...named }
   return post(hostOf(job), job.dialect.token, { form, headers: { Authorization: basic(client) } })
 }
 

@@ -35,7 +35,9 @@ export async function prepare(job: Job): Promise<Actor[]> {
       const jwt = sends === 'introspect_jwt'
       const make = (index: number) => (jwt ? jwtTokens(job) : firstTokens(job, index))
       const tokens = await inTurn(job.connections, make)
-      const requests = tokens.map(({ access_token }) => introspectRequest(job, access_token))
+      const owner = jwt ? CLIENTS.jwt : CLIENTS.web
+      const asking = dialect.ownTokensOnly ? owner : CLIENTS.resource
+      const requests = tokens.map(({ access_token }) => introspectRequest(job, access_token, asking))
       return each((index) => new Repeat(requests, ['"active":true'], index))
     }
     case 'metadata':
@@ -76,7 +78,7 @@ async function firstTokens(job: Job, index: number): Promise<Tokens> {
     return JSON.parse(response.body)
   }
   // The limit has no people: it gives its first tokens for any code.
-  const form = { grant_type: 'authorization_code', code: String(index), ...job.dialect.extra }
+  const form = { grant_type: 'authorization_code', code: String(index) }
   const headers = { Authorization: basic(CLIENTS.web) }
   const response = await ask(job.port, post(hostOf(job), job.dialect.token, { form, headers }))
   expectAnswer(response, '"access_token":"')

@@ -47,7 +47,7 @@ export class Visit {
       client_id: webClient(algorithm).client_id,
       redirect_uri: REDIRECT_URI,
       response_type: 'code',
-      scope: sends === 'openid_flow' ? `openid ${SCOPE}` : SCOPE,
+      scope: [sends === 'openid_flow' && 'openid', SCOPE, dialect.offline].filter(Boolean).join(' '),
       state: STATE,
       code_challenge: CHALLENGE,
       code_challenge_method: 'S256',
@@ -84,7 +84,6 @@ export class Visit {
       code,
       redirect_uri: REDIRECT_URI,
       code_verifier: this.#manner.verifier ?? VERIFIER,
-      ...dialect.extra,
     }
     const { algorithm } = workload(this.#job.workload)
     const headers = { Authorization: basic(webClient(algorithm)) }

@@ -124,6 +124,41 @@ export const TARGETS = {
       },
     ],
   },
+  better_auth: {
+    name: 'better-auth',
+    dialect: {
+      token: '/api/auth/oauth2/token',
+      introspect: '/api/auth/oauth2/introspect',
+      authorize: '/api/auth/oauth2/authorize',
+      metadata: '/api/auth/.well-known/openid-configuration',
+      jwks: '/api/auth/jwks',
+      offline: 'offline_access',
+      resource: '/api',
+      ownTokensOnly: true,
+      lacks: ['redis', 'workers', 'algorithms'],
+    },
+    script: at('../peers/better-auth.ts'),
+    env: () => ({}),
+    marks: [
+      {
+        sign: '⁷',
+        workloads: 'all',
+        sentence:
+          'on SQLite in memory (its adapter in memory searches lists from their beginning): it asks the database for everything, a client too, at each request, and stores more than Postern does. Its limit of requests is off: it would refuse nearly all of these.',
+      },
+      {
+        sign: '⁸',
+        workloads: ['introspect', 'introspect_jwt'],
+        sentence:
+          'it answers only the client that the token was given to, which asks here; elsewhere a resource server does.',
+      },
+      {
+        sign: '⁹',
+        workloads: ['login', 'login_12'],
+        sentence: "the pages are the benchmark's, and the smallest there are; no wrong password is counted.",
+      },
+    ],
+  },
 } as const satisfies Record<string, Target>
 
 export type TargetId = keyof typeof TARGETS
