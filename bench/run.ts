@@ -1,9 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { freemem } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Bench, type Plan } from './harness/bench.ts'
+import { type HeapOfGrants, heapOfGrants } from './harness/heap.ts'
 import { describeMachine } from './harness/machine.ts'
 import { measure, type Table } from './harness/measure.ts'
+import { type Starts, startsOf } from './harness/starts.ts'
 import { figureOf } from './harness/statistics.ts'
 import { TARGETS, type TargetId, target } from './harness/targets.ts'
 import { WORKLOADS, type WorkloadId, workload } from './harness/workloads.ts'
@@ -12,13 +15,27 @@ import { markdownOf } from './report/markdown.ts'
 import { pictureOf } from './report/picture.ts'
 import { cpuOf, type Results } from './report/results.ts'
 
-const FULL: Plan = { rounds: 5, seconds: 3, warmUp: 3, openRounds: 3, people: 1000 }
-const QUICK: Plan = { rounds: 3, seconds: 0.8, warmUp: 1, openRounds: 1, people: 200 }
+// Bytes.
+const ROOM_FOR_A_MILLION = 6 * 2 ** 30
+
+const FULL: Plan = {
+  rounds: 5,
+  seconds: 3,
+  warmUp: 3,
+  openRounds: 3,
+  people: 1000,
+  grants: freemem() > ROOM_FOR_A_MILLION ? [100_000, 1_000_000] : [100_000],
+}
+const QUICK: Plan = { rounds: 3, seconds: 0.8, warmUp: 1, openRounds: 1, people: 200, grants: [] }
+
+// What is no workload has a name too.
+const FURTHER = ['starts', 'heap'] as const
+const NAMES: readonly string[] = [...Object.keys(WORKLOADS), ...FURTHER]
 
 const USAGE = `npm run bench -- [--quick] [--only <workload>]… [--out <folder>]
 
   --quick  two minutes: the main workloads, three short rounds
-  --only   these workloads: ${Object.keys(WORKLOADS).join(', ')}
+  --only   these alone: ${NAMES.join(', ')}
   --out    where benchmarks.md goes; docs without it`
 
 const { values } = parseArgs({
@@ -29,7 +46,7 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 })
-if (values.help || values.only.some((id) => !Object.hasOwn(WORKLOADS, id))) {
+if (values.help || values.only.some((id) => !NAMES.includes(id))) {
   console.error(USAGE)
   process.exit(values.help ? 0 : 2)
 }
@@ -47,16 +64,29 @@ async function run(plan: Plan, ids: readonly WorkloadId[]): Promise<Results> {
   const machine = describeMachine()
   const bench = await Bench.open(plan)
   const tables: Table[] = []
+  const heaps: HeapOfGrants[] = []
+  let starts: readonly Starts[] = []
   try {
     for (const id of ids) {
       const table = await measure(bench, id, takingPart(id))
       tables.push(table)
       tell(table)
     }
+    if (asks('starts'))
+      starts = await startsOf(
+        bench,
+        takingPart('client_credentials').filter((id) => id !== 'proof'),
+        plan.rounds,
+      )
+    if (asks('heap')) for (const grants of plan.grants) heaps.push(await heapOfGrants(bench, grants))
   } finally {
     await bench.close()
   }
-  return { machine, plan, tables }
+  return { machine, plan, tables, starts, heaps }
+}
+
+function asks(further: (typeof FURTHER)[number]): boolean {
+  return values.only.length === 0 || values.only.includes(further)
 }
 
 function takingPart(id: WorkloadId): TargetId[] {

@@ -1,5 +1,5 @@
 import type { Job } from '../generator/job.ts'
-import { Child } from './child.ts'
+import { Child, type Start } from './child.ts'
 import { CORES } from './cores.ts'
 import { Generator } from './generator.ts'
 import { freePort } from './ports.ts'
@@ -16,6 +16,8 @@ export interface Plan {
   /** Rounds of the open loop. */
   openRounds: number
   people: number
+  /** Living grants whose heap is measured. */
+  grants: readonly number[]
 }
 
 /** A server that runs, and the job that names it. */
@@ -23,6 +25,17 @@ export interface Running {
   id: TargetId
   child: Child
   job: Job
+}
+
+/** How one start differs from others of its workload. */
+export interface Options {
+  redis?: Redis
+  /** A descriptor for its log, /dev/null without one. */
+  output?: number
+  /** Further flags of Node. */
+  flags?: readonly string[]
+  /** Instead of the plan's. */
+  people?: number
 }
 
 // Operations of one job at most.
@@ -57,24 +70,31 @@ export class Bench {
     this.#folder.remove()
   }
 
-  /** Starts a server for a workload. `output`: a descriptor for its log, /dev/null without one. */
-  async start(
+  /** Starts a server for a workload, and waits until it listens. */
+  async start(id: TargetId, workloadId: WorkloadId, options: Options = {}): Promise<Running> {
+    const { start, job } = await this.startOf(id, workloadId, options)
+    return { id, child: await Child.start(start), job }
+  }
+
+  /** How a server of a workload is to be started, and the job that names it. */
+  async startOf(
     id: TargetId,
     workloadId: WorkloadId,
-    { redis, output }: { redis?: Redis; output?: number } = {},
-  ): Promise<Running> {
+    options: Options = {},
+  ): Promise<{ start: Start; job: Job }> {
+    const { redis, output, flags, people = this.plan.people } = options
     const { script, env, dialect } = target(id)
     const { processes, cost = 4 } = workload(workloadId)
     const port = await freePort()
-    const setup = this.#setup(cost, processes, redis)
+    const setup = this.#setup(cost, { processes, people, redis })
     const common = {
       PORT: String(port),
-      PEOPLE: String(setup.people),
+      PEOPLE: String(people),
       PASSWORD_HASH: setup.passwordHash,
       ...(redis && { REDIS_URL: redis.url }),
     }
     const cores = processes > 1 ? CORES.workers : CORES.server
-    const child = await Child.start({ script, env: { ...common, ...env(setup) }, cores, port, output })
+    const start = { script, env: { ...common, ...env(setup) }, cores, port, output, flags }
     const job: Job = {
       target: `${id} at ${port}`,
       port,
@@ -83,13 +103,15 @@ export class Bench {
       connections: connectionsOf(workloadId),
       seconds: this.plan.seconds,
       most: MOST,
-      people: this.plan.people,
+      people,
     }
-    return { id, child, job }
+    return { start, job }
   }
 
-  #setup(cost: number, processes: number, redis: Redis | undefined): Setup {
-    const { people } = this.plan
+  #setup(
+    cost: number,
+    { processes, people, redis }: { processes: number; people: number; redis: Redis | undefined },
+  ): Setup {
     const hash = this.#hashes.get(cost) ?? passwordHash(cost)
     this.#hashes.set(cost, hash)
     return {

@@ -23,6 +23,8 @@ export interface Start {
   port?: number
   /** A descriptor for its standard output; /dev/null without one. */
   output?: number
+  /** Further flags of Node. */
+  flags?: readonly string[]
 }
 
 /** A process of Node that is started, asked and ended here, with a channel to it. */
@@ -40,8 +42,15 @@ export class Child {
   }
 
   /** Starts it; resolves when it listens, if it has a port. */
-  static async start({ script, env, cores, port, output }: Start): Promise<Child> {
-    const node = [process.execPath, ...FLAGS, '--disable-warning=ExperimentalWarning', '--import', PRELOAD]
+  static async start({ script, env, cores, port, output, flags = [] }: Start): Promise<Child> {
+    const node = [
+      process.execPath,
+      ...FLAGS,
+      ...flags,
+      '--disable-warning=ExperimentalWarning',
+      '--import',
+      PRELOAD,
+    ]
     const [program, parameters] = pinned(cores, [...node, script])
     const { PATH = '', HOME = '' } = process.env
     const child = new Child(

@@ -1,6 +1,7 @@
-import type { Figure } from '../harness/statistics.ts'
-import type { TargetId } from '../harness/targets.ts'
-import type { WorkloadId } from '../harness/workloads.ts'
+import { ratioOf } from '../harness/statistics.ts'
+import { type TargetId, target } from '../harness/targets.ts'
+import { type WorkloadId, workload } from '../harness/workloads.ts'
+import { spread } from './figures.ts'
 import { type Results, timesDearer } from './results.ts'
 
 /** What Postern should reach: the CPU of `beside` divided by ours is at least this. */
@@ -16,18 +17,40 @@ const GOALS: readonly { workload: WorkloadId; beside: TargetId; least: number }[
   { workload: 'flow', beside: 'oidc', least: 4 },
 ]
 
+// Bytes of heap a living grant at most; a warm start, in starts of bare Fastify, at most.
+const HEAP = 600
+const START = 1.4
+
 /** A goal, and what the run says to it. */
 export interface Reached {
-  workload: WorkloadId
-  beside: TargetId
-  least: number
-  ratio: Figure
+  what: string
+  goal: string
+  found: string
+  reached: boolean
 }
 
 /** The goals that this run can speak about. */
 export function goalsOf(results: Results): Reached[] {
-  return GOALS.flatMap((goal) => {
-    const ratio = timesDearer(results, goal.workload, goal.beside)
-    return ratio === undefined ? [] : [{ ...goal, ratio }]
+  const ratios = GOALS.flatMap(({ workload: id, beside, least }) => {
+    const ratio = timesDearer(results, id, beside)
+    if (ratio === undefined) return []
+    const what = `${workload(id).title}: CPU of ${target(beside).name}, in ours`
+    return [{ what, goal: `≥ ${least}`, found: spread(ratio, 2), reached: ratio.median >= least }]
   })
+  const heaps = results.heaps.map(({ grants, bytes }) => ({
+    what: `heap of a living grant, of ${grants.toLocaleString('en')}`,
+    goal: `≤ ${HEAP} bytes`,
+    found: `${Math.round(bytes)} bytes`,
+    reached: bytes <= HEAP,
+  }))
+  return [...ratios, ...startGoal(results), ...heaps]
+}
+
+function startGoal({ starts }: Results): Reached[] {
+  const of = (id: TargetId) => starts.find((one) => one.target === id)?.warm
+  const [ours, bare] = [of('postern'), of('bare')]
+  if (ours === undefined || bare === undefined) return []
+  const ratio = ratioOf(ours, bare)
+  const what = 'start to the first token, in starts of bare Fastify'
+  return [{ what, goal: `≤ ${START}`, found: spread(ratio, 2), reached: ratio.median <= START }]
 }

@@ -3,6 +3,7 @@ import type { Measured, Table } from '../harness/measure.ts'
 import { type Figure, figureOf } from '../harness/statistics.ts'
 import { TARGETS, type TargetId, target } from '../harness/targets.ts'
 import { workload } from '../harness/workloads.ts'
+import { grid, megabytes, spread, whole } from './figures.ts'
 import { goalsOf } from './goals.ts'
 import { cpuOf, type Results, timesDearer } from './results.ts'
 
@@ -20,6 +21,7 @@ export function markdownOf(results: Results, picture: string): string {
     machineOf(results.machine),
     goalsText(results),
     ...results.tables.map((table) => tableOf(table, results)),
+    startsText(results),
     marksText(results),
     refusedText(results),
     methodText(results),
@@ -42,15 +44,13 @@ function machineOf(machine: Machine): string {
 }
 
 function goalsText(results: Results): string {
-  const rows = goalsOf(results).map(({ workload: id, beside, least, ratio }) => [
-    workload(id).title,
-    target(beside).name,
-    `≥ ${least}`,
-    times(ratio),
-    ratio.median >= least ? 'yes' : '**no**',
+  const rows = goalsOf(results).map(({ what, goal, found, reached }) => [
+    what,
+    goal,
+    found,
+    reached ? 'yes' : '**no**',
   ])
-  if (rows.length === 0) return ''
-  return `## Goals\n\n${grid(['Workload', 'Beside', 'Goal', 'CPU beside Postern', 'Reached'], rows)}`
+  return rows.length === 0 ? '' : `## Goals\n\n${grid(['What', 'Goal', 'Found', 'Reached'], rows)}`
 }
 
 function tableOf(table: Table, results: Results): string {
@@ -62,7 +62,7 @@ function tableOf(table: Table, results: Results): string {
     ...(['p50', 'p99', 'p999'] as const).map((part) =>
       figureOf(measured.open.map((latency) => latency[part])).median.toFixed(2),
     ),
-    whole(measured.resident / 2 ** 20),
+    megabytes(measured.resident),
     number(measured.requests),
     number(measured.lines),
   ])
@@ -83,6 +83,27 @@ function tableOf(table: Table, results: Results): string {
 
 const idle = ({ rounds }: Measured) =>
   figureOf(rounds.map(({ busy }) => busy)).median < BUSY ? ' (not full)' : ''
+
+function startsText({ starts, heaps }: Results): string {
+  const milliseconds = (values: readonly number[]) => spread(figureOf(values), 0)
+  const rows = starts.map(({ target: id, cold, warm, resident }) => [
+    target(id).name,
+    milliseconds(cold),
+    milliseconds(warm),
+    megabytes(figureOf(resident).median),
+  ])
+  const memory = heaps.map(
+    ({ grants, bytes }) =>
+      `A living grant of Postern, of ${whole(grants)}: ${whole(bytes)} bytes of heap, its place in the index with it.`,
+  )
+  const table = rows.length > 0 && grid(['Server', 'Cold ms', 'Warm ms', 'MB at rest'], rows)
+  const text = [
+    table &&
+      `${table}\n\nFrom the command to the first token. Warm: with the compile cache of the start before, which Postern and bare Fastify keep; cold: without one.`,
+    ...memory,
+  ].filter(Boolean)
+  return text.length === 0 ? '' : `## Start and memory\n\n${text.join('\n\n')}`
+}
 
 function marksText({ tables }: Results): string {
   const seen = new Set(tables.flatMap(({ measured }) => measured.map(({ target: id }) => id)))
@@ -127,17 +148,5 @@ function methodText({ plan }: Results): string {
 - A code flow is a browser's request, its redirect and the code's exchange, with PKCE; ${plan.people} people are logged in. With login and consent: the pages, the forms, bcrypt.`
 }
 
-function grid(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, column) => (column === 0 ? '---' : '--:'))), ...rows.map(line)].join(
-    '\n',
-  )
-}
-
-function spread({ median, min, max }: Figure, digits: number): string {
-  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
-}
-
 const times = (ratio: Figure | undefined) => (ratio === undefined ? '' : spread(ratio, 2))
-const whole = (value: number) => Math.round(value).toLocaleString('en')
 const number = (value: number) => String(Math.round(value * 10) / 10)

@@ -1,6 +1,8 @@
 import type { Plan } from '../harness/bench.ts'
+import type { HeapOfGrants } from '../harness/heap.ts'
 import type { Machine } from '../harness/machine.ts'
 import type { Measured, Table } from '../harness/measure.ts'
+import type { Starts } from '../harness/starts.ts'
 import { type Figure, ratioOf } from '../harness/statistics.ts'
 import type { TargetId } from '../harness/targets.ts'
 import type { WorkloadId } from '../harness/workloads.ts'
@@ -10,6 +12,8 @@ export interface Results {
   machine: Machine
   plan: Plan
   tables: readonly Table[]
+  starts: readonly Starts[]
+  heaps: readonly HeapOfGrants[]
 }
 
 export const cpuOf = ({ rounds }: Measured): number[] => rounds.map(({ cpu }) => cpu)

@@ -3,6 +3,7 @@ import {
   createSecretKey,
   generateKeyPairSync,
   hash,
+  type KeyObject,
   randomBytes,
   sign,
   timingSafeEqual,
@@ -56,19 +57,25 @@ export function unseal(token: string): Buffer | undefined {
     : undefined
 }
 
-const pair = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const kid = randomBytes(32).toString('base64url')
+let made: { privateKey: KeyObject; publicKey: KeyObject } | undefined
+
+// Made at the first use: to make one takes longer than a start.
+function pair() {
+  made ??= generateKeyPairSync('rsa', { modulusLength: 2048 })
+  return made
+}
 
 /** A JWT by RS256: one signature. */
 export function signJwt(claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const input = `${part({ alg: 'RS256', kid, typ: 'at+jwt' })}.${part(claims)}`
-  return `${input}.${sign('sha256', Buffer.from(input), pair.privateKey).toString('base64url')}`
+  return `${input}.${sign('sha256', Buffer.from(input), pair().privateKey).toString('base64url')}`
 }
 
 /** Whether a JWT is ours: one signature checked. */
 export function verifyJwt(token: string): boolean {
   const end = token.lastIndexOf('.')
   const signature = Buffer.from(token.slice(end + 1), 'base64url')
-  return verify('sha256', Buffer.from(token.slice(0, end)), pair.publicKey, signature)
+  return verify('sha256', Buffer.from(token.slice(0, end)), pair().publicKey, signature)
 }
