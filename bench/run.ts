@@ -26,23 +26,25 @@ const FULL: Plan = {
   people: 1000,
   grants: freemem() > ROOM_FOR_A_MILLION ? [100_000, 1_000_000] : [100_000],
 }
-const QUICK: Plan = { rounds: 3, seconds: 0.8, warmUp: 1, openRounds: 1, people: 200, grants: [] }
+const QUICK: Plan = { rounds: 3, seconds: 0.6, warmUp: 0.8, openRounds: 1, people: 96, grants: [] }
 
 // What is no workload has a name too.
 const FURTHER = ['starts', 'heap'] as const
 const NAMES: readonly string[] = [...Object.keys(WORKLOADS), ...FURTHER]
 
-const USAGE = `npm run bench -- [--quick] [--only <workload>]… [--out <folder>]
+const USAGE = `npm run bench -- [--quick] [--only <workload>]… [--out <folder>] [--profile <folder>]
 
-  --quick  two minutes: the main workloads, three short rounds
-  --only   these alone: ${NAMES.join(', ')}
-  --out    where benchmarks.md goes; docs without it`
+  --quick    two minutes: the main workloads, three short rounds
+  --only     these alone: ${NAMES.join(', ')}
+  --profile  a folder for CPU profiles of Postern; no document then
+  --out      where benchmarks.md goes; docs without it, bench/results with --only`
 
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
-    out: { type: 'string', default: fileURLToPath(new URL('../docs', import.meta.url)) },
+    out: { type: 'string' },
+    profile: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -51,8 +53,14 @@ if (values.help || values.only.some((id) => !NAMES.includes(id))) {
   process.exit(values.help ? 0 : 2)
 }
 
+const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+// A part of the table must not take the place of the whole.
+const out = values.out ?? folder(values.only.length > 0 ? 'results' : '../docs')
+
 installPeers()
-write(await run(values.quick ? QUICK : FULL, chosen()))
+const results = await run({ ...(values.quick ? QUICK : FULL), profiles: values.profile }, chosen())
+// A server that is profiled is slower, and only ours is.
+if (values.profile === undefined) write(results)
 
 function chosen(): WorkloadId[] {
   const every = Object.keys(WORKLOADS) as WorkloadId[]
@@ -72,12 +80,7 @@ async function run(plan: Plan, ids: readonly WorkloadId[]): Promise<Results> {
       tables.push(table)
       tell(table)
     }
-    if (asks('starts'))
-      starts = await startsOf(
-        bench,
-        takingPart('client_credentials').filter((id) => id !== 'proof'),
-        plan.rounds,
-      )
+    if (asks('starts')) starts = await startsOf(bench, starting(), plan.rounds)
     if (asks('heap')) for (const grants of plan.grants) heaps.push(await heapOfGrants(bench, grants))
   } finally {
     await bench.close()
@@ -87,6 +90,11 @@ async function run(plan: Plan, ids: readonly WorkloadId[]): Promise<Results> {
 
 function asks(further: (typeof FURTHER)[number]): boolean {
   return values.only.length === 0 || values.only.includes(further)
+}
+
+function starting(): TargetId[] {
+  if (values.quick) return ['postern', 'bare']
+  return takingPart('client_credentials').filter((id) => id !== 'proof')
 }
 
 function takingPart(id: WorkloadId): TargetId[] {
@@ -106,8 +114,8 @@ function tell({ workload: id, measured, refused }: Table): void {
 }
 
 function write(results: Results): void {
-  mkdirSync(`${values.out}/images`, { recursive: true })
-  writeFileSync(`${values.out}/images/benchmarks.svg`, pictureOf(results))
-  writeFileSync(`${values.out}/benchmarks.md`, markdownOf(results, 'images/benchmarks.svg'))
-  console.error(`written: ${values.out}/benchmarks.md`)
+  mkdirSync(`${out}/images`, { recursive: true })
+  writeFileSync(`${out}/images/benchmarks.svg`, pictureOf(results))
+  writeFileSync(`${out}/benchmarks.md`, markdownOf(results, 'images/benchmarks.svg'))
+  console.error(`written: ${out}/benchmarks.md`)
 }

@@ -1,3 +1,4 @@
+import { availableParallelism, setPriority } from 'node:os'
 import type { Actor } from './actor.ts'
 import type { Order, Report } from './job.ts'
 import { load } from './load.ts'
@@ -6,6 +7,9 @@ import { probe } from './probe.ts'
 
 /** The generator's process: takes orders from the run, one at a time, and keeps what was prepared for each server. */
 const prepared = new Map<string, Actor[]>()
+
+// With two cores Redis shares this one: it must not wait for a process that never sleeps.
+if (availableParallelism() <= 2) setPriority(5)
 
 // The preload of every child has let go of it.
 process.channel?.ref()

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Job } from '../generator/job.ts'
 import { Child, type Start } from './child.ts'
 import { CORES } from './cores.ts'
@@ -18,6 +19,8 @@ export interface Plan {
   people: number
   /** Living grants whose heap is measured. */
   grants: readonly number[]
+  /** A folder for CPU profiles of Postern, if they are wanted. */
+  profiles?: string | undefined
 }
 
 /** A server that runs, and the job that names it. */
@@ -49,6 +52,7 @@ export class Bench {
   readonly #hashes = new Map<number, string>()
   readonly #secretKey = newSecretKey()
   #documents: Record<string, string> = {}
+  #started = 0
 
   private constructor(plan: Plan, generator: Generator) {
     this.plan = plan
@@ -82,7 +86,8 @@ export class Bench {
     workloadId: WorkloadId,
     options: Options = {},
   ): Promise<{ start: Start; job: Job }> {
-    const { redis, output, flags, people = this.plan.people } = options
+    const { redis, output, people = this.plan.people } = options
+    const flags = [...(options.flags ?? []), ...this.#profiling(id, workloadId)]
     const { script, env, dialect } = target(id)
     const { processes, cost = 4 } = workload(workloadId)
     const port = await freePort()
@@ -106,6 +111,16 @@ export class Bench {
       people,
     }
     return { start, job }
+  }
+
+  #profiling(id: TargetId, workloadId: WorkloadId): string[] {
+    const { profiles } = this.plan
+    if (profiles === undefined || id !== 'postern') return []
+    return [
+      '--cpu-prof',
+      `--cpu-prof-dir=${resolve(profiles)}`,
+      `--cpu-prof-name=${workloadId}.${++this.#started}.cpuprofile`,
+    ]
   }
 
   #setup(

@@ -109,6 +109,14 @@ export const WORKLOADS = {
     ...redis,
     quick: false,
   },
+  workers_client_credentials: {
+    title: 'client_credentials, two workers',
+    sends: 'service',
+    needs: ['redis', 'workers'],
+    store: 'redis',
+    processes: 2,
+    quick: false,
+  },
   workers_refresh: {
     title: 'refresh on Redis, two workers',
     sends: 'refresh',

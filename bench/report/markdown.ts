@@ -78,7 +78,20 @@ function tableOf(table: Table, results: Results): string {
     'Requests',
     'Log lines',
   ]
-  return `## ${workload(table.workload).title}\n\n${grid(head, rows)}`
+  return [`## ${workload(table.workload).title}`, grid(head, rows), withoutIt(table)]
+    .filter(Boolean)
+    .join('\n\n')
+}
+
+// Who does not have what is measured; the limits are no servers.
+function withoutIt({ measured, refused }: Table): string {
+  const seen = [...measured, ...refused].map(({ target: one }) => one)
+  const others = (Object.keys(TARGETS) as TargetId[]).filter(
+    (one) => !seen.includes(one) && !target(one).same,
+  )
+  return others.length === 0
+    ? ''
+    : `Not here, since they have none of it or were not set up for it: ${others.map((one) => target(one).name).join(', ')}.`
 }
 
 const idle = ({ rounds }: Measured) =>
