@@ -32,9 +32,10 @@ const QUICK: Plan = { rounds: 3, seconds: 0.6, warmUp: 0.8, openRounds: 1, peopl
 const FURTHER = ['starts', 'heap'] as const
 const NAMES: readonly string[] = [...Object.keys(WORKLOADS), ...FURTHER]
 
-const USAGE = `npm run bench -- [--quick] [--only <workload>]… [--out <folder>] [--profile <folder>]
+const USAGE = `npm run bench -- [--quick] [--all] [--only <workload>]… [--out <folder>] [--profile <folder>]
 
   --quick    two minutes: the main workloads, three short rounds
+  --all      servers of other languages too, if their toolchains are there
   --only     these alone: ${NAMES.join(', ')}
   --profile  a folder for CPU profiles of Postern; no document then
   --out      where benchmarks.md goes; docs without it, bench/results with --only`
@@ -42,6 +43,7 @@ const USAGE = `npm run bench -- [--quick] [--only <workload>]… [--out <folder>
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
     out: { type: 'string' },
     profile: { type: 'string' },
@@ -58,6 +60,7 @@ const folder = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const out = values.out ?? folder(values.only.length > 0 ? 'results' : '../docs')
 
 installPeers()
+const others = installOthers()
 const results = await run({ ...(values.quick ? QUICK : FULL), profiles: values.profile }, chosen())
 // A server that is profiled is slower, and only ours is.
 if (values.profile === undefined) write(results)
@@ -69,7 +72,7 @@ function chosen(): WorkloadId[] {
 }
 
 async function run(plan: Plan, ids: readonly WorkloadId[]): Promise<Results> {
-  const machine = describeMachine()
+  const machine = describeMachine(others.versions)
   const bench = await Bench.open(plan)
   const tables: Table[] = []
   const heaps: HeapOfGrants[] = []
@@ -85,11 +88,34 @@ async function run(plan: Plan, ids: readonly WorkloadId[]): Promise<Results> {
   } finally {
     await bench.close()
   }
-  return { machine, plan, tables, starts, heaps }
+  return { machine, plan, tables, starts, heaps, left: others.left }
 }
 
 function asks(further: (typeof FURTHER)[number]): boolean {
   return values.only.length === 0 || values.only.includes(further)
+}
+
+/** Builds the servers of other languages; what cannot be had is left out, and why is said. */
+function installOthers(): { there: Set<TargetId>; versions: string[]; left: string[] } {
+  const there = new Set<TargetId>()
+  const versions: string[] = []
+  const left: string[] = []
+  for (const id of Object.keys(TARGETS) as TargetId[]) {
+    const { program, name } = target(id)
+    if (program === undefined) continue
+    if (!values.all) {
+      left.push(`${name}: only with --all`)
+      continue
+    }
+    try {
+      program.install()
+      versions.push(program.version())
+      there.add(id)
+    } catch (error) {
+      left.push(`${name}: ${(error as Error).message}`)
+    }
+  }
+  return { there, versions, left }
 }
 
 function starting(): TargetId[] {
@@ -98,7 +124,8 @@ function starting(): TargetId[] {
 }
 
 function takingPart(id: WorkloadId): TargetId[] {
-  const all = Object.keys(TARGETS) as TargetId[]
+  const there = (one: TargetId) => target(one).program === undefined || others.there.has(one)
+  const all = (Object.keys(TARGETS) as TargetId[]).filter(there)
   return all.filter((one) => workload(id).needs.every((need) => !target(one).dialect.lacks.includes(need)))
 }
 

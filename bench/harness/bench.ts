@@ -88,7 +88,7 @@ export class Bench {
   ): Promise<{ start: Start; job: Job }> {
     const { redis, output, people = this.plan.people } = options
     const flags = [...(options.flags ?? []), ...this.#profiling(id, workloadId)]
-    const { script, env, dialect } = target(id)
+    const { script, env, dialect, program } = target(id)
     const { processes, cost = 4 } = workload(workloadId)
     const port = await freePort()
     const setup = this.#setup(cost, { processes, people, redis })
@@ -99,7 +99,9 @@ export class Bench {
       ...(redis && { REDIS_URL: redis.url }),
     }
     const cores = processes > 1 ? CORES.workers : CORES.server
-    const start = { script, env: { ...common, ...env(setup) }, cores, port, output, flags }
+    const command = program?.command()
+    const whole = { ...common, ...env(setup) }
+    const start = { script, command, within: program?.within, env: whole, cores, port, output, flags }
     const job: Job = {
       target: `${id} at ${port}`,
       port,

@@ -4,19 +4,25 @@ import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { pinned } from './cores.ts'
 import type { Usage } from './preload.ts'
+import { cpuOfTree, residentOfTree } from './processes.ts'
 
 /** Flags of every Node that serves here: those of `npm start`. */
 export const FLAGS = ['--min-semi-space-size=16'] as const
 
 const PRELOAD = new URL('./preload.ts', import.meta.url).href
+// Seconds.
+const START_WITHIN = 30
 // Milliseconds.
-const START_WITHIN = 30_000
 const ANSWER_WITHIN = 90_000
 
 /** How a process is started. */
 export interface Start {
-  /** The program's file. */
+  /** The file that Node runs. */
   script: string
+  /** The command of a program that is none of Node's, instead. */
+  command?: readonly string[] | undefined
+  /** Seconds that it may take until it listens. */
+  within?: number | undefined
   env: Readonly<Record<string, string>>
   cores: readonly number[]
   /** The port that it will listen on, if it is a server. */
@@ -42,25 +48,28 @@ export class Child {
   }
 
   /** Starts it; resolves when it listens, if it has a port. */
-  static async start({ script, env, cores, port, output, flags = [] }: Start): Promise<Child> {
-    const node = [
-      process.execPath,
-      ...FLAGS,
-      ...flags,
-      '--disable-warning=ExperimentalWarning',
-      '--import',
-      PRELOAD,
-    ]
-    const [program, parameters] = pinned(cores, [...node, script])
+  static async start({
+    script,
+    command,
+    within = START_WITHIN,
+    env,
+    cores,
+    port,
+    output,
+    flags = [],
+  }: Start): Promise<Child> {
+    const preload = ['--disable-warning=ExperimentalWarning', '--import', PRELOAD]
+    const node = [process.execPath, ...FLAGS, ...flags, ...preload, script]
+    const [program, parameters] = pinned(cores, command ?? node)
     const { PATH = '', HOME = '' } = process.env
     const child = new Child(
       spawn(program, parameters, {
         cwd: fileURLToPath(new URL('.', import.meta.url)),
         env: { PATH, HOME, NODE_ENV: 'production', ...env },
-        stdio: ['ignore', output ?? 'ignore', 'pipe', 'ipc'],
+        stdio: ['ignore', output ?? 'ignore', 'pipe', command === undefined ? 'ipc' : 'ignore'],
       }),
     )
-    if (port !== undefined) await child.#listens(port)
+    if (port !== undefined) await child.#listens(port, within)
     return child
   }
 
@@ -91,8 +100,10 @@ export class Child {
     })
   }
 
-  usage({ gc = false } = {}): Promise<Usage> {
-    return this.ask<Usage>(gc ? 'usage after gc' : 'usage')
+  /** What it says about itself; of a program without a channel, what the kernel says, to ten milliseconds and without a heap. */
+  async usage({ gc = false } = {}): Promise<Usage> {
+    if (this.#process.channel) return this.ask<Usage>(gc ? 'usage after gc' : 'usage')
+    return { cpu: cpuOfTree(this.pid), resident: residentOfTree(this.pid), heap: Number.NaN }
   }
 
   async stop(): Promise<void> {
@@ -104,15 +115,15 @@ export class Child {
     clearTimeout(last)
   }
 
-  async #listens(port: number): Promise<void> {
-    const until = Date.now() + START_WITHIN
+  async #listens(port: number, within: number): Promise<void> {
+    const until = Date.now() + within * 1000
     while (Date.now() < until) {
       if (this.#process.exitCode !== null) throw new Error(`the server ended: ${this.#errors}`)
       if (await answers(port)) return
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     await this.stop()
-    throw new Error(`nothing listens after ${START_WITHIN} ms: ${this.#errors}`)
+    throw new Error(`nothing listens after ${within} seconds: ${this.#errors}`)
   }
 }
 

@@ -23,7 +23,8 @@ export interface Machine {
 
 const PEERS = ['oidc-provider', '@node-oauth/oauth2-server', 'better-auth', '@better-auth/oauth-provider']
 
-export function describeMachine(): Machine {
+/** `others`: versions of servers that npm does not know. */
+export function describeMachine(others: readonly string[]): Machine {
   const output = (program: string, ...parameters: string[]) =>
     spawnSync(program, parameters, { encoding: 'utf8', cwd: import.meta.dirname }).stdout?.trim() ?? ''
   const version = (path: string): string =>
@@ -38,7 +39,7 @@ export function describeMachine(): Machine {
     node: process.versions.node,
     redis: /v=([\d.]+)/.exec(output('redis-server', '--version'))?.[1] ?? 'none',
     postern: `${version('../../package.json')}${commit && ` (${commit}${changed})`}`,
-    peers: PEERS.map((name) => `${name} ${version(`../node_modules/${name}/package.json`)}`),
+    peers: [...PEERS.map((name) => `${name} ${version(`../node_modules/${name}/package.json`)}`), ...others],
     pinned: canPin,
     load: loadavg()[0] ?? 0,
   }

@@ -18,7 +18,8 @@ export interface Starts {
 }
 
 const AT_REST = 2000
-const GIVEN_UP_AFTER = 30_000
+// Seconds.
+const GIVEN_UP_AFTER = 30
 
 /** Starts each server again and again, in turn: cold, which is without a compile cache, then warm. */
 export async function startsOf(
@@ -54,11 +55,15 @@ async function oneStart(
     ...start.env,
     ...(cold && { NODE_DISABLE_COMPILE_CACHE: '1' }),
   }
-  const [program, parameters] = pinned(start.cores, [process.execPath, ...FLAGS, start.script])
+  const [program, parameters] = pinned(
+    start.cores,
+    start.command ?? [process.execPath, ...FLAGS, start.script],
+  )
   const begun = performance.now()
   const child = spawn(program, parameters, { stdio: 'ignore', env, cwd: bench.folder })
   try {
-    await firstToken(child, () => ask(job.port, serviceRequest(job)))
+    const until = Date.now() + (start.within ?? GIVEN_UP_AFTER) * 1000
+    await firstToken(child, until, () => ask(job.port, serviceRequest(job)))
     const milliseconds = performance.now() - begun
     await new Promise((resolve) => setTimeout(resolve, rest))
     return { milliseconds, resident: residentOfTree(child.pid as number) }
@@ -70,9 +75,9 @@ async function oneStart(
 
 async function firstToken(
   child: ChildProcess,
+  until: number,
   request: () => Promise<{ status: number; body: string }>,
 ): Promise<void> {
-  const until = Date.now() + GIVEN_UP_AFTER
   while (Date.now() < until && child.exitCode === null) {
     try {
       const { status, body } = await request()

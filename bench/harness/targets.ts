@@ -1,7 +1,20 @@
 import { fileURLToPath } from 'node:url'
 import type { Dialect } from './dialect.ts'
+import { zitadel } from './others.ts'
+import { SECRET } from './registration.ts'
 import type { Setup } from './setup.ts'
 import type { WorkloadId } from './workloads.ts'
+
+/** How a server of another language is had and run. */
+export interface Program {
+  /** Builds or downloads it, unless it is there. Throws if the toolchain is missing. */
+  install(): void
+  command(): readonly string[]
+  /** Seconds that it may take until it listens. */
+  within?: number
+  /** Its version, and what runs it. */
+  version(): string
+}
 
 /** A server that is measured. */
 export interface Target {
@@ -12,6 +25,8 @@ export interface Target {
   env: (setup: Setup) => Record<string, string>
   /** Whether its answers are Postern's, header for header. */
   same?: true
+  /** A program that is none of Node's. Runs only if all are asked for. */
+  program?: Program
   /** What it checks or stores less than Postern (or does otherwise), for the workloads where it matters. */
   marks: readonly { sign: string; workloads: readonly WorkloadId[] | 'all'; sentence: string }[]
 }
@@ -30,6 +45,13 @@ const OURS: Dialect = {
 const LIMIT: Dialect = { ...OURS, lacks: ['flow', 'login', 'redis', 'openid', 'workers'] }
 // Nothing is proved for a document.
 const PROOF: Dialect = { ...LIMIT, lacks: [...LIMIT.lacks, 'metadata'] }
+
+// Of servers of other languages only this is asked.
+const SERVICES: Dialect = {
+  ...OURS,
+  token: '/oauth/token',
+  lacks: ['metadata', 'introspect', 'flow', 'login', 'refresh', 'redis', 'workers', 'openid', 'algorithms'],
+}
 
 export const TARGETS = {
   postern: {
@@ -156,6 +178,21 @@ export const TARGETS = {
         sign: '⁹',
         workloads: ['login', 'login_12'],
         sentence: "the pages are the benchmark's, and the smallest there are; no wrong password is counted.",
+      },
+    ],
+  },
+  zitadel: {
+    name: 'zitadel/oidc (Go)',
+    dialect: SERVICES,
+    script: '',
+    env: () => ({ SECRET }),
+    program: zitadel,
+    marks: [
+      {
+        sign: '¹⁰',
+        workloads: 'all',
+        sentence:
+          'its example server, with its storage in memory, where nothing ends a token. The secret is compared as text; an opaque token is an encrypted JWE. One log line.',
       },
     ],
   },

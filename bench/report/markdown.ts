@@ -87,7 +87,7 @@ function tableOf(table: Table, results: Results): string {
 function withoutIt({ measured, refused }: Table): string {
   const seen = [...measured, ...refused].map(({ target: one }) => one)
   const others = (Object.keys(TARGETS) as TargetId[]).filter(
-    (one) => !seen.includes(one) && !target(one).same,
+    (one) => !seen.includes(one) && !target(one).same && !target(one).program,
   )
   return others.length === 0
     ? ''
@@ -134,14 +134,15 @@ function marksOf(id: TargetId, { workload: of }: Table): string {
   return marks.map(({ sign }) => ` ${sign}`).join('')
 }
 
-function refusedText({ tables }: Results): string {
+function refusedText({ tables, left }: Results): string {
   const lines = tables.flatMap(({ workload: id, refused }) =>
     refused.map(
       ({ target: one, why }) =>
         `- ${target(one).name}, ${workload(id).title}: ${why.replaceAll('\n', ' ').slice(0, 300)}`,
     ),
   )
-  return lines.length === 0 ? '' : `## Not measured\n\n${lines.join('\n')}`
+  const all = [...lines, ...left.map((one) => `- ${one}`)]
+  return all.length === 0 ? '' : `## Not measured\n\n${all.join('\n')}`
 }
 
 function methodText({ plan }: Results): string {

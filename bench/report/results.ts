@@ -14,6 +14,8 @@ export interface Results {
   tables: readonly Table[]
   starts: readonly Starts[]
   heaps: readonly HeapOfGrants[]
+  /** Servers that did not run at all, and why. */
+  left: readonly string[]
 }
 
 export const cpuOf = ({ rounds }: Measured): number[] => rounds.map(({ cpu }) => cpu)
