@@ -33,3 +33,30 @@ export const zitadel: Program = {
     return `${module.replace('github.com/', '')}, ${run(CACHE, 'go', 'version').split(' ')[2]}`
   },
 }
+
+const environment = join(CACHE, 'aioauth')
+
+/** aioauth on FastAPI and uvicorn, installed by pip into an environment of its own. */
+export const aioauth: Program = {
+  install() {
+    run(CACHE, 'python3', '-m', 'venv', environment)
+    const requirements = join(sources('aioauth'), 'requirements.txt')
+    run(
+      CACHE,
+      join(environment, 'bin/pip'),
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '-r',
+      requirements,
+    )
+  },
+  command: () => [join(environment, 'bin/python'), join(sources('aioauth'), 'server.py')],
+  version() {
+    const installed = run(CACHE, join(environment, 'bin/pip'), 'freeze', '--disable-pip-version-check')
+    const shown = installed.split('\n').filter((line) => /^(aioauth|fastapi|uvicorn)==/.test(line))
+    return [...shown, run(CACHE, join(environment, 'bin/python'), '--version')]
+      .join(', ')
+      .replaceAll('==', ' ')
+  },
+}

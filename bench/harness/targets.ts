@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Dialect } from './dialect.ts'
-import { zitadel } from './others.ts'
+import { aioauth, zitadel } from './others.ts'
 import { SECRET } from './registration.ts'
 import type { Setup } from './setup.ts'
 import type { WorkloadId } from './workloads.ts'
@@ -193,6 +193,21 @@ export const TARGETS = {
         workloads: 'all',
         sentence:
           'its example server, with its storage in memory, where nothing ends a token. The secret is compared as text; an opaque token is an encrypted JWE. One log line.',
+      },
+    ],
+  },
+  aioauth: {
+    name: 'aioauth (Python)',
+    dialect: { ...SERVICES, token: '/token', lacks: [...SERVICES.lacks, 'jwt'] },
+    script: '',
+    env: () => ({ SECRET }),
+    program: aioauth,
+    marks: [
+      {
+        sign: '¹¹',
+        workloads: 'all',
+        sentence:
+          "a library, on FastAPI and uvicorn with uvloop: storage (a dictionary that nothing clears) and the check of the secret (SHA-256) are the benchmark's. It makes a refresh token, too. Each log line is a write of its own.",
       },
     ],
   },
