@@ -15,7 +15,12 @@ export async function probe(job: Job): Promise<ProbeResult> {
   const accepted: string[] = []
   const { sends, needs } = workload(job.workload)
   if (job.dialect.genuine !== false) {
-    if (gives(await ask(job.port, serviceRequest(job, wrong(CLIENTS.service))), 'access_token'))
+    if (
+      gives(
+        await ask(job.port, serviceRequest(job, wrong(sends === 'jwt' ? CLIENTS.jwt : CLIENTS.service))),
+        'access_token',
+      )
+    )
       accepted.push('a wrong client secret at the token endpoint')
     if (
       needs.includes('introspect') &&

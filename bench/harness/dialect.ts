@@ -18,6 +18,7 @@ export interface Dialect {
 }
 
 export type Lack =
+  | 'opaque'
   | 'jwt'
   | 'metadata'
   | 'introspect'

@@ -84,7 +84,10 @@ async function rounds(bench: Bench, running: readonly Running[], table: Table): 
     }
   }
 
-  await each(async ({ job }) => void (await generator.run({ ...job, seconds: plan.warmUp })))
+  await each(async ({ id, job }) => {
+    const { warmUp = 1 } = target(id).program ?? {}
+    await generator.run({ ...job, seconds: plan.warmUp * warmUp })
+  })
   for (let round = 0; round < plan.rounds; round++) {
     await each(async (server, measured) => void measured.rounds.push(await oneRound(bench, server)))
   }

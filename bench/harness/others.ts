@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Program } from './targets.ts'
 
@@ -59,4 +59,42 @@ export const aioauth: Program = {
       .join(', ')
       .replaceAll('==', ' ')
   },
+}
+
+const KEYCLOAK = '26.7.3'
+const keycloakFolder = join(CACHE, `keycloak-${KEYCLOAK}`)
+
+/** Keycloak's distribution, downloaded by Maven and built for a database in memory. */
+export const keycloak: Program = {
+  install() {
+    if (!existsSync(join(keycloakFolder, 'built'))) {
+      const artifact = `org.keycloak:keycloak-quarkus-dist:${KEYCLOAK}:zip`
+      const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy'
+      run(
+        CACHE,
+        'mvn',
+        '--quiet',
+        '--batch-mode',
+        copy,
+        `-Dartifact=${artifact}`,
+        `-DoutputDirectory=${CACHE}`,
+      )
+      run(CACHE, 'unzip', '-q', '-o', join(CACHE, `keycloak-quarkus-dist-${KEYCLOAK}.zip`))
+      run(keycloakFolder, 'bin/kc.sh', 'build', '--db=dev-mem')
+      writeFileSync(join(keycloakFolder, 'built'), '')
+    }
+    mkdirSync(join(keycloakFolder, 'data/import'), { recursive: true })
+    copyFileSync(
+      join(sources('keycloak'), 'bench-realm.json'),
+      join(keycloakFolder, 'data/import/bench-realm.json'),
+    )
+  },
+  command: () => [
+    '/bin/sh',
+    '-c',
+    `exec ${keycloakFolder}/bin/kc.sh start --optimized --http-enabled=true --http-host=127.0.0.1 --http-port=$PORT --hostname-strict=false --import-realm`,
+  ],
+  within: 120,
+  warmUp: 10,
+  version: () => `Keycloak ${KEYCLOAK}, Java ${run(CACHE, 'java', '--version').split(' ')[1]}`,
 }

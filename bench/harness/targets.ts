@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Dialect } from './dialect.ts'
-import { aioauth, zitadel } from './others.ts'
+import { aioauth, keycloak, zitadel } from './others.ts'
 import { SECRET } from './registration.ts'
 import type { Setup } from './setup.ts'
 import type { WorkloadId } from './workloads.ts'
@@ -12,6 +12,8 @@ export interface Program {
   command(): readonly string[]
   /** Seconds that it may take until it listens. */
   within?: number
+  /** How many times as long as others it takes to be warm. */
+  warmUp?: number
   /** Its version, and what runs it. */
   version(): string
 }
@@ -208,6 +210,25 @@ export const TARGETS = {
         workloads: 'all',
         sentence:
           "a library, on FastAPI and uvicorn with uvloop: storage (a dictionary that nothing clears) and the check of the secret (SHA-256) are the benchmark's. It makes a refresh token, too. Each log line is a write of its own.",
+      },
+    ],
+  },
+  keycloak: {
+    name: 'Keycloak (Java)',
+    dialect: {
+      ...SERVICES,
+      token: '/realms/bench/protocol/openid-connect/token',
+      lacks: [...SERVICES.lacks, 'opaque'],
+    },
+    script: '',
+    env: () => ({ SECRET, JAVA_OPTS_KC_HEAP: '-Xms256m -Xmx1g' }),
+    program: keycloak,
+    marks: [
+      {
+        sign: '¹²',
+        workloads: 'all',
+        sentence:
+          'its distribution with H2 in memory; every access token is a JWT, for a service account that is a person of the realm. A success is no log line.',
       },
     ],
   },

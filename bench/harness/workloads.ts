@@ -47,7 +47,13 @@ const openid = (algorithm: Algorithm) =>
 
 /** Every workload, in the order of the document. */
 export const WORKLOADS = {
-  client_credentials: { title: 'client_credentials', sends: 'service', needs: [], ...memory, quick: true },
+  client_credentials: {
+    title: 'client_credentials',
+    sends: 'service',
+    needs: ['opaque'],
+    ...memory,
+    quick: true,
+  },
   jwt: { title: 'client_credentials, JWT (RS256)', sends: 'jwt', needs: ['jwt'], ...memory, quick: false },
   refresh: { title: 'refresh, as a chain', sends: 'refresh', needs: ['refresh'], ...memory, quick: true },
   introspect: { title: 'introspection', sends: 'introspect', needs: ['introspect'], ...memory, quick: true },
