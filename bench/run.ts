@@ -18,15 +18,16 @@ import { cpuOf, type Results } from './report/results.ts'
 // Bytes.
 const ROOM_FOR_A_MILLION = 6 * 2 ** 30
 
+// Warm-up: from its start on, a server takes three seconds of full load until V8 has compiled what it will.
 const FULL: Plan = {
   rounds: 5,
   seconds: 3,
-  warmUp: 3,
+  warmUp: 4,
   openRounds: 3,
   people: 1000,
   grants: freemem() > ROOM_FOR_A_MILLION ? [100_000, 1_000_000] : [100_000],
 }
-const QUICK: Plan = { rounds: 3, seconds: 0.6, warmUp: 0.8, openRounds: 1, people: 96, grants: [] }
+const QUICK: Plan = { rounds: 3, seconds: 0.5, warmUp: 2.5, openRounds: 1, people: 96, grants: [] }
 
 // What is no workload has a name too.
 const FURTHER = ['starts', 'heap'] as const
@@ -101,7 +102,8 @@ function installOthers(): { there: Set<TargetId>; versions: string[]; left: stri
   const versions: string[] = []
   const left: string[] = []
   for (const id of Object.keys(TARGETS) as TargetId[]) {
-    const { program, name } = target(id)
+    const { program, name, slow } = target(id)
+    if (slow && values.quick) left.push(`${name}: not in a quick run`)
     if (program === undefined) continue
     if (!values.all) {
       left.push(`${name}: only with --all`)
@@ -124,7 +126,10 @@ function starting(): TargetId[] {
 }
 
 function takingPart(id: WorkloadId): TargetId[] {
-  const there = (one: TargetId) => target(one).program === undefined || others.there.has(one)
+  const there = (one: TargetId) => {
+    const { program, slow } = target(one)
+    return (program === undefined || others.there.has(one)) && !(slow && values.quick)
+  }
   const all = (Object.keys(TARGETS) as TargetId[]).filter(there)
   return all.filter((one) => workload(id).needs.every((need) => !target(one).dialect.lacks.includes(need)))
 }

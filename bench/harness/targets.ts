@@ -25,6 +25,8 @@ export interface Target {
   script: string
   /** Its environment beside the common one. */
   env: (setup: Setup) => Record<string, string>
+  /** Whether a quick run has no time for it. */
+  slow?: true
   /** Whether its answers are Postern's, header for header. */
   same?: true
   /** A program that is none of Node's. Runs only if all are asked for. */
@@ -162,6 +164,7 @@ export const TARGETS = {
       lacks: ['redis', 'workers', 'algorithms'],
     },
     script: at('../peers/better-auth.ts'),
+    slow: true,
     env: () => ({}),
     marks: [
       {

@@ -84,14 +84,12 @@ function tableOf(table: Table, results: Results): string {
 }
 
 // Who does not have what is measured; the limits are no servers.
-function withoutIt({ measured, refused }: Table): string {
-  const seen = [...measured, ...refused].map(({ target: one }) => one)
-  const others = (Object.keys(TARGETS) as TargetId[]).filter(
-    (one) => !seen.includes(one) && !target(one).same && !target(one).program,
-  )
-  return others.length === 0
-    ? ''
-    : `Not here, since they have none of it or were not set up for it: ${others.map((one) => target(one).name).join(', ')}.`
+function withoutIt({ workload: id }: Table): string {
+  const without = (Object.keys(TARGETS) as TargetId[]).map(target).filter(({ dialect, same, program }) => {
+    return !same && !program && workload(id).needs.some((need) => dialect.lacks.includes(need))
+  })
+  if (without.length === 0) return ''
+  return `Not here, since they have none of it or were not set up for it: ${without.map(({ name }) => name).join(', ')}.`
 }
 
 const idle = ({ rounds }: Measured) =>
