@@ -83,7 +83,7 @@ test('the work of a browser that is logged in is bounded', async (t) => {
   const agent = new Agent(app)
   await agent.authorize(WALK)
   const codes: string[] = []
-  await holds('authorize', { hashes: 5, hmacs: 3, calls: 6, waits: 4 }, async () => {
+  await holds('authorize', { hashes: 6, hmacs: 4, calls: 6, waits: 4 }, async () => {
     codes.push(answerOf(await agent.get(WALK)).get('code') as string)
   })
   await holds('code exchange', { hashes: 2, hmacs: 3, calls: 3, waits: 2 }, async () => {
