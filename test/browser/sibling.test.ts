@@ -50,8 +50,8 @@ test('a page of a sibling site cannot have codes made by fetch, link, image or h
       ([name, values]) => {
         const element = document.createElement(name)
         for (const [attribute, value] of Object.entries(values)) element.setAttribute(attribute, value)
-        document.head.append(element)
-        if (name === 'iframe') document.body.append(element)
+        // Only to its one place: a frame that is moved loads again.
+        document[name === 'iframe' ? 'body' : 'head'].append(element)
       },
       [tag, attributes] as const,
     )
