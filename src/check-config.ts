@@ -9,9 +9,9 @@ import { VARIABLES, type Variable } from './config/variables.ts'
 import { BUILT_IN } from './http/pages.ts'
 import { renderSamples } from './http/sample-pages.ts'
 import { createServer } from './server.ts'
+import { FileVault } from './signing/key-vault.ts'
 import { algorithmsInUse } from './signing.ts'
 import { MemoryStore } from './store/memory.ts'
-import { FileVault } from './tokens/key-vault.ts'
 
 /**
  * `npm run check-config`: makes the server that the configuration describes, without listening or opening its

@@ -3,10 +3,10 @@ import type { Config } from './config/config.ts'
 import type { Logger } from './http/logger.ts'
 import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './protocol/algorithms.ts'
 import type { Keys } from './secrets/keys.ts'
+import { LEAD, type RotationPlan } from './signing/key-set.ts'
+import { FileVault, type KeyVault, StoreVault } from './signing/key-vault.ts'
+import { SigningKeys } from './signing/signing-keys.ts'
 import { type Store, StoreUnavailable } from './store/store.ts'
-import { LEAD, type RotationPlan } from './tokens/key-set.ts'
-import { FileVault, type KeyVault, StoreVault } from './tokens/key-vault.ts'
-import { SigningKeys } from './tokens/signing-keys.ts'
 
 const DAY = 86_400
 // Milliseconds: every node follows within a minute.

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import { authenticateClient } from '../clients/authenticate.ts'
 import { type Clients, isPublic } from '../clients/client.ts'
+import type { Subjects } from '../clients/subjects.ts'
 import { formOf } from '../http/form.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import { claimsOfScope } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { pickClaims } from '../tokens/id-token.ts'
 import type { ActiveToken, Inspected, TokenInspector } from '../tokens/inspector.ts'
-import type { Subjects } from '../tokens/subjects.ts'
 
 const RESPONSE = {
   type: 'object',

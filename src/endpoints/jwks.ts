@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { SigningKeys } from '../signing/signing-keys.ts'
 
 /** `GET /oauth/jwks`: the public keys. Cacheable for less time than a new key waits before it signs. */
 export function registerJwks(app: FastifyInstance, { signing }: { signing: SigningKeys }): void {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Login, Visitor } from '../authorization/desk.ts'
 import type { Clients } from '../clients/client.ts'
+import type { Subjects } from '../clients/subjects.ts'
 import { logRefusal } from '../http/errors.ts'
 import { refusePrefetch } from '../http/fetch-metadata.ts'
 import { formOf, isTooLong, queryOf, rawQuery, wholeQueryOf } from '../http/form.ts'
@@ -15,7 +16,6 @@ import {
 } from '../logout/logout-request.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import type { Subjects } from '../tokens/subjects.ts'
 import { accountView, type Exchange, formRefused } from './front-channel.ts'
 import { logEnded, type VisitorContext } from './visitor.ts'
 

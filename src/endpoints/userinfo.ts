@@ -1,15 +1,15 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../clients/client.ts'
+import type { Subjects } from '../clients/subjects.ts'
 import type { Grant } from '../grants/grant.ts'
 import { bearerToken, challenge } from '../http/bearer.ts'
 import { type Logger, logEvents } from '../http/logger.ts'
 import { claimsOfScope, claimsWithin } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { scopeTokens, scopeWithin } from '../protocol/scope.ts'
+import type { SigningKeys } from '../signing/signing-keys.ts'
 import { pickClaims } from '../tokens/id-token.ts'
 import type { TokenInspector } from '../tokens/inspector.ts'
-import type { SigningKeys } from '../tokens/signing-keys.ts'
-import type { Subjects } from '../tokens/subjects.ts'
 
 export interface UserinfoContext {
   inspector: TokenInspector

@@ -1,8 +1,8 @@
 import type { Client } from '../clients/client.ts'
+import type { Subjects } from '../clients/subjects.ts'
 import type { Outbound } from '../outbound/outbound.ts'
 import { randomText } from '../secrets/random.ts'
-import type { SigningKeys } from '../tokens/signing-keys.ts'
-import type { Subjects } from '../tokens/subjects.ts'
+import type { SigningKeys } from '../signing/signing-keys.ts'
 
 /** Whose login has ended. */
 export interface EndedLogin {

@@ -1,6 +1,6 @@
 import { makeHandle, openHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
-import type { SigningKeys } from '../tokens/signing-keys.ts'
+import type { SigningKeys } from '../signing/signing-keys.ts'
 
 /** What an `id_token_hint` proves: that this client was told of this login. */
 export interface LogoutHint {

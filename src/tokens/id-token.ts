@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
+import type { Subjects } from '../clients/subjects.ts'
 import type { Grant } from '../grants/grant.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
 import { claimsOfScope, claimsWithin } from '../protocol/claims.ts'
+import type { SigningKeys } from '../signing/signing-keys.ts'
 import type { User } from '../users/user.ts'
-import type { SigningKeys } from './signing-keys.ts'
-import type { Subjects } from './subjects.ts'
 
 /** The one authentication context that a login here reaches: a password. */
 export const ACR = 'urn:postern:acr:password'

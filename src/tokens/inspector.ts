@@ -17,7 +17,7 @@ import {
   openClientToken,
   openRefreshToken,
   type RefreshTokenFacts,
-} from './tokens.ts'
+} from './layouts.ts'
 
 /** What a genuine handle turned out to be. Genuine is not yet good. */
 export type OpenedToken =

@@ -6,7 +6,7 @@ import { randomText } from '../secrets/random.ts'
 import type { User } from '../users/user.ts'
 import type { Companions, IdTokens } from './id-token.ts'
 import type { JwtAccessTokens } from './jwt-access-token.ts'
-import { makeAccessToken, makeClientToken, makeCode, makeRefreshToken } from './tokens.ts'
+import { makeAccessToken, makeClientToken, makeCode, makeRefreshToken } from './layouts.ts'
 
 /** The answer of RFC 6749 §5.1. Times are seconds from now. */
 export interface TokenResponse {

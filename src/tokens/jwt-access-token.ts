@@ -1,11 +1,11 @@
 import type { Client } from '../clients/client.ts'
+import type { Subjects } from '../clients/subjects.ts'
 import type { NextGrant } from '../grants/grant.ts'
 import { OWN_SCOPE } from '../grants/profiles.ts'
 import type { AccessTokenFacts } from '../grants/revoke.ts'
+import type { SigningKeys } from '../signing/signing-keys.ts'
 import { ACR } from './id-token.ts'
-import type { SigningKeys } from './signing-keys.ts'
-import type { Subjects } from './subjects.ts'
-import type { ClientTokenFacts } from './tokens.ts'
+import type { ClientTokenFacts } from './layouts.ts'
 
 // The `jti` says where the token belongs: grant, profile, nonce; or the nonce alone for a token of the client
 // itself. None of it is secret, and the signature keeps it together.

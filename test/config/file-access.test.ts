@@ -132,7 +132,7 @@ test('as another user than root: a key file that cannot be read, and one that ca
   const source = (name: string) => JSON.stringify(join(import.meta.dirname, '../../src', name))
   const script = `
     import { loadConfig } from ${source('config/config.ts')}
-    import { FileVault } from ${source('tokens/key-vault.ts')}
+    import { FileVault } from ${source('signing/key-vault.ts')}
     if (process.getuid() === 0) {
       process.setgroups([])
       process.setgid(1000)

@@ -94,7 +94,7 @@ test('an unexpected error is logged with its stack and answered without a word o
   }
   const reply = await introspect(
     app,
-    (await import('../../src/tokens/tokens.ts')).makeRefreshToken(
+    (await import('../../src/tokens/layouts.ts')).makeRefreshToken(
       new (await import('../../src/secrets/keys.ts')).Keys([KEY]),
       { grant_id: 'AAAAAAAAAAAAAAAAAAAAAA', generation: 0 },
     ),

@@ -1,13 +1,13 @@
 import { AnswerMaker } from '../../src/authorization/answer.ts'
+import { Subjects } from '../../src/clients/subjects.ts'
 import type { Grants } from '../../src/grants/grants.ts'
 import { Keys } from '../../src/secrets/keys.ts'
+import { StoreVault } from '../../src/signing/key-vault.ts'
+import { SigningKeys } from '../../src/signing/signing-keys.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { IdTokens } from '../../src/tokens/id-token.ts'
 import { Issuer } from '../../src/tokens/issuer.ts'
 import { JwtAccessTokens } from '../../src/tokens/jwt-access-token.ts'
-import { StoreVault } from '../../src/tokens/key-vault.ts'
-import { SigningKeys } from '../../src/tokens/signing-keys.ts'
-import { Subjects } from '../../src/tokens/subjects.ts'
 import { KEY } from './server.ts'
 
 export const keys = new Keys([KEY])

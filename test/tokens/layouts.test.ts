@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { OWN_SCOPE } from '../../src/grants/profiles.ts'
 import { makeHandle } from '../../src/secrets/handles.ts'
 import { Keys } from '../../src/secrets/keys.ts'
-import { makeAccessToken, openAccessToken } from '../../src/tokens/tokens.ts'
+import { makeAccessToken, openAccessToken } from '../../src/tokens/layouts.ts'
 import { KEY } from '../support/server.ts'
 
 const keys = new Keys([KEY])

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Client } from '../clients/client.ts'
+import type { Client } from './client.ts'
 
 type InSector = Pick<Client, 'sector'>
 
