@@ -1,14 +1,13 @@
 import { formerSector } from './clients/openid.ts'
 import type { Config } from './config/config.ts'
 import { MAKE_HASH } from './config/config-error.ts'
-import { DEMO } from './config/demo.ts'
+import { DEMO, tryPath } from './config/demo.ts'
 import { listed } from './config/names.ts'
 import type { Entries } from './config/schema.ts'
 import { claimsOfScope } from './protocol/claims.ts'
 import { isLoopbackHost } from './protocol/redirect-uri.ts'
 import { gives } from './protocol/response-type.ts'
 import { scopeTokens } from './protocol/scope.ts'
-import { tryPath } from './server.ts'
 import { ambiguousNames } from './users/names.ts'
 
 /** What the demo prints at its start: everything that the walk-through needs, once. */

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { notices } from './banner.ts'
+import { algorithmsInUse } from './composition/signing.ts'
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import type { Environment } from './config/environment.ts'
@@ -10,7 +11,6 @@ import { BUILT_IN } from './http/pages.ts'
 import { renderSamples } from './http/sample-pages.ts'
 import { createServer } from './server.ts'
 import { FileVault } from './signing/key-vault.ts'
-import { algorithmsInUse } from './signing.ts'
 import { MemoryStore } from './store/memory.ts'
 
 /**

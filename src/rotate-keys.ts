@@ -1,9 +1,9 @@
 import { FileClients } from './clients/registry.ts'
+import { signingKeysOf } from './composition/signing.ts'
 import type { Config } from './config/config.ts'
 import { ConfigError } from './config/config-error.ts'
 import { BcryptQueue } from './passwords/bcrypt-queue.ts'
 import { Keys } from './secrets/keys.ts'
-import { signingKeysOf } from './signing.ts'
 import { type Store, StoreUnavailable } from './store/store.ts'
 
 /**

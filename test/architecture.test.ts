@@ -14,12 +14,13 @@ const COLUMNS = [
   ['tokens', 'logout'],
   ['grant-types', 'authorization', 'http'],
   ['endpoints'],
+  ['composition'],
   ['.'],
 ]
 // Plumbing, however late in the row: it knows no client, user, session, grant or token. It names the errors that
 // it turns into answers.
 const HTTP_MAY_IMPORT = ['protocol', 'config', 'secrets', 'events', 'store/store', 'passwords/bcrypt-queue']
-const FASTIFY_ROOMS = ['http', 'endpoints', '.']
+const FASTIFY_ROOMS = ['http', 'endpoints', 'composition', '.']
 
 const src = join(import.meta.dirname, '../src')
 const room = (path: string) => (path.includes('/') ? (path.split('/')[0] as string) : '.')
@@ -49,7 +50,7 @@ test('every import of a room leads to a room on its left, and never to a neighbo
   }
 })
 
-test('only http, endpoints and server know Fastify; only main, and the start before it, know process', () => {
+test('only http, endpoints, composition and server know Fastify; only main, and the start before it, know process', () => {
   for (const { file, target } of imports) {
     if (/fastify/.test(target)) assert.ok(FASTIFY_ROOMS.includes(room(file)), `${file} imports ${target}`)
   }
@@ -57,6 +58,13 @@ test('only http, endpoints and server know Fastify; only main, and the start bef
     if (['main.ts', 'start.js'].includes(file)) continue
     const code = readFileSync(join(src, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
     assert.doesNotMatch(code, /\bprocess\.(env|exit|std|argv|on)\b/, file)
+  }
+})
+
+test('nobody but the composition knows all rooms: an endpoint names the few parts that it needs', () => {
+  for (const file of globSync('**/*.ts', { cwd: src })) {
+    if (room(file) === 'composition') continue
+    assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\bRooms\b/, file)
   }
 })
 

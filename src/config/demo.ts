@@ -27,3 +27,16 @@ export const DEMO_ENTRIES: Entries = {
   users: [{ username: DEMO.username, password: DEMO.password, sub: 'admin', email: 'admin@example.com' }],
   scopes: {},
 }
+
+/** The walk-through's authorization request, as a path. `base`: '' or the issuer's path. */
+export function tryPath(base: string): string {
+  const { client_id, redirect_uri } = DEMO
+  const query = new URLSearchParams({
+    client_id,
+    redirect_uri,
+    response_type: 'code',
+    state: 'somestate',
+    scope: 'email',
+  })
+  return `${base}/oauth/authorize?${query}`
+}

@@ -1,12 +1,12 @@
-import type { Client } from './clients/client.ts'
-import type { Config } from './config/config.ts'
-import type { Logger } from './http/logger.ts'
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './protocol/algorithms.ts'
-import type { Keys } from './secrets/keys.ts'
-import { LEAD, type RotationPlan } from './signing/key-set.ts'
-import { FileVault, type KeyVault, StoreVault } from './signing/key-vault.ts'
-import { SigningKeys } from './signing/signing-keys.ts'
-import { type Store, StoreUnavailable } from './store/store.ts'
+import type { Client } from '../clients/client.ts'
+import type { Config } from '../config/config.ts'
+import type { Logger } from '../http/logger.ts'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../protocol/algorithms.ts'
+import type { Keys } from '../secrets/keys.ts'
+import { LEAD, type RotationPlan } from '../signing/key-set.ts'
+import { FileVault, type KeyVault, StoreVault } from '../signing/key-vault.ts'
+import { SigningKeys } from '../signing/signing-keys.ts'
+import { type Store, StoreUnavailable } from '../store/store.ts'
 
 const DAY = 86_400
 // Milliseconds: every node follows within a minute.

@@ -1,0 +1,90 @@
+import cookie from '@fastify/cookie'
+import type { FastifyInstance } from 'fastify'
+import { DEMO, tryPath } from '../config/demo.ts'
+import { registerAuthorize } from '../endpoints/authorize.ts'
+import { registerConsent } from '../endpoints/consent.ts'
+import { FrontChannel } from '../endpoints/front-channel.ts'
+import { registerHome } from '../endpoints/home.ts'
+import { registerIntrospect } from '../endpoints/introspect.ts'
+import { registerJwks } from '../endpoints/jwks.ts'
+import { registerLogin } from '../endpoints/login.ts'
+import { registerLogout } from '../endpoints/logout.ts'
+import { metadataPaths, registerMetadata } from '../endpoints/metadata.ts'
+import { registerRevoke } from '../endpoints/revoke.ts'
+import { registerSelectAccount } from '../endpoints/select-account.ts'
+import { registerTokenize } from '../endpoints/tokenize.ts'
+import { registerUserinfo } from '../endpoints/userinfo.ts'
+import { Browser } from '../http/browser.ts'
+import { cookiesOf } from '../http/cookies.ts'
+import { allowCrossOrigin } from '../http/cors.ts'
+import { handlePageErrors } from '../http/errors.ts'
+import { readForms } from '../http/form.ts'
+import { sendToIssuer } from '../http/hosts.ts'
+import { pageHeaders, type RenderPage } from '../http/pages.ts'
+import type { Rooms } from './rooms.ts'
+
+/** What the doors share beside the rooms. */
+export interface Front {
+  /** URL prefix of our own paths: '' or the issuer's path. */
+  base: string
+  render: RenderPage
+  /** Which methods each address has. */
+  routes: ReadonlyMap<string, string[]>
+}
+
+/** What there is: metadata and keys, for everybody to read. */
+export async function openDocuments(app: FastifyInstance, rooms: Rooms, { base, routes }: Front) {
+  const { issuer, grantTypes, clients, signing } = rooms
+  const metadata = metadataPaths(issuer)
+  const url = (method: 'GET' | 'POST', path: string) =>
+    app.hasRoute({ method, url: base + path }) ? issuer + path : undefined
+  await app.register(async (scope) => {
+    allowCrossOrigin(scope, [...metadata, `${base}/oauth/jwks`], routes)
+    const { algorithms } = signing
+    registerMetadata(scope, metadata, () => ({ issuer, url, grantTypes, clients: clients.all(), algorithms }))
+    await scope.register(async (keyed) => registerJwks(keyed, rooms), { prefix: base })
+  })
+}
+
+/** The endpoints that programs call, by themselves and without a cookie. */
+export async function openDirect(app: FastifyInstance, rooms: Rooms, { base, routes }: Front) {
+  const direct = async (scope: FastifyInstance) => {
+    await readForms(scope)
+    registerIntrospect(scope, rooms)
+    await scope.register(async (open) => {
+      allowCrossOrigin(open, ['/oauth/tokenize', '/oauth/revoke'], routes)
+      registerTokenize(open, rooms)
+      registerRevoke(open, rooms)
+    })
+    await scope.register(async (open) => {
+      allowCrossOrigin(open, ['/oauth/userinfo'], routes)
+      registerUserinfo(open, rooms)
+    })
+  }
+  await app.register(direct, { prefix: base })
+}
+
+/** The pages: what a person sees in a browser. */
+export async function openPages(app: FastifyInstance, rooms: Rooms, { base, render }: Front) {
+  const { config, keys, issuer, log } = rooms
+  const url = new URL(issuer)
+  const demo = config.demo ? { username: DEMO.username, password: DEMO.password } : undefined
+  const tryHref = config.demo ? tryPath(base) : undefined
+  const pages = async (scope: FastifyInstance) => {
+    await readForms(scope)
+    await scope.register(cookie)
+    pageHeaders(scope, url.protocol === 'https:')
+    sendToIssuer(scope, url)
+    handlePageErrors(scope, { log, render })
+    const common = { ...rooms, base, render, browser: new Browser(keys, cookiesOf(url), url) }
+    const channel = new FrontChannel({ ...common, demo })
+    const steps = { ...common, channel }
+    registerAuthorize(scope, steps)
+    registerLogin(scope, steps)
+    registerSelectAccount(scope, steps)
+    registerConsent(scope, steps)
+    registerLogout(scope, common)
+    registerHome(scope, { ...common, tryHref })
+  }
+  await app.register(pages, { prefix: base })
+}

@@ -1,0 +1,91 @@
+import { AnswerMaker } from '../authorization/answer.ts'
+import { AuthorizationDesk } from '../authorization/desk.ts'
+import { SectorDocuments } from '../authorization/sector-documents.ts'
+import { NarrowedScopes } from '../clients/narrowed-scopes.ts'
+import { FileClients } from '../clients/registry.ts'
+import { Subjects } from '../clients/subjects.ts'
+import type { Config } from '../config/config.ts'
+import { Consents } from '../consents/consents.ts'
+import { grantTypes as allGrantTypes } from '../grant-types/index.ts'
+import { tokenPipeline } from '../grant-types/pipeline.ts'
+import { Grants } from '../grants/grants.ts'
+import type { Logger } from '../http/logger.ts'
+import { BackChannel } from '../logout/back-channel.ts'
+import { LogoutHints } from '../logout/logout-hint.ts'
+import { SessionEnd } from '../logout/session-end.ts'
+import { Outbound } from '../outbound/outbound.ts'
+import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import { Keys } from '../secrets/keys.ts'
+import { randomText } from '../secrets/random.ts'
+import { Sessions } from '../sessions/sessions.ts'
+import type { Store } from '../store/store.ts'
+import { Throttle } from '../throttle/throttle.ts'
+import { IdTokens } from '../tokens/id-token.ts'
+import { TokenInspector } from '../tokens/inspector.ts'
+import { Issuer } from '../tokens/issuer.ts'
+import { JwtAccessTokens } from '../tokens/jwt-access-token.ts'
+import { LoginGuard } from '../users/login-guard.ts'
+import { FileUsers } from '../users/registry.ts'
+import { checkClients } from './check-clients.ts'
+import { signingKeysOf } from './signing.ts'
+
+/** What a server is made of beside its configuration. */
+export interface Parts {
+  store: Store
+  log: Logger
+  /** Seconds since the epoch; the store's clock by default. Tests pass their own. */
+  now?: () => number
+  /** False if the configuration is only checked: nothing is made or kept then. */
+  prepare?: boolean
+}
+
+// Hashes run on the process' pool of four threads: three at most, one of them for clients, so that neither a
+// flood of logins nor one of wrong client secrets starves the other, or DNS and files.
+const LOGIN_QUEUE = { concurrency: 2, limit: 64 }
+const CLIENT_QUEUE = { concurrency: 1, limit: 64 }
+
+/**
+ * Every part that knows no HTTP, made once. Only the composition may know this type: an endpoint names the few parts
+ * that it needs, so its own parameter says what it may touch.
+ */
+export type Rooms = ReturnType<typeof makeRooms>
+
+/** Makes the rooms of a configuration. Throws `ConfigError` for registrations that contradict themselves. */
+export function makeRooms(config: Config, { store, log, now = () => store.clock() }: Parts) {
+  const { env, issuer, demo, entries } = config
+  const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)], issuer)
+  const clients = new FileClients(entries.clients, { env, queue: new BcryptQueue(CLIENT_QUEUE), keys })
+  const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), demo, now: now() })
+  const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
+  const consents = new Consents(store)
+  const grants = new Grants(store)
+  checkClients(clients.all(), env)
+  const subjects = new Subjects(env.PAIRWISE_SALT)
+  const notice = (text: string) => log.warn(text)
+  const signing = signingKeysOf(config, { store, keys, clients: clients.all(), now, notice })
+  const idTokens = new IdTokens({ signing, subjects, issuer, ttl: env.ID_TOKEN_TTL })
+  const jwts = new JwtAccessTokens({ signing, subjects, issuer })
+  const tokens = new Issuer({ keys, idTokens, jwts })
+  const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
+  const guard = new LoginGuard({ users, throttle: new Throttle(store, keys) })
+  const narrowed = new NarrowedScopes()
+  const grantTypes = allGrantTypes({ keys, grants, users, guard, clients: clients.all(), narrowed, now })
+  const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
+  const answers = new AnswerMaker({ grants, issuer: tokens })
+  const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
+  const sectors = new SectorDocuments(outbound)
+  const records = { clients, users, sessions, consents, grants }
+  const desk = new AuthorizationDesk({ ...records, answers, signing, subjects, sectors })
+  const report = (client_id: string, problem: string | undefined) =>
+    problem === undefined
+      ? log.info({ client_id }, 'logout_delivered')
+      : log.warn({ client_id, detail: problem }, 'logout_undelivered')
+  const backChannel = new BackChannel({ signing, subjects, outbound, issuer, now, report })
+  const hints = new LogoutHints({ keys, signing, issuer })
+  const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel })
+  return {
+    ...{ config, issuer, store, log, now, keys, subjects, signing, scopes: entries.scopes },
+    ...records,
+    ...{ inspector, guard, narrowed, grantTypes, pipeline, desk, backChannel, hints, sessionEnd },
+  }
+}
