@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import bcrypt from 'bcrypt'
-import { hashPassword } from '../../src/hash-password.ts'
+import { hashPassword } from '../../src/commands/hash-password.ts'
 
 /** What the command prints for somebody who types these lines at a terminal, one after each question. */
 async function typed(...lines: string[]) {

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import type { Logger } from './http/logger.ts'
+import type { Logger } from '../http/logger.ts'
 
 /** What the supervisor tells a worker. Not signals: a terminal, or systemd, sends those to all processes at once. */
 type Order = 'serve' | 'stop' | 'drain'

@@ -1,35 +1,13 @@
-import { formerSector } from './clients/openid.ts'
-import type { Config } from './config/config.ts'
-import { MAKE_HASH } from './config/config-error.ts'
-import { DEMO, tryPath } from './config/demo.ts'
-import { listed } from './config/names.ts'
-import type { Entries } from './config/schema.ts'
-import { claimsOfScope } from './protocol/claims.ts'
-import { isLoopbackHost } from './protocol/redirect-uri.ts'
-import { gives } from './protocol/response-type.ts'
-import { scopeTokens } from './protocol/scope.ts'
-import { ambiguousNames } from './users/names.ts'
-
-/** What the demo prints at its start: everything that the walk-through needs, once. */
-export function demoBanner({ issuer, env }: Config): string {
-  const { client_id, client_secret, redirect_uri, username, password } = DEMO
-  const path = new URL(issuer).pathname
-  return `
-  Postern, the demo
-    issuer   ${issuer}
-    store    ${env.STORE}${env.STORE === 'memory' ? ' (gone when this process stops)' : ''}
-    client   ${client_id}, secret ${client_secret}, redirect URI ${redirect_uri}
-    user     ${username}, password ${password}
-
-  1. Open in a browser, log in, approve:
-     ${new URL(issuer).origin}${tryPath(path === '/' ? '' : path)}
-
-  2. Take the code from the address bar and exchange it within ${env.AUTHORIZATION_CODE_TTL} seconds:
-     curl ${issuer.replace('http://', '')}/oauth/tokenize -u '${client_id}:${client_secret}' \\
-       -d 'grant_type=authorization_code' -d 'redirect_uri=${redirect_uri}' -d 'code=CODE'
-
-`
-}
+import { formerSector } from '../clients/openid.ts'
+import type { Config } from '../config/config.ts'
+import { MAKE_HASH } from '../config/config-error.ts'
+import { listed } from '../config/names.ts'
+import type { Entries } from '../config/schema.ts'
+import { claimsOfScope } from '../protocol/claims.ts'
+import { isLoopbackHost } from '../protocol/redirect-uri.ts'
+import { gives } from '../protocol/response-type.ts'
+import { scopeTokens } from '../protocol/scope.ts'
+import { ambiguousNames } from '../users/names.ts'
 
 /** What an operator should know about a configuration that is valid but leaves something open. */
 export function notices({ entries, demo, env, issuer, remarks }: Config): string[] {

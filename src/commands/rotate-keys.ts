@@ -1,10 +1,19 @@
-import { FileClients } from './clients/registry.ts'
-import { signingKeysOf } from './composition/signing.ts'
-import type { Config } from './config/config.ts'
-import { ConfigError } from './config/config-error.ts'
-import { BcryptQueue } from './passwords/bcrypt-queue.ts'
-import { Keys } from './secrets/keys.ts'
-import { type Store, StoreUnavailable } from './store/store.ts'
+import { pino } from 'pino'
+import { FileClients } from '../clients/registry.ts'
+import { signingKeysOf } from '../composition/signing.ts'
+import type { Config } from '../config/config.ts'
+import { ConfigError, inFile } from '../config/config-error.ts'
+import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import { Keys } from '../secrets/keys.ts'
+import { type Store, StoreUnavailable } from '../store/store.ts'
+import { readConfig, storeOf } from './command.ts'
+
+/** The command: for the configuration of this process. */
+export async function run(): Promise<void> {
+  const config = readConfig()
+  const open = () => storeOf(config, pino({ level: 'silent' }))
+  await inFile(config.env.CONFIG_FILE, () => rotateKeys(config, open, (line) => console.log(line)))
+}
 
 /**
  * `npm run rotate-keys`: publishes a next key for every signing algorithm in use, where the server keeps them. Run

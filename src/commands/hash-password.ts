@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { ConfigError } from './config/config-error.ts'
-import { isUsablePassword, MAX_PASSWORD_BYTES } from './passwords/bcrypt-queue.ts'
+import { ConfigError } from '../config/config-error.ts'
+import { isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
 
 // 2026: about a quarter of a second on a small machine.
 const COST = 12
@@ -10,6 +10,11 @@ interface Streams {
   input: NodeJS.ReadStream
   output: NodeJS.WritableStream
   error: NodeJS.WritableStream
+}
+
+/** The command: at this process' terminal, or its pipe. */
+export async function run(): Promise<void> {
+  await hashPassword({ input: process.stdin, output: process.stdout, error: process.stderr })
 }
 
 /**

@@ -1,17 +1,24 @@
 import { pino } from 'pino'
-import { notices } from './banner.ts'
-import { algorithmsInUse } from './composition/signing.ts'
-import type { Config } from './config/config.ts'
-import { ConfigError } from './config/config-error.ts'
-import type { Environment } from './config/environment.ts'
-import { tryFolder, writeProblem } from './config/file-access.ts'
-import { listed } from './config/names.ts'
-import { VARIABLES, type Variable } from './config/variables.ts'
-import { BUILT_IN } from './http/pages.ts'
-import { renderSamples } from './http/sample-pages.ts'
-import { createServer } from './server.ts'
-import { FileVault } from './signing/key-vault.ts'
-import { MemoryStore } from './store/memory.ts'
+import { algorithmsInUse } from '../composition/signing.ts'
+import type { Config } from '../config/config.ts'
+import { ConfigError, inFile } from '../config/config-error.ts'
+import type { Environment } from '../config/environment.ts'
+import { tryFolder, writeProblem } from '../config/file-access.ts'
+import { listed } from '../config/names.ts'
+import { VARIABLES, type Variable } from '../config/variables.ts'
+import { BUILT_IN } from '../http/pages.ts'
+import { renderSamples } from '../http/sample-pages.ts'
+import { createServer } from '../server.ts'
+import { FileVault } from '../signing/key-vault.ts'
+import { MemoryStore } from '../store/memory.ts'
+import { readConfig } from './command.ts'
+import { notices } from './notices.ts'
+
+/** The command: the configuration of this process, checked and printed. */
+export async function run(): Promise<void> {
+  const config = readConfig()
+  await inFile(config.env.CONFIG_FILE, () => checkConfig(config, (line) => console.log(line)))
+}
 
 /**
  * `npm run check-config`: makes the server that the configuration describes, without listening or opening its

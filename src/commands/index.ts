@@ -1,0 +1,36 @@
+import type { Command } from './command.ts'
+import { VERSION } from './version.ts'
+
+/**
+ * Every command, in the order in which they are listed. What only one of them needs is loaded when it runs. Adding one is
+ * a file and a line here.
+ */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    summary: 'the server; what runs without a command',
+    run: async () => (await import('./serve.ts')).serve(),
+  },
+  'check-config': {
+    summary: 'makes the server that the configuration describes, without listening',
+    run: async () => (await import('./check-config.ts')).run(),
+  },
+  'rotate-keys': {
+    summary: 'publishes the next signing keys',
+    run: async () => (await import('./rotate-keys.ts')).run(),
+  },
+  'hash-password': {
+    summary: 'reads a password and prints its bcrypt hash',
+    run: async () => (await import('./hash-password.ts')).run(),
+  },
+  version: { summary: 'prints the version', run: async () => console.log(VERSION) },
+  help: { summary: 'prints this', run: async () => console.log(help()) },
+}
+
+function help(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(15)}${summary}`)
+  return `Postern ${VERSION}. Commands, after "node src/start.js" or the name of the image:
+
+${lines.join('\n')}
+
+Environment variables and one file configure it: docs/configuration.md`
+}
