@@ -1,7 +1,8 @@
 import { ConfigError } from './config-error.ts'
 import type { RawEnvironment } from './environment.ts'
 import { nearest } from './names.ts'
-import { VARIABLES, type Variable } from './variables.ts'
+import { VARIABLES } from './variables/index.ts'
+import type { Variable } from './variables/variable.ts'
 
 /** Every name that is read from the environment, the `_FILE` twins of secrets too. */
 const NAMES = Object.entries<Variable<unknown>>(VARIABLES).flatMap(([name, { secret }]) =>

@@ -1,6 +1,7 @@
 import { ConfigError } from './config-error.ts'
 import { foreignReference } from './references.ts'
-import { VARIABLES, type Variable } from './variables.ts'
+import { VARIABLES } from './variables/index.ts'
+import type { Variable } from './variables/variable.ts'
 
 export type VariableName = keyof typeof VARIABLES
 type ValueOf<V> = V extends { read: (text: string) => infer T } ? Exclude<T, undefined> : never

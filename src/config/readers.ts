@@ -33,7 +33,7 @@ export function readSecretKeys(value: string): readonly string[] | undefined {
   return keys.length > 0 && strong && new Set(keys).size === keys.length ? keys : undefined
 }
 
-/** Whether a text says the same again and again: of the pieces of four characters of a random one hardly any are alike. */
+/** Whether a text repeats itself: in random text at least 75 % of the four-character pieces are distinct. */
 export function isRepetitive(text: string): boolean {
   const pieces = Array.from({ length: Math.max(0, text.length - 3) }, (_, at) => text.slice(at, at + 4))
   return new Set(pieces).size < 0.75 * pieces.length

@@ -203,10 +203,10 @@ test('check-config prints every setting that is not the default, never a secret,
   assert.equal(code, 0)
   assert.deepEqual(out.split('\n').slice(1), [
     '  PORT=9000',
+    '  TRUST_PROXY=10.0.0.1,loopback',
     '  REDIS_PASSWORD=(set, not shown)',
     '  SECRET_KEYS=(set, not shown)',
     `  SIGNING_KEYS_FILE=${keys}`,
-    '  TRUST_PROXY=10.0.0.1,loopback',
     'Notice: .env has names that nothing reads: FOO',
     '',
   ])

@@ -7,7 +7,7 @@ import { Deployment } from 'kubernetes-models/apps/v1'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import { ConfigMap, Service } from 'kubernetes-models/v1'
 import { loadConfig } from '../../src/config/config.ts'
-import { VARIABLES } from '../../src/config/variables.ts'
+import { VARIABLES } from '../../src/config/variables/index.ts'
 import { withOwnHash } from '../support/sample-hash.ts'
 import { buildServer, KEY } from '../support/server.ts'
 

@@ -1,5 +1,6 @@
 import { CLIENT_SCHEMA } from '../../src/config/schema.ts'
-import { VARIABLES, type Variable } from '../../src/config/variables.ts'
+import { VARIABLES } from '../../src/config/variables/index.ts'
+import type { Variable } from '../../src/config/variables/variable.ts'
 
 const variables = Object.entries<Variable<unknown>>(VARIABLES)
 
@@ -10,7 +11,8 @@ function shown(variable: Variable<unknown>): string {
 /** The text of `.env.example`: every variable, commented out, with its default. */
 export function envExample(): string {
   const parts = variables.map(([name, variable]) => {
-    const lines = [`# ${variable.description}`, `# Must be ${variable.allowed}.`]
+    const lines = [`# ${variable.description}`]
+    if (variable.allowed) lines.push(`# Must be ${variable.allowed}.`)
     if (variable.secret) lines.push(`# ${name}_FILE names a file to read it from instead.`)
     if (variable.defaultText) lines.push(`# Default: ${variable.defaultText}.`)
     return `${lines.join('\n')}\n# ${name}=${variable.defaultText === undefined ? shown(variable) : ''}`
@@ -23,7 +25,8 @@ export function variablesTable(): string {
   const rows = variables.map(([name, variable]) => {
     const value = shown(variable)
     const twin = variable.secret ? ` \`${name}_FILE\` reads it from a file.` : ''
-    return `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${variable.description}${twin} Must be ${variable.allowed}. |`
+    const allowed = variable.allowed ? ` Must be ${variable.allowed}.` : ''
+    return `| \`${name}\` | ${value === '' ? '' : `\`${value}\``} | ${variable.description}${twin}${allowed} |`
   })
   return ['| Variable | Default | What it does |', '|---|---|---|', ...rows].join('\n')
 }
