@@ -21,9 +21,8 @@ const COLUMNS = [
   ['main'],
   ['start'],
 ]
-// Plumbing, however late in the row: it knows no client, user, session, grant or token. It names the errors that
-// it turns into answers.
-const HTTP_MAY_IMPORT = ['protocol', 'config', 'secrets', 'events', 'store/store', 'passwords/bcrypt-queue']
+// Plumbing, however late in the row: it knows no client, user, session, grant or token.
+const HTTP_MAY_IMPORT = ['protocol', 'config', 'secrets', 'events']
 const FASTIFY_ROOMS = ['http', 'endpoints', 'composition', 'server']
 const PROCESS_ROOMS = ['process', 'commands', 'main', 'start']
 

@@ -1,7 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { Busy } from '../passwords/bcrypt-queue.ts'
-import { OAuthError } from '../protocol/errors.ts'
-import { StoreFull, StoreUnavailable } from '../store/store.ts'
+import { OAuthError, TemporarilyUnavailable } from '../protocol/errors.ts'
 import { type Logger, logEvents } from './logger.ts'
 import type { RenderPage } from './pages.ts'
 
@@ -19,21 +17,10 @@ export function toOAuthError(error: unknown, log: Logger, request_id: string): O
     logRefusal(log, request_id, error)
     return error
   }
-  if (error instanceof StoreUnavailable) {
-    const full = error instanceof StoreFull
-    const client_id = full ? error.client_id : undefined
-    log.error(
-      { req: request_id, client_id, detail: error.message },
-      full ? 'the store is full' : 'the store cannot answer',
-    )
-    return new OAuthError('temporarily_unavailable', 'please try again in a moment', { retryAfter: 2 })
-  }
-  if (error instanceof Busy) {
-    log.warn({ req: request_id, detail: error.message }, 'password checks are saturated')
-    const { retryAfter } = error
-    return new OAuthError('temporarily_unavailable', 'too many logins at once; please try again', {
-      retryAfter,
-    })
+  if (error instanceof TemporarilyUnavailable) {
+    const { client_id, message: detail, description, report, retry_after: retryAfter } = error
+    log[report.level]({ req: request_id, client_id, detail }, report.msg)
+    return new OAuthError('temporarily_unavailable', description, { retryAfter })
   }
   const refused = fromFastify(error as FastifyLike)
   if (refused === undefined) return unexpected(error, log, request_id)
@@ -41,12 +28,12 @@ export function toOAuthError(error: unknown, log: Logger, request_id: string): O
   return refused
 }
 
-// Longer ones repeat what was sent.
+// Characters: longer messages contain user input.
 const REASON = 300
 
 /**
  * Writes why a request was refused, once for each: a developer's mistake is found in the log, by the id that the page
- * or the client's own log has. `detail` stands before the message where that repeats what was sent.
+ * or the client's own log has. `detail` is preferred, because the message may contain user input.
  */
 export function logRefusal(log: Logger, req: string, refused: OAuthError): void {
   const { error, client_id, detail, message } = refused

@@ -1,8 +1,10 @@
-/** Too many slow hashes are waiting. Sent as 503 with `Retry-After`. */
-export class Busy extends Error {
+import { TemporarilyUnavailable } from '../protocol/errors.ts'
+
+/** Too many slow hashes are waiting. */
+export class Busy extends TemporarilyUnavailable {
   override readonly name = 'Busy'
-  /** Seconds. */
-  readonly retryAfter = 2
+  readonly description = 'too many logins at once; please try again'
+  readonly report = { level: 'warn', msg: 'password checks are saturated' } as const
 }
 
 /** bcrypt reads 72 bytes and ignores the rest: a longer password must be refused, never cut. */

@@ -74,3 +74,28 @@ export class OAuthError extends Error {
     this.retryAfter = extra.retryAfter
   }
 }
+
+/** What the log says of something that is busy or down. */
+interface Report {
+  level: 'warn' | 'error'
+  msg: string
+}
+
+/**
+ * What was asked for is busy, full or down, and may work in a moment. Sent as `temporarily_unavailable` with
+ * `Retry-After`; `message` is for the log only. The rooms that can be busy make kinds of it.
+ */
+export abstract class TemporarilyUnavailable extends Error {
+  /** Sent as `error_description`. */
+  abstract readonly description: string
+  abstract readonly report: Report
+  /** Seconds. */
+  readonly retry_after: number = 2
+  /** For the log: the client that causes it, if one does. */
+  readonly client_id: string | undefined
+
+  constructor(message: string, client_id?: string) {
+    super(message)
+    this.client_id = client_id
+  }
+}

@@ -1,3 +1,5 @@
+import { TemporarilyUnavailable } from '../protocol/errors.ts'
+
 /**
  * The record kinds. *Expiring* kinds carry their own end and vanish then; *durable* ones stay until deleted
  * and carry a schema version. `share` is the part of a bounded store that the kind may fill: every kind has
@@ -97,19 +99,18 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** The store cannot answer now. Sent as `temporarily_unavailable`. */
-export class StoreUnavailable extends Error {
+/** The store cannot answer now. */
+export class StoreUnavailable extends TemporarilyUnavailable {
   override readonly name: string = 'StoreUnavailable'
+  readonly description = 'please try again in a moment'
+  readonly report: TemporarilyUnavailable['report'] = { level: 'error', msg: 'the store cannot answer' }
 }
 
-/** A bounded store has no room for another record of this kind, or of this client. Nothing live was evicted. */
+/**
+ * A bounded store has no room for another record of this kind, or of the client `client_id`. Nothing live was
+ * evicted.
+ */
 export class StoreFull extends StoreUnavailable {
   override readonly name = 'StoreFull'
-  /** The client that fills it, where one does. */
-  readonly client_id: string | undefined
-
-  constructor(message: string, client_id?: string) {
-    super(message)
-    this.client_id = client_id
-  }
+  override readonly report = { level: 'error', msg: 'the store is full' } as const
 }
