@@ -106,7 +106,7 @@ test('an unexpected error is logged with its stack and answered without a word o
 })
 
 test('a store that is down: 503 temporarily_unavailable with Retry-After, a page for people, readyz says so', async (t) => {
-  const { FaultyMemoryStore } = await import('../../src/store/faults.ts')
+  const { FaultyMemoryStore } = await import('../support/faulty-store.ts')
   const store = new FaultyMemoryStore()
   const { app } = await buildServer(t, { store })
   const agent = new Agent(app)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { FaultyMemoryStore } from '../../src/store/faults.ts'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
+import { FaultyMemoryStore } from '../support/faulty-store.ts'
 import { buildServer, type TestServer } from '../support/server.ts'
 import { basic, direct, exchange, freshTokens, refresh } from '../support/token-client.ts'
 

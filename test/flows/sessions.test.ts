@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FaultyMemoryStore } from '../../src/store/faults.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
+import { FaultyMemoryStore } from '../support/faulty-store.ts'
 import { buildServer } from '../support/server.ts'
 import { exchange, introspect, refresh } from '../support/token-client.ts'
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { FoundGrant } from '../../src/grants/found-grant.ts'
 import { Grants } from '../../src/grants/grants.ts'
-import { FaultyMemoryStore } from '../../src/store/faults.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { StoreFull, StoreUnavailable } from '../../src/store/store.ts'
+import { FaultyMemoryStore } from '../support/faulty-store.ts'
 import { accessToken, frozen, LIFETIMES, mintingOf, redeemInput, refreshInput, SCOPE, T } from './example.ts'
 
 const APPROVAL = frozen({

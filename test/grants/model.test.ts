@@ -5,9 +5,9 @@ import type { Grant, Minting } from '../../src/grants/grant.ts'
 import { type RedeemAnswer, redeem } from '../../src/grants/redeem.ts'
 import { type RefreshAnswer, refresh } from '../../src/grants/refresh.ts'
 import { type AccessTokenFacts, accessTokenScope, revokeAccessToken } from '../../src/grants/revoke.ts'
-import { type Fault, FaultyMemoryStore } from '../../src/store/faults.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { update } from '../../src/store/update.ts'
+import { type Fault, FaultyMemoryStore } from '../support/faulty-store.ts'
 import {
   accessToken,
   frozen,

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Fault, FaultyMemoryStore } from '../../src/store/faults.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { type StoredRecord, StoreFull, StoreUnavailable, type WriteOutcome } from '../../src/store/store.ts'
 import { type Decision, insert, update } from '../../src/store/update.ts'
+import { type Fault, FaultyMemoryStore } from '../support/faulty-store.ts'
 
 interface Tally extends StoredRecord {
   readonly n: number

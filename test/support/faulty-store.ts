@@ -1,5 +1,5 @@
-import { MemoryStore } from './memory.ts'
-import { type Kind, type StoredRecord, StoreUnavailable, type WriteOutcome } from './store.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { type Kind, type StoredRecord, StoreUnavailable, type WriteOutcome } from '../../src/store/store.ts'
 
 /** How the next operation ends: `before`, the store is down; `after`, the write happens and its answer is lost. */
 export type Fault = 'before' | 'after' | 'none'
