@@ -80,15 +80,6 @@ export class MemoryStore implements Store {
     return 'won'
   }
 
-  async take<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined> {
-    const shelf = this.#shelf(kind)
-    const entry = shelf.entries.get(id)
-    if (entry === undefined) return undefined
-    const record = entry.record
-    drop(shelf, entry)
-    return alive(record, now) ? (record as R) : undefined
-  }
-
   async delete(kind: Kind, id: string): Promise<WriteOutcome> {
     const shelf = this.#shelf(kind)
     const entry = shelf.entries.get(id)

@@ -88,10 +88,6 @@ export class RedisStore implements Store {
     )
   }
 
-  async take<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined> {
-    return unframed<R>(kind, await this.#redis.send('GETDEL', this.#key(kind, id)), now)
-  }
-
   async delete(kind: Kind, id: string): Promise<WriteOutcome> {
     return this.#confirmedWrite(async (redis) => {
       await redis.send('DEL', this.#key(kind, id))

@@ -60,8 +60,6 @@ export interface Store {
   read<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined>
   /** Writes `record` where the living one still has `revision`. */
   replace(kind: Kind, id: string, revision: string, record: StoredRecord, now: number): Promise<WriteOutcome>
-  /** Reads and deletes in one step: of many callers one gets the record. */
-  take<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined>
   /** Idempotent: `won` whether or not there was a record. */
   delete(kind: Kind, id: string): Promise<WriteOutcome>
   /**

@@ -107,14 +107,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.equal(await store.read('grant', id, T), undefined)
     })
 
-    rule('take gives the record and it is gone', async (store) => {
-      const id = fresh()
-      await store.create('session', id, note('a'), T)
-      assert.deepEqual(await store.take('session', id, T), note('a'))
-      assert.equal(await store.read('session', id, T), undefined)
-      assert.equal(await store.take('session', id, T), undefined)
-    })
-
     rule('delete is idempotent: it wins whether or not there was a record', async (store) => {
       const id = fresh()
       await store.create('grant', id, note('a'), T)
@@ -154,12 +146,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.equal(await store.read('grant', id, T + 10), undefined)
     })
 
-    rule('past its end a record cannot be taken', async (store) => {
-      const id = fresh()
-      await store.create('session', id, note('a', 'r1', T + 10), T)
-      assert.equal(await store.take('session', id, T + 10), undefined)
-    })
-
     rule('past its end a record leaves its key to another', async (store) => {
       const id = fresh()
       await store.create('grant', id, note('a', 'r1', T + 10), T)
@@ -195,21 +181,10 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       assert.equal((await store.read<Note>('grant', id, T))?.text, `${outcomes.indexOf('won')}`)
     })
 
-    rule(`of ${CALLERS} concurrent takes one gets the record`, async (store) => {
-      const id = fresh()
-      await store.create('session', id, note('a'), T)
-      const got = await crowd(() => store.take('session', id, T))
-      assert.equal(got.filter((record) => record !== undefined).length, 1)
-    })
-
-    rule('a replace and a take of one record: the record is gone in either order', async (store) => {
+    rule('a replace and a delete of one record: the record is gone in either order', async (store) => {
       const id = fresh()
       await store.create('session', id, note('a', 'r1'), T)
-      const [, taken] = await Promise.all([
-        store.replace('session', id, 'r1', note('b', 'r2'), T),
-        store.take<Note>('session', id, T),
-      ])
-      assert.notEqual(taken, undefined)
+      await Promise.all([store.replace('session', id, 'r1', note('b', 'r2'), T), store.delete('session', id)])
       assert.equal(await store.read('session', id, T), undefined)
     })
 
