@@ -24,7 +24,7 @@ import {
 import { added, counterOf, type Tally, takenBack } from './tally.ts'
 
 // A grant with its index entry, generously: the figure that turns a heap limit into a number of records.
-const BYTES_PER_RECORD = 1500
+const BYTES_PER_RECORD = 1250
 
 /** Records that fit half of this process's heap limit. */
 function defaultCapacity(): number {

@@ -151,7 +151,7 @@ describe('grants', () => {
   })
 
   test('a full store refuses an approval and keeps the grants it has', async () => {
-    const grants = new Grants(new MemoryStore(20))
+    const grants = new Grants(new MemoryStore(24))
     const made: string[] = []
     for (let at = 0; at < 12; at++)
       made.push((await grants.create({ ...APPROVAL, client_id: `app${at}` }, T)).id)
@@ -186,7 +186,7 @@ describe('what one person may fill', () => {
     (await store.list('grants_of:alice', now)).members.length
 
   test('an unredeemed grant, a reused one and a refused one leave no link behind', async () => {
-    const store = new MemoryStore(20)
+    const store = new MemoryStore(24)
     const grants = new Grants(store)
     const { id } = await grants.create(APPROVAL, T)
     assert.equal(await links(store, T), 1)

@@ -46,7 +46,7 @@ test('a new login in the browser that was not used for longest: its own session 
 })
 
 test('a login that a full store refuses leaves no link behind', async () => {
-  const { store, begin } = rooms(100)
+  const { store, begin } = rooms(120)
   for (let at = 0; at < 10; at++) await begin('bob', T)
   for (let at = 0; at < 20; at++) await assert.rejects(begin('alice', T), StoreFull)
   assert.equal((await store.list('sessions_of:alice', T)).members.length, 0)

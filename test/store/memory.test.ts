@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Due, ExpiryQueue } from '../../src/store/expiry.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { type Kind, type StoredRecord, StoreFull, StoreUnavailable } from '../../src/store/store.ts'
+import { KINDS, type Kind, type StoredRecord, StoreFull, StoreUnavailable } from '../../src/store/store.ts'
 import { storeContract } from '../contract/store.ts'
 
 storeContract('memory', async () => new MemoryStore())
@@ -19,8 +19,21 @@ async function fill(store: MemoryStore, kind: Kind, count: number, of = record()
 }
 
 describe('memory store: caps', () => {
-  // Of 100 records over all kinds, 60 may be grants and 10 of each other kind.
-  const GRANTS = 60
+  // Of 100 records over all kinds, 50 may be grants.
+  const GRANTS = 50
+  const QUARTER = 12
+
+  test('the shares of the kinds leave room for further kinds', () => {
+    const sum = Object.values(KINDS).reduce((total, { share }) => total + share, 0)
+    assert.ok(sum < 0.85, `${sum}`)
+  })
+
+  test('a mark of a use is refused, not evicted, when its share is full', async () => {
+    const store = new MemoryStore(100)
+    await fill(store, 'revoked_token', 8)
+    await assert.rejects(store.create('revoked_token', 'more', record(), T), StoreFull)
+    for (let at = 0; at < 8; at++) assert.notEqual(await store.read('revoked_token', `f${at}`, T), undefined)
+  })
 
   test('at the limit of a kind create refuses with StoreFull, which is a StoreUnavailable', async () => {
     const store = new MemoryStore(100)
@@ -59,7 +72,7 @@ describe('memory store: caps', () => {
 
   test('a full shelf of counters forgets the one that ends first, by its present end', async () => {
     const store = new MemoryStore(100)
-    for (let at = 0; at < 10; at++) await store.increment(`c${at}`, T + 60 + at, T)
+    for (let at = 0; at < 8; at++) await store.increment(`c${at}`, T + 60 + at, T)
     // Queued as the first to end; it has lived on since.
     await store.increment('c0', T + 601, T + 1)
     assert.equal(await store.increment('more', T + 61, T + 1), undefined)
@@ -68,7 +81,7 @@ describe('memory store: caps', () => {
       counts.map((counter) => counter?.count),
       [2, undefined, 1, 1],
     )
-    assert.equal(store.size('counter'), 10)
+    assert.equal(store.size('counter'), 8)
   })
 
   test('what a full store says names the client that has most, for the log', async () => {
@@ -78,15 +91,15 @@ describe('memory store: caps', () => {
         () => assert.fail('there was room'),
         (error: StoreFull) => error,
       )
-    await fill(store, 'grant', 60, record(T + 100, 'greedy'), 'g')
+    await fill(store, 'grant', 50, record(T + 100, 'greedy'), 'g')
     assert.equal((await refused('greedy')).client_id, 'greedy')
-    await fill(store, 'grant', 180, record(), 'n')
+    await fill(store, 'grant', 150, record(), 'n')
     assert.equal((await refused('other')).client_id, 'greedy')
   })
 
   test('a client never has more than a quarter of a kind, and others still have room', async () => {
     const store = new MemoryStore(100)
-    await fill(store, 'grant', GRANTS / 4, record(T + 100, 'greedy'))
+    await fill(store, 'grant', QUARTER, record(T + 100, 'greedy'))
     await assert.rejects(store.create('grant', 'more', record(T + 100, 'greedy'), T), StoreFull)
     assert.equal(await store.create('grant', 'other', record(T + 100, 'modest'), T), 'won')
     assert.equal(await store.create('grant', 'nobody', record(), T), 'won')
@@ -96,7 +109,7 @@ describe('memory store: caps', () => {
   test('what a client deletes or has replaced counts right against its quarter', async () => {
     const store = new MemoryStore(100)
     const mine = record(T + 100, 'greedy')
-    await fill(store, 'grant', GRANTS / 4, mine)
+    await fill(store, 'grant', QUARTER, mine)
     await store.replace('grant', 'f0', 'r', mine, T)
     await assert.rejects(store.create('grant', 'more', mine, T), StoreFull)
     await store.delete('grant', 'f0')
@@ -114,14 +127,14 @@ describe('memory store: caps', () => {
 
   test('expired records of a client make room in its quarter', async () => {
     const store = new MemoryStore(100)
-    await fill(store, 'grant', GRANTS / 4, record(T + 10, 'greedy'))
+    await fill(store, 'grant', QUARTER, record(T + 10, 'greedy'))
     assert.equal(await store.create('grant', 'more', record(T + 100, 'greedy'), T + 10), 'won')
   })
 
   test('expired records of a client make room in its quarter, also behind other expired ones', async () => {
     const store = new MemoryStore(100)
     await fill(store, 'grant', 20, record(T + 5), 'others')
-    await fill(store, 'grant', GRANTS / 4, record(T + 10, 'greedy'))
+    await fill(store, 'grant', QUARTER, record(T + 10, 'greedy'))
     assert.equal(await store.create('grant', 'more', record(T + 100, 'greedy'), T + 10), 'won')
   })
 
