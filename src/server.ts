@@ -33,7 +33,7 @@ async function compose(config: Config, parts: Parts): Promise<FastifyInstance> {
   const { store, log, prepare = true } = parts
   const rooms = makeRooms(config, parts)
   const { signing, backChannel } = rooms
-  const kept = prepare && (env.STORE === 'redis' || env.SIGNING_KEYS_FILE !== '')
+  const kept = prepare && (config.store.durable || env.SIGNING_KEYS_FILE !== '')
   if (kept) await loadKeys(signing, { store, log })
 
   const url = new URL(issuer)

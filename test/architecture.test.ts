@@ -6,8 +6,10 @@ import { test } from 'node:test'
 /** The rooms from left to right: a room imports only rooms of columns before its own, and itself. */
 const COLUMNS = [
   ['protocol'],
-  ['config', 'secrets', 'events'],
+  ['secrets', 'events'],
   ['store', 'outbound'],
+  // Right of the stores: what STORE may be, and what follows from it, is said by the table of the stores.
+  ['config'],
   ['passwords', 'throttle', 'signing'],
   ['clients', 'users', 'sessions', 'consents'],
   ['grants'],
@@ -70,6 +72,15 @@ test('nobody but the composition knows all rooms: an endpoint names the few part
   for (const file of globSync('**/*.ts', { cwd: src })) {
     if (room(file) === 'composition') continue
     assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\bRooms\b/, file)
+  }
+})
+
+test('no store is asked by name: what matters about it is a trait in the table of the stores', () => {
+  for (const file of globSync('**/*.ts', { cwd: src })) {
+    if (room(file) === 'store') continue
+    const code = readFileSync(join(src, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+    assert.doesNotMatch(code, /STORE\s*[!=]==?|[!=]==?\s*'(memory|redis)'|STORE=(memory|redis)/, file)
+    assert.doesNotMatch(code, /\bstore\.name\s*[!=]==?|\binstanceof (Memory|Redis)Store/, file)
   }
 })
 

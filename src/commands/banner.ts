@@ -2,13 +2,13 @@ import type { Config } from '../config/config.ts'
 import { DEMO, tryPath } from '../config/demo.ts'
 
 /** What the demo prints at its start: everything that the walk-through needs, once. */
-export function demoBanner({ issuer, env }: Config): string {
+export function demoBanner({ issuer, env, store }: Config): string {
   const { client_id, client_secret, redirect_uri, username, password } = DEMO
   const path = new URL(issuer).pathname
   return `
   Postern, the demo
     issuer   ${issuer}
-    store    ${env.STORE}${env.STORE === 'memory' ? ' (gone when this process stops)' : ''}
+    store    ${store.name}${store.durable ? '' : ' (gone when this process stops)'}
     client   ${client_id}, secret ${client_secret}, redirect URI ${redirect_uri}
     user     ${username}, password ${password}
 

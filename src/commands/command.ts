@@ -1,9 +1,6 @@
-import type { Config, RedisConfig } from '../config/config.ts'
-import { loadConfig } from '../config/config.ts'
+import { type Config, loadConfig } from '../config/config.ts'
 import { readEnvFile } from '../config/env-file.ts'
 import type { Logger } from '../http/logger.ts'
-import { openStore } from '../store/index.ts'
-import type { Report } from '../store/redis-connection.ts'
 import type { Store } from '../store/store.ts'
 
 /** A command of the command line. */
@@ -21,7 +18,6 @@ export function readConfig(): Config {
 }
 
 /** Opens the store that the configuration names. It connects in the background. */
-export function storeOf(config: Config, log: Logger): Promise<Store> {
-  const report: Report = (level, message, detail = {}) => log[level](detail, message)
-  return openStore(config.env.STORE, { redis: () => ({ ...(config.redis as RedisConfig), report }) })
+export function openStore(config: Config, log: Logger): Promise<Store> {
+  return config.store.open((level, message, detail = {}) => log[level](detail, message))
 }

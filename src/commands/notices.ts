@@ -7,10 +7,11 @@ import { claimsOfScope } from '../protocol/claims.ts'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 import { gives } from '../protocol/response-type.ts'
 import { scopeTokens } from '../protocol/scope.ts'
+import { storesThatAre } from '../store/index.ts'
 import { ambiguousNames } from '../users/names.ts'
 
 /** What an operator should know about a configuration that is valid but leaves something open. */
-export function notices({ entries, demo, env, issuer, remarks }: Config): string[] {
+export function notices({ entries, demo, env, issuer, remarks, store }: Config): string[] {
   if (demo) return [...remarks]
   const confidential = entries.clients.filter((client) => client.client_secret || client.client_secret_hash)
   const withoutPkce = confidential.filter(
@@ -35,7 +36,7 @@ export function notices({ entries, demo, env, issuer, remarks }: Config): string
     ({ scope = '', access_token_format }) =>
       scope.split(' ').includes('openid') || access_token_format === 'jwt',
   )
-  const fleeting = env.STORE === 'memory' && env.SIGNING_KEYS_FILE === ''
+  const fleeting = !store.durable && env.SIGNING_KEYS_FILE === ''
   const { protocol, hostname } = new URL(issuer)
   const proxied = protocol === 'https:' && !isLoopbackHost(hostname)
   return [
@@ -43,7 +44,7 @@ export function notices({ entries, demo, env, issuer, remarks }: Config): string
     ...(proxied && env.TRUST_PROXY.length === 0 ? [PROXY] : []),
     ...list(
       fleeting ? signed.map(({ client_id }) => client_id) : [],
-      'the signing keys die with this process, and what they signed for these clients cannot be verified after a restart; set SIGNING_KEYS_FILE or STORE=redis',
+      `the signing keys die with this process, and what they signed for these clients cannot be verified after a restart; set SIGNING_KEYS_FILE or ${storesThatAre('durable')}`,
     ),
     ...list(
       withoutPkce.map(({ client_id }) => client_id),

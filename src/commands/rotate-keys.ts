@@ -6,12 +6,12 @@ import { ConfigError, inFile } from '../config/config-error.ts'
 import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
 import { Keys } from '../secrets/keys.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
-import { readConfig, storeOf } from './command.ts'
+import { openStore, readConfig } from './command.ts'
 
 /** The command: for the configuration of this process. */
 export async function run(): Promise<void> {
   const config = readConfig()
-  const open = () => storeOf(config, pino({ level: 'silent' }))
+  const open = () => openStore(config, pino({ level: 'silent' }))
   await inFile(config.env.CONFIG_FILE, () => rotateKeys(config, open, (line) => console.log(line)))
 }
 
@@ -21,16 +21,16 @@ export async function run(): Promise<void> {
  */
 export async function rotateKeys(
   config: Config,
-  openStore: () => Promise<Store>,
+  open: () => Promise<Store>,
   print: (line: string) => void,
 ): Promise<void> {
   const { env, entries } = config
-  if (env.STORE === 'memory' && env.SIGNING_KEYS_FILE === '') {
+  if (!config.store.shared && env.SIGNING_KEYS_FILE === '') {
     throw new ConfigError(
-      'STORE is memory and SIGNING_KEYS_FILE is not set, so the signing keys are inside the running server: KEY_ROTATION rotates them there, and a restart makes new ones',
+      `STORE is ${config.store.name} and SIGNING_KEYS_FILE is not set, so the signing keys are inside the running server: KEY_ROTATION rotates them there, and a restart makes new ones`,
     )
   }
-  const store = await openStore()
+  const store = await open()
   try {
     const keys = new Keys(config.secretKeys)
     const queue = new BcryptQueue({ concurrency: 1, limit: 1 })

@@ -7,7 +7,7 @@ import { endProcess, onSignals, stopper } from '../process/signals.ts'
 import { followSupervisor, supervise } from '../process/workers.ts'
 import { createServer } from '../server.ts'
 import { demoBanner } from './banner.ts'
-import { readConfig, storeOf } from './command.ts'
+import { openStore, readConfig } from './command.ts'
 import { notices } from './notices.ts'
 import { VERSION } from './version.ts'
 
@@ -19,7 +19,7 @@ export async function serve(): Promise<void> {
     log.warn({ lines }, 'log lines were dropped: what reads the log is too slow')
   const log = createLogger(env.LOG_LEVEL, await logDestination(lost), cluster.worker?.id)
   if (env.WORKERS > 1 && cluster.isPrimary) return superviseWorkers(config, log)
-  const store = await storeOf(config, log)
+  const store = await openStore(config, log)
   const app = await inFile(env.CONFIG_FILE, () => createServer(config, { store, log }))
   const stop = stopper(() => {
     // What was in flight leaves its connection open when it is answered: closed then, not when its client likes.
@@ -57,8 +57,9 @@ function superviseWorkers(config: Config, log: Logger): void {
 /** Says once what is running. */
 function announce(config: Config, log: Logger): void {
   const { env, demo, issuer } = config
+  const store = config.store.name
   if (demo) process.stdout.write(demoBanner(config))
-  const { HOST: host, PORT: port, STORE: store, WORKERS: workers } = env
+  const { HOST: host, PORT: port, WORKERS: workers } = env
   log.info({ version: VERSION, issuer, store, demo, host, port, workers }, 'Postern is listening')
   for (const notice of notices(config)) log.warn(notice)
 }

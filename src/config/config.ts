@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { STORES, type StoreName } from '../store/index.ts'
+import type { OpenStore } from '../store/store-type.ts'
 import { ConfigError } from './config-error.ts'
 import { DEMO_ENTRIES } from './demo.ts'
 import { slipsIn, unreadNames } from './env-names.ts'
@@ -12,7 +14,6 @@ import {
 } from './environment.ts'
 import { readEntries } from './file.ts'
 import { checkWriters, readProblem } from './file-access.ts'
-import type { RedisAddress } from './redis-url.ts'
 import type { Entries } from './schema.ts'
 
 /** Everything that the server is started with. */
@@ -20,27 +21,24 @@ export interface Config {
   env: Environment
   /** `ISSUER`, or its default. */
   issuer: string
-  /** Empty only for the demo on memory: the server then draws one, which dies with it as the store does. */
+  /** Empty only for the demo on a store that dies with the process: so does the key that the server then draws. */
   secretKeys: readonly string[]
   /** The demo's known password is loaded: loopback only. */
   demo: boolean
   entries: Entries
-  /** How Redis is reached, where it is the store. */
-  redis: RedisConfig | undefined
+  store: ConfiguredStore
   /** What the operator should know of the files and names that it was read from. */
   remarks: readonly string[]
   /** Names in `.env` that neither the server nor the file reads. */
   unread: readonly string[]
 }
 
-export interface RedisConfig {
-  address: RedisAddress
-  ca?: string
-  prefix: string
-  /** Seconds. */
-  timeout: number
-  /** How many replicas confirm a compare-and-swap; 0 for none. */
-  replicas: number
+/** The store that `STORE` names: its traits (`StoreType`), and the function that opens it. */
+export interface ConfiguredStore {
+  name: StoreName
+  durable: boolean
+  shared: boolean
+  open: OpenStore
 }
 
 /**
@@ -69,18 +67,19 @@ export function loadConfig(
   const slips = slipsIn(without(raw, dotenv), text)
   remarks.push(...slips, ...quotedSecrets(raw))
   const demo = env.CONFIG_FILE === ''
-  if (env.WORKERS > 1 && env.STORE === 'memory') {
+  const { durable, shared, configure } = STORES[env.STORE]
+  if (env.WORKERS > 1 && !shared) {
     throw new ConfigError(
-      `WORKERS is ${raw.WORKERS}; with STORE=memory it must be 1: each process would know only its own logins and tokens`,
+      `WORKERS is ${raw.WORKERS}; with STORE=${env.STORE} it must be 1: each process would know only its own logins and tokens`,
     )
   }
   return {
     env,
     issuer: env.ISSUER || `http://localhost:${env.PORT}`,
-    secretKeys: secretKeys(env, { demo, slips }),
+    secretKeys: secretKeys(env, { drawn: demo && !durable, demo, slips }),
     demo,
     entries: demo ? structuredClone(DEMO_ENTRIES) : readEntries(text, env.CONFIG_FILE, raw),
-    redis: env.STORE === 'redis' ? redisConfig(env, readNamed) : undefined,
+    store: { name: env.STORE, durable, shared, open: configure(env, { read: readNamed, fail }) },
     remarks,
     unread,
   }
@@ -90,21 +89,8 @@ function without(raw: RawEnvironment, others: RawEnvironment): RawEnvironment {
   return Object.fromEntries(Object.entries(raw).filter(([name]) => !Object.hasOwn(others, name)))
 }
 
-function redisConfig(env: Environment, readNamed: ReadNamed): RedisConfig {
-  const { REDIS_URL, REDIS_PASSWORD, REDIS_CA_FILE, REDIS_WAIT_REPLICAS } = env
-  if (REDIS_CA_FILE && !REDIS_URL.tls) {
-    throw new ConfigError('REDIS_CA_FILE is set, but REDIS_URL uses no TLS; write it with rediss:')
-  }
-  if (REDIS_WAIT_REPLICAS > 0 && REDIS_URL.topology === 'cluster') {
-    throw new ConfigError(`REDIS_WAIT_REPLICAS is ${REDIS_WAIT_REPLICAS}; it must be 0 with a Redis Cluster`)
-  }
-  return {
-    address: { ...REDIS_URL, ...(REDIS_PASSWORD && { password: REDIS_PASSWORD }) },
-    ...(REDIS_CA_FILE && { ca: readNamed('REDIS_CA_FILE', REDIS_CA_FILE) }),
-    prefix: env.REDIS_PREFIX,
-    timeout: env.REDIS_TIMEOUT,
-    replicas: REDIS_WAIT_REPLICAS,
-  }
+function fail(problem: string): never {
+  throw new ConfigError(problem)
 }
 
 // SHA-256 of the key in docker/secrets/example-secret-keys.txt, which everybody can read.
@@ -112,7 +98,7 @@ const EXAMPLE_KEY = 'cffc41e69dcd18415ddd59dd64624a807a9b88b9a57ff22c86848e16c4f
 
 function secretKeys(
   env: Environment,
-  { demo, slips }: { demo: boolean; slips: readonly string[] },
+  { drawn, demo, slips }: { drawn: boolean; demo: boolean; slips: readonly string[] },
 ): readonly string[] {
   if (!demo && env.SECRET_KEYS.some((key) => hash('sha256', key) === EXAMPLE_KEY)) {
     throw new ConfigError(
@@ -120,6 +106,6 @@ function secretKeys(
     )
   }
   if (env.SECRET_KEYS.length > 0) return env.SECRET_KEYS
-  if (demo && env.STORE === 'memory') return []
+  if (drawn) return []
   throw new ConfigError(['SECRET_KEYS is not set; make one with: openssl rand -hex 32', ...slips].join('; '))
 }

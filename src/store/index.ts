@@ -1,24 +1,13 @@
-import { MemoryStore } from './memory.ts'
-import type { RedisOptions } from './redis.ts'
-import type { Store } from './store.ts'
+import { MEMORY } from './memory.ts'
+import { REDIS } from './redis-settings.ts'
 
-/** Every store that `STORE` may name. Its client library is loaded only where it is used. */
-const STORES = {
-  memory: async (): Promise<Store> => new MemoryStore(),
-  redis: async (options: StoreOptions): Promise<Store> => {
-    const { RedisStore } = await import('./redis.ts')
-    return new RedisStore(options.redis())
-  },
-} as const
+/** Every store that `STORE` may name. Adding one is a file and a line here. */
+export const STORES = { memory: MEMORY, redis: REDIS } as const
 
 export type StoreName = keyof typeof STORES
 
-/** What the stores are made of, for the one that asks. */
-export interface StoreOptions {
-  redis: () => RedisOptions
-}
-
-/** Opens the store that the configuration names. It connects in the background: a store that is down is no error. */
-export function openStore(name: StoreName, options: StoreOptions): Promise<Store> {
-  return STORES[name](options)
+/** The settings that name a store with this trait, for the operator: `STORE=redis`. */
+export function storesThatAre(trait: 'durable' | 'shared'): string {
+  const names = Object.entries(STORES).flatMap(([name, store]) => (store[trait] ? [`STORE=${name}`] : []))
+  return names.join(' or ')
 }

@@ -21,7 +21,16 @@ import {
   type StoredRecord,
   type WriteOutcome,
 } from './store.ts'
+import type { StoreType } from './store-type.ts'
 import { added, counterOf, type Tally, takenBack } from './tally.ts'
+
+/** The store of one process. */
+export const MEMORY: StoreType = {
+  summary: 'dies with the process',
+  durable: false,
+  shared: false,
+  configure: () => async () => new MemoryStore(),
+}
 
 // A grant with its index entry, generously: the figure that turns a heap limit into a number of records.
 const BYTES_PER_RECORD = 1250

@@ -1,21 +1,18 @@
 import { once } from 'node:events'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import type { RedisAddress } from '../config/redis-url.ts'
 import { complaint, refusal } from './redis-complaints.ts'
 import type { Script } from './redis-scripts.ts'
-import { StoreFull, StoreUnavailable } from './store.ts'
+import type { RedisAddress } from './redis-url.ts'
+import { type Report, StoreFull, StoreUnavailable } from './store.ts'
 
 /** How Redis is reached. */
-export interface RedisSettings {
+export interface Connected {
   address: RedisAddress
-  /** PEM of the authority that signed the server's certificate, where the system does not know it. */
+  /** PEM of the authority that signed the server's certificate, if the system does not know it. */
   ca?: string
   /** Seconds after which a command counts as unanswered. */
   timeout: number
 }
-
-/** What the log is told: `detail` never holds a value, a key or a password. */
-export type Report = (level: 'info' | 'warn' | 'error', message: string, detail?: object) => void
 
 /** The connection died, or the deadline passed, before the answer: the command may have been executed. */
 export class OutcomeUnknown extends StoreUnavailable {
@@ -48,7 +45,7 @@ export class RedisConnection {
   #closed = false
   #pending = 0
 
-  constructor(settings: RedisSettings, report: Report) {
+  constructor(settings: Connected, report: Report) {
     this.#patience = 2 * settings.timeout * 1000
     this.#client = connect(settings)
     this.#report = report
@@ -144,7 +141,7 @@ export class RedisConnection {
   }
 }
 
-function connect({ address, ca, timeout }: RedisSettings): Redis | Cluster {
+function connect({ address, ca, timeout }: Connected): Redis | Cluster {
   const { topology, hosts, username, password, database, primary, tls } = address
   const milliseconds = timeout * 1000
   const security = tls ? { tls: ca === undefined ? {} : { ca } } : {}

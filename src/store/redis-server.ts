@@ -1,4 +1,5 @@
-import type { RedisConnection, Report } from './redis-connection.ts'
+import type { RedisConnection } from './redis-connection.ts'
+import type { Report } from './store.ts'
 
 /** Reads what the server says of itself and reports what would lose tokens. Never throws: it only advises. */
 export async function inspectServer(redis: RedisConnection, report: Report): Promise<void> {

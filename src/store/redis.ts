@@ -1,12 +1,14 @@
 import { migrated } from './migrations.ts'
-import { OutcomeUnknown, RedisConnection, type RedisSettings, type Report } from './redis-connection.ts'
+import { OutcomeUnknown, RedisConnection } from './redis-connection.ts'
 import { CREATE, DECREMENT, INCREMENT, LINK, REPLACE } from './redis-scripts.ts'
 import { inspectServer } from './redis-server.ts'
+import type { RedisSettings } from './redis-settings.ts'
 import {
   type Counter,
   type Health,
   type IndexPage,
   type Kind,
+  type Report,
   type Store,
   type StoredRecord,
   StoreFull,
@@ -16,10 +18,6 @@ import {
 import { counterOf, type Tally } from './tally.ts'
 
 export interface RedisOptions extends RedisSettings {
-  /** In front of every key. */
-  prefix: string
-  /** How many replicas must confirm a compare-and-swap before it counts; 0 for none. */
-  replicas: number
   report: Report
   /** Milliseconds since the epoch, as this machine has them. */
   localTime?: () => number

@@ -39,6 +39,9 @@ export interface Counter {
   expires_at: number
 }
 
+/** What the log is told: `detail` never holds a value, a key or a password. */
+export type Report = (level: 'info' | 'warn' | 'error', message: string, detail?: object) => void
+
 /** How the store is. */
 export interface Health {
   /** Seconds that the store's clock is ahead of this machine's. */

@@ -190,7 +190,9 @@ test('REDIS_CA_FILE without TLS is refused: it would look protected', () => {
     message(() => loadConfig({ ...env, REDIS_URL: 'redis://r' }, () => 'PEM')),
     /^REDIS_CA_FILE is set, but REDIS_URL uses no TLS; write it with rediss:/,
   )
-  assert.equal(loadConfig({ ...env, REDIS_URL: 'rediss://r' }, () => 'PEM').redis?.ca, 'PEM')
+  const read: string[] = []
+  loadConfig({ ...env, REDIS_URL: 'rediss://r' }, (path) => String(read.push(path)))
+  assert.deepEqual(read, ['/ca.pem'])
 })
 
 test('without CONFIG_FILE the demo, with it never', () => {

@@ -1,3 +1,4 @@
+import { storesThatAre } from '../../store/index.ts'
 import { canonicalIssuer, readHosts, readIssuer, readTrustProxy, readWorkers } from '../readers.ts'
 import { integer, text, type Variable } from './variable.ts'
 
@@ -26,8 +27,7 @@ export const LISTEN = {
   } satisfies Variable<readonly string[]>,
   WORKERS: {
     default: 1,
-    description:
-      'How many processes serve the port. auto is one for each core. More than one need STORE=redis.',
+    description: `How many processes serve the port. auto is one for each core. More than one need ${storesThatAre('shared')}.`,
     allowed: 'auto or a whole number from 1 to 128',
     read: readWorkers,
   } satisfies Variable<number>,

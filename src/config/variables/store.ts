@@ -1,12 +1,15 @@
-import { type RedisAddress, readRedisUrl } from '../redis-url.ts'
+import { STORES, type StoreName } from '../../store/index.ts'
+import { type RedisAddress, readRedisUrl } from '../../store/redis-url.ts'
 import { integer, oneOf, seconds, text, type Variable } from './variable.ts'
+
+const summaries = Object.entries(STORES).map(([name, { summary }]) => `${name} ${summary}`)
 
 /** Where the state is kept. */
 export const STORE = {
   STORE: oneOf(
-    ['memory', 'redis'],
+    Object.keys(STORES) as StoreName[],
     'memory',
-    'Where grants, sessions and consents are kept. memory dies with the process; redis is shared by many.',
+    `Where grants, sessions and consents are kept. ${summaries.join('; ')}.`,
   ),
   REDIS_URL: {
     default: { topology: 'single', tls: false, hosts: [{ host: 'localhost', port: 6379 }], database: 0 },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadConfig } from '../../src/config/config.ts'
-import { readRedisUrl } from '../../src/config/redis-url.ts'
+import { redisSettings } from '../../src/store/redis-settings.ts'
+import { readRedisUrl } from '../../src/store/redis-url.ts'
 import { KEY } from '../support/server.ts'
 
 const at = (host: string, port: number) => ({ host, port })
@@ -56,9 +57,19 @@ for (const wrong of [
   })
 }
 
-test('REDIS_PASSWORD stands before the password of the URL', () => {
-  const env = { STORE: 'redis', SECRET_KEYS: KEY, REDIS_URL: 'redis://u:old@a', REDIS_PASSWORD: 'new' }
-  assert.equal(loadConfig(env).redis?.address.password, 'new')
+test('REDIS_PASSWORD overrides the password of the URL; the authority is read from its file', () => {
+  const { env } = loadConfig({
+    ...{ REDIS_URL: 'rediss://u:old@a', REDIS_PASSWORD: 'new', REDIS_CA_FILE: '/ca.pem', REDIS_PREFIX: 'p:' },
+    ...{ REDIS_WAIT_REPLICAS: '2', REDIS_TIMEOUT: '3' },
+  })
+  const reader = { read: (name: string, path: string) => `${name} ${path}`, fail: assert.fail }
+  assert.deepEqual(redisSettings(env, reader), {
+    address: { ...readRedisUrl('rediss://u:new@a') },
+    ca: 'REDIS_CA_FILE /ca.pem',
+    prefix: 'p:',
+    timeout: 3,
+    replicas: 2,
+  })
 })
 
 test('what does not go together is refused with the reason', () => {
