@@ -1,47 +1,66 @@
 import { ConfigError } from '../config/config-error.ts'
-import type { Environment } from '../config/environment.ts'
-import type { ClientEntry } from '../config/schema.ts'
-import type { BcryptQueue } from '../passwords/bcrypt-queue.ts'
-import type { Keys } from '../secrets/keys.ts'
 import type { Client, Clients } from './client.ts'
-import { registerClient } from './registration.ts'
-import { hashedSecret, plainSecret } from './secret.ts'
+import { type Usage, unionOf } from './usage.ts'
 
-/** The clients of the configuration file, found by id. */
-export class FileClients implements Clients {
-  readonly #clients = new Map<string, Client>()
+/** One origin of clients: the configuration file, or what is registered while the server runs. */
+export interface ClientSource {
+  /** For errors. */
+  readonly name: string
+  /** The ids of the clients that it has at the start. */
+  ids(): Iterable<string>
+  /** At once, if it knows its clients by heart. */
+  find(client_id: string): Client | undefined | Promise<Client | undefined>
+  /**
+   * What its clients use; if they come and go while the server runs, what its rules allow them. The same object for as
+   * long as it says the same, so that what is made from it need not be made again.
+   */
+  usage(): Usage
+}
 
-  /** Throws `ConfigError` for an entry that contradicts itself and for a repeated `client_id`. */
-  constructor(
-    entries: readonly ClientEntry[],
-    context: { env: Environment; queue: BcryptQueue; keys: Keys },
-  ) {
-    const { env, queue, keys } = context
-    const lifetimes = {
-      access_token_ttl: env.ACCESS_TOKEN_TTL,
-      refresh_token_ttl: env.REFRESH_TOKEN_TTL,
-      authorization_code_ttl: env.AUTHORIZATION_CODE_TTL,
-      refresh_token_grace: env.REFRESH_TOKEN_GRACE,
-      grant_max_ttl: env.GRANT_MAX_TTL,
-    }
-    const secretOf = (entry: ClientEntry) => {
-      if (entry.client_secret) return plainSecret(entry.client_secret)
-      return entry.client_secret_hash ? hashedSecret(entry.client_secret_hash, queue, keys) : undefined
-    }
-    for (const [at, entry] of entries.entries()) {
-      if (this.#clients.has(entry.client_id)) {
-        throw new ConfigError(`/clients/${at}/client_id: ${entry.client_id} is there twice`)
+/** All clients, wherever they are from. */
+export interface ClientRegistry extends Clients {
+  /** What they use now: ask when it is needed, and do not keep it. The same object for as long as it says the same. */
+  usage(): Usage
+}
+
+/** Makes one registry of these sources. Throws `ConfigError` if two of them share an id. */
+export function clientRegistry(sources: readonly ClientSource[]): ClientRegistry {
+  refuseShared(sources)
+  let parts: readonly Usage[] = []
+  let union = unionOf(parts)
+  const changed = (source: ClientSource, at: number) => source.usage() !== parts[at]
+  return {
+    async find(client_id) {
+      for (const source of sources) {
+        const found = source.find(client_id)
+        // Waited for only if it must be: every request at the token endpoint passes here.
+        const client = found instanceof Promise ? await found : found
+        if (client !== undefined) return client
       }
-      this.#clients.set(entry.client_id, registerClient(entry, `/clients/${at}`, { lifetimes, secretOf }))
+      return undefined
+    },
+
+    usage() {
+      if (sources.some(changed)) {
+        parts = sources.map((source) => source.usage())
+        union = unionOf(parts)
+      }
+      return union
+    },
+  }
+}
+
+// Grants and consents name their client by its id alone, so a shared one would inherit another's. Ids that differ in
+// capitals only are refused too, for people and logs do not tell them apart.
+function refuseShared(sources: readonly ClientSource[]): void {
+  const owners = new Map<string, ClientSource>()
+  for (const source of sources) {
+    for (const client_id of source.ids()) {
+      const folded = client_id.toLowerCase()
+      const owner = owners.get(folded) ?? source
+      if (owner !== source)
+        throw new ConfigError(`client_id ${client_id} is in ${owner.name} and in ${source.name}; rename one`)
+      owners.set(folded, source)
     }
-  }
-
-  async find(client_id: string): Promise<Client | undefined> {
-    return this.#clients.get(client_id)
-  }
-
-  /** All of them, for the start's report and for what discovery lists. */
-  all(): readonly Client[] {
-    return [...this.#clients.values()]
   }
 }

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
-import { algorithmsInUse } from '../composition/signing.ts'
+import { clientsOf } from '../composition/clients.ts'
+import { planOf } from '../composition/signing.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError, inFile } from '../config/config-error.ts'
 import type { Environment } from '../config/environment.ts'
@@ -9,6 +10,7 @@ import { VARIABLES } from '../config/variables/index.ts'
 import type { Variable } from '../config/variables/variable.ts'
 import { BUILT_IN } from '../http/pages.ts'
 import { renderSamples } from '../http/sample-pages.ts'
+import { Keys } from '../secrets/keys.ts'
 import { createServer } from '../server.ts'
 import { FileVault } from '../signing/key-vault.ts'
 import { MemoryStore } from '../store/memory.ts'
@@ -46,8 +48,8 @@ export async function checkConfig(config: Config, print: (line: string) => void)
 }
 
 /** What the start would say of `SIGNING_KEYS_FILE`; the file itself is made by the first start. */
-async function checkKeys({ env, entries }: Config): Promise<string[]> {
-  const { SIGNING_KEYS_FILE: path, KEY_ROTATION } = env
+async function checkKeys(config: Config): Promise<string[]> {
+  const { SIGNING_KEYS_FILE: path, KEY_ROTATION } = config.env
   if (path === '') return []
   const notices: string[] = []
   const found = await new FileVault(path, (text) => notices.push(text)).read()
@@ -56,7 +58,8 @@ async function checkKeys({ env, entries }: Config): Promise<string[]> {
   } catch (error) {
     const problem = `SIGNING_KEYS_FILE is ${JSON.stringify(path)}, which ${writeProblem(error, path)}`
     const has = (alg: string) => found?.set.some((key) => key.alg === alg)
-    if (!algorithmsInUse(entries.clients).every(has)) throw new ConfigError(problem)
+    const { algorithms } = planOf(config, clientsOf(config, new Keys(config.secretKeys)))()
+    if (!algorithms.every(has)) throw new ConfigError(problem)
     if (KEY_ROTATION > 0) notices.push(`the signing keys cannot rotate: ${problem}`)
   }
   return notices

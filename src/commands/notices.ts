@@ -1,4 +1,4 @@
-import { formerSector } from '../clients/openid.ts'
+import { formerSector } from '../clients/registration/sector.ts'
 import type { Config } from '../config/config.ts'
 import { MAKE_HASH } from '../config/config-error.ts'
 import { listed } from '../config/names.ts'

@@ -1,9 +1,8 @@
 import { pino } from 'pino'
-import { FileClients } from '../clients/registry.ts'
+import { clientsOf } from '../composition/clients.ts'
 import { signingKeysOf } from '../composition/signing.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError, inFile } from '../config/config-error.ts'
-import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
 import { Keys } from '../secrets/keys.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
 import { openStore, readConfig } from './command.ts'
@@ -24,7 +23,7 @@ export async function rotateKeys(
   open: () => Promise<Store>,
   print: (line: string) => void,
 ): Promise<void> {
-  const { env, entries } = config
+  const { env } = config
   if (!config.store.shared && env.SIGNING_KEYS_FILE === '') {
     throw new ConfigError(
       `STORE is ${config.store.name} and SIGNING_KEYS_FILE is not set, so the signing keys are inside the running server: KEY_ROTATION rotates them there, and a restart makes new ones`,
@@ -33,8 +32,7 @@ export async function rotateKeys(
   const store = await open()
   try {
     const keys = new Keys(config.secretKeys)
-    const queue = new BcryptQueue({ concurrency: 1, limit: 1 })
-    const clients = new FileClients(entries.clients, { env, queue, keys }).all()
+    const clients = clientsOf(config, keys)
     // A store that has just been opened still connects.
     await store.reachable()
     const notice = (text: string) => print(`Notice: ${text}`)

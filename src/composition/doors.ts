@@ -34,14 +34,13 @@ export interface Front {
 
 /** What there is: metadata and keys, for everybody to read. */
 export async function openDocuments(app: FastifyInstance, rooms: Rooms, { base, routes }: Front) {
-  const { issuer, grantTypes, clients, signing } = rooms
-  const metadata = metadataPaths(issuer)
+  const { issuer } = rooms
+  const paths = metadataPaths(issuer)
   const url = (method: 'GET' | 'POST', path: string) =>
     app.hasRoute({ method, url: base + path }) ? issuer + path : undefined
   await app.register(async (scope) => {
-    allowCrossOrigin(scope, [...metadata, `${base}/oauth/jwks`], routes)
-    const { algorithms } = signing
-    registerMetadata(scope, metadata, () => ({ issuer, url, grantTypes, clients: clients.all(), algorithms }))
+    allowCrossOrigin(scope, [...paths, `${base}/oauth/jwks`], routes)
+    registerMetadata(scope, paths, { ...rooms, url })
     await scope.register(async (keyed) => registerJwks(keyed, rooms), { prefix: base })
   })
 }

@@ -2,7 +2,7 @@ import { AnswerMaker } from '../authorization/answer.ts'
 import { AuthorizationDesk } from '../authorization/desk.ts'
 import { SectorDocuments } from '../authorization/sector-documents.ts'
 import { NarrowedScopes } from '../clients/narrowed-scopes.ts'
-import { FileClients } from '../clients/registry.ts'
+import type { ClientSource } from '../clients/registry.ts'
 import { Subjects } from '../clients/subjects.ts'
 import type { Config } from '../config/config.ts'
 import { Consents } from '../consents/consents.ts'
@@ -26,7 +26,7 @@ import { Issuer } from '../tokens/issuer.ts'
 import { JwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { LoginGuard } from '../users/login-guard.ts'
 import { FileUsers } from '../users/registry.ts'
-import { checkClients } from './check-clients.ts'
+import { clientsOf } from './clients.ts'
 import { signingKeysOf } from './signing.ts'
 
 /** What a server is made of beside its configuration. */
@@ -35,6 +35,8 @@ export interface Parts {
   log: Logger
   /** Seconds since the epoch; the store's clock by default. Tests pass their own. */
   now?: () => number
+  /** Where clients come from beside the file. */
+  clients?: readonly ClientSource[]
   /** False if the configuration is only checked: nothing is made or kept then. */
   prepare?: boolean
 }
@@ -42,7 +44,6 @@ export interface Parts {
 // Hashes run on the process' pool of four threads: three at most, one of them for clients, so that neither a
 // flood of logins nor one of wrong client secrets starves the other, or DNS and files.
 const LOGIN_QUEUE = { concurrency: 2, limit: 64 }
-const CLIENT_QUEUE = { concurrency: 1, limit: 64 }
 
 /**
  * Every part that knows no HTTP, made once. Only the composition may know this type: an endpoint names the few parts
@@ -51,25 +52,25 @@ const CLIENT_QUEUE = { concurrency: 1, limit: 64 }
 export type Rooms = ReturnType<typeof makeRooms>
 
 /** Makes the rooms of a configuration. Throws `ConfigError` for registrations that contradict themselves. */
-export function makeRooms(config: Config, { store, log, now = () => store.clock() }: Parts) {
+export function makeRooms(config: Config, parts: Parts) {
+  const { store, log, now = () => store.clock() } = parts
   const { env, issuer, demo, entries } = config
   const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)], issuer)
-  const clients = new FileClients(entries.clients, { env, queue: new BcryptQueue(CLIENT_QUEUE), keys })
+  const clients = clientsOf(config, keys, parts.clients)
   const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), demo, now: now() })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
-  checkClients(clients.all(), env)
   const subjects = new Subjects(env.PAIRWISE_SALT)
   const notice = (text: string) => log.warn(text)
-  const signing = signingKeysOf(config, { store, keys, clients: clients.all(), now, notice })
+  const signing = signingKeysOf(config, { store, keys, clients, now, notice })
   const idTokens = new IdTokens({ signing, subjects, issuer, ttl: env.ID_TOKEN_TTL })
   const jwts = new JwtAccessTokens({ signing, subjects, issuer })
   const tokens = new Issuer({ keys, idTokens, jwts })
   const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
   const guard = new LoginGuard({ users, throttle: new Throttle(store, keys) })
   const narrowed = new NarrowedScopes()
-  const grantTypes = allGrantTypes({ keys, grants, users, guard, clients: clients.all(), narrowed, now })
+  const grantTypes = allGrantTypes({ keys, grants, users, guard, clients, narrowed, now })
   const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
   const answers = new AnswerMaker({ grants, issuer: tokens })
   const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })

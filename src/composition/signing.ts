@@ -1,7 +1,7 @@
-import type { Client } from '../clients/client.ts'
+import type { ClientRegistry } from '../clients/registry.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../http/logger.ts'
-import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../protocol/algorithms.ts'
+import { SIGNING_ALGORITHMS } from '../protocol/algorithms.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { LEAD, type RotationPlan } from '../signing/key-set.ts'
 import { FileVault, type KeyVault, StoreVault } from '../signing/key-vault.ts'
@@ -19,7 +19,7 @@ export function signingKeysOf(
   context: {
     store: Store
     keys: Keys
-    clients: readonly Client[]
+    clients: Pick<ClientRegistry, 'usage'>
     now: () => number
     notice: (text: string) => void
   },
@@ -32,33 +32,24 @@ export function signingKeysOf(
   return new SigningKeys({ vault, plan: planOf(config, clients), now, notice })
 }
 
-/** The algorithms that these clients, or their entries, are signed for; RS256 always (Core §15.1). */
-export function algorithmsInUse(
-  clients: readonly Partial<Pick<Client, 'id_token_signed_response_alg' | 'userinfo_signed_response_alg'>>[],
-): SigningAlgorithm[] {
-  const used = new Set(
-    clients.flatMap((client) => [client.id_token_signed_response_alg, client.userinfo_signed_response_alg]),
-  )
-  return SIGNING_ALGORITHMS.filter((alg) => alg === 'RS256' || used.has(alg))
-}
-
-function planOf({ env }: Config, clients: readonly Client[]): RotationPlan {
-  // An ID token is shown as a hint as long as its login lives (RP-Initiated Logout 1.0 §2), expired or not.
-  const longest = Math.max(
-    env.ID_TOKEN_TTL,
-    env.SESSION_TTL,
-    ...clients.map((client) => client.lifetimes.access_token_ttl),
-  )
-  return {
-    algorithms: algorithmsInUse(clients),
-    every: env.KEY_ROTATION * DAY,
-    // What was signed in the last second before the change, by a node that had not looked yet.
-    keep: longest + LEAD,
+/** The plan of a moment: the clients say what they are signed for, and how long that lives. */
+export function planOf({ env }: Config, clients: Pick<ClientRegistry, 'usage'>): () => RotationPlan {
+  return () => {
+    const { algorithms, access_token_ttl } = clients.usage()
+    // An ID token is shown as a hint as long as its login lives (RP-Initiated Logout 1.0 §2), expired or not.
+    const longest = Math.max(env.ID_TOKEN_TTL, env.SESSION_TTL, access_token_ttl)
+    return {
+      // RS256 always (OpenID Connect Core §15.1).
+      algorithms: SIGNING_ALGORITHMS.filter((alg) => alg === 'RS256' || algorithms.has(alg)),
+      every: env.KEY_ROTATION * DAY,
+      // What was signed in the last second before the change, by a node that had not looked yet.
+      keep: longest + LEAD,
+    }
   }
 }
 
 /**
- * Loads keys that are kept somewhere, at the start; throws `ConfigError` where they cannot be read. A store that is
+ * Loads keys that are kept somewhere, at the start; throws `ConfigError` if they cannot be read. A store that is
  * down does not end the start: `followKeys` loads them when it answers.
  */
 export async function loadKeys(
@@ -77,7 +68,7 @@ export async function loadKeys(
 
 /**
  * Follows what other nodes and the schedule do; `kept` keys that the start could not read are read as soon as they can
- * be. Others are not made for the clock's sake. Gives the function that ends it.
+ * be. Keys that live in this process only are not created by the timer. Returns the function that ends it.
  */
 export function followKeys(signing: SigningKeys, { kept, log }: { kept: boolean; log: Logger }): () => void {
   const missing = () => kept && !signing.loaded

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { RESPONSE_MODES } from '../authorization/response.ts'
-import type { Client } from '../clients/client.ts'
+import type { ClientRegistry } from '../clients/registry.ts'
+import type { Usage } from '../clients/usage.ts'
 import type { AnyGrantType } from '../grant-types/grant-type.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
 import { STANDARD_CLAIMS, STANDARD_SCOPES } from '../protocol/claims.ts'
@@ -8,25 +9,23 @@ import { PROMPTS } from '../protocol/prompt.ts'
 import { RESPONSE_TYPES } from '../protocol/response-type.ts'
 import { ACR } from '../tokens/id-token.ts'
 
-/** What is registered here: the document lists this and nothing else. */
-export interface Registered {
+export interface MetadataContext {
   issuer: string
-  /** URL of an endpoint that the instance serves, or undefined where it serves none. */
+  /** URL of an endpoint that the instance serves, or undefined if it serves none. */
   url: (method: 'GET' | 'POST', path: string) => string | undefined
-  grantTypes: readonly AnyGrantType[]
-  clients: readonly Client[]
-  algorithms: readonly SigningAlgorithm[]
+  grantTypes: () => readonly AnyGrantType[]
+  clients: Pick<ClientRegistry, 'usage'>
+  signing: { readonly algorithms: readonly SigningAlgorithm[] }
 }
 
 /**
  * The document of RFC 8414 §2 and OpenID Connect Discovery 1.0 §3, true by construction: it asks the instance what it
- * serves. One for both addresses, so that they cannot differ.
+ * serves, and the clients what they use. One for both addresses, so that they cannot differ.
  */
-function serverMetadata({ issuer, url, grantTypes, clients, algorithms }: Registered) {
-  const used = new Set(clients.flatMap((client) => [...client.response_types]))
-  const implicit = clients.some((client) => client.grant_types.has('implicit'))
-  const pairwise = clients.some((client) => client.sector !== undefined)
-  const granting = grantTypes.map((one) => one.grant_type)
+function serverMetadata({ issuer, url, grantTypes, signing }: MetadataContext, usage: Usage) {
+  const { algorithms } = signing
+  const implicit = usage.grant_types.has('implicit')
+  const granting = grantTypes().map((one) => one.grant_type)
   const methods = ['client_secret_basic', 'client_secret_post', 'none']
   return {
     issuer,
@@ -40,17 +39,15 @@ function serverMetadata({ issuer, url, grantTypes, clients, algorithms }: Regist
     // Not what single clients may have, which is nobody else's business. Nor offline_access: there are clients that ask for
     // whatever stands here, and their people would be asked for consent each time (Core §11).
     scopes_supported: STANDARD_SCOPES,
-    response_types_supported: RESPONSE_TYPES.filter((one) => one === 'code' || used.has(one)),
+    response_types_supported: RESPONSE_TYPES.filter((one) => one === 'code' || usage.response_types.has(one)),
     response_modes_supported: RESPONSE_MODES,
     grant_types_supported: implicit ? [...granting, 'implicit'] : granting,
     token_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_methods_supported: methods.filter((one) => one !== 'none'),
     revocation_endpoint_auth_methods_supported: methods,
-    code_challenge_methods_supported: clients.some((one) => one.allow_plain_pkce)
-      ? ['S256', 'plain']
-      : ['S256'],
+    code_challenge_methods_supported: usage.plain_pkce ? ['S256', 'plain'] : ['S256'],
     authorization_response_iss_parameter_supported: true,
-    subject_types_supported: pairwise ? ['public', 'pairwise'] : ['public'],
+    subject_types_supported: usage.pairwise ? ['public', 'pairwise'] : ['public'],
     id_token_signing_alg_values_supported: algorithms,
     userinfo_signing_alg_values_supported: algorithms,
     acr_values_supported: [ACR],
@@ -95,20 +92,21 @@ export function metadataPaths(issuer: string): readonly string[] {
   return [...new Set(paths)]
 }
 
-/** Serves the document, as one string that is made once. */
+/** Serves the document, as one string that is made once for as long as the clients use the same. */
 export function registerMetadata(
   app: FastifyInstance,
   paths: readonly string[],
-  registered: () => Registered,
+  context: MetadataContext,
 ): void {
-  let body: string | undefined
+  let made: { usage: Usage; body: string } | undefined
   for (const path of paths) {
     app.get(path, { exposeHeadRoute: true }, async (_request, reply) => {
-      body ??= JSON.stringify(serverMetadata(registered()))
+      const usage = context.clients.usage()
+      if (made?.usage !== usage) made = { usage, body: JSON.stringify(serverMetadata(context, usage)) }
       return reply
         .type('application/json; charset=utf-8')
         .header('cache-control', 'public, max-age=300')
-        .send(body)
+        .send(made.body)
     })
   }
 }

@@ -1,5 +1,5 @@
-import type { Client } from '../clients/client.ts'
 import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
+import type { ClientRegistry } from '../clients/registry.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { Keys } from '../secrets/keys.ts'
 import type { LoginGuard } from '../users/login-guard.ts'
@@ -11,23 +11,19 @@ import { password } from './password.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /**
- * Every grant type that the token endpoint knows; discovery lists the same. `password` only where a client names it:
- * a server whose clients do not need it has not got it.
+ * The grant types that the token endpoint knows at the moment; discovery lists the same. `password` only while a client
+ * names it: a server whose clients do not need it has not got it.
  */
 export function grantTypes(context: {
   keys: Keys
   grants: Grants
   users: Users
   guard: LoginGuard
-  clients: readonly Client[]
+  clients: Pick<ClientRegistry, 'usage'>
   narrowed: NarrowedScopes
   now: () => number
-}): readonly AnyGrantType[] {
-  const named = context.clients.some((client) => client.grant_types.has('password'))
-  return [
-    authorizationCode(context),
-    refreshToken(context),
-    clientCredentials(),
-    ...(named ? [password(context)] : []),
-  ]
+}): () => readonly AnyGrantType[] {
+  const always = [authorizationCode(context), refreshToken(context), clientCredentials()]
+  const withPassword = [...always, password(context)]
+  return () => (context.clients.usage().grant_types.has('password') ? withPassword : always)
 }

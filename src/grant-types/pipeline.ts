@@ -24,11 +24,10 @@ export type TokenPipeline = (
  */
 export function tokenPipeline(context: {
   clients: Clients
-  grantTypes: readonly AnyGrantType[]
+  grantTypes: () => readonly AnyGrantType[]
   issuer: Issuer
 }): TokenPipeline {
-  const { clients, issuer } = context
-  const grantTypes = new Map(context.grantTypes.map((one) => [one.grant_type, one]))
+  const { clients, grantTypes, issuer } = context
 
   return async ({ authorization, parameters, address }, now) => {
     const grantType = requireGrantType(parameters.required('grant_type'))
@@ -55,12 +54,11 @@ export function tokenPipeline(context: {
   }
 
   function requireGrantType(name: string): AnyGrantType {
-    const grantType = grantTypes.get(name)
+    const known = grantTypes()
+    const grantType = known.find((one) => one.grant_type === name)
     if (grantType !== undefined) return grantType
-    throw new OAuthError(
-      'unsupported_grant_type',
-      `grant_type is one of ${[...grantTypes.keys()].join(', ')}`,
-    )
+    const names = known.map((one) => one.grant_type)
+    throw new OAuthError('unsupported_grant_type', `grant_type is one of ${names.join(', ')}`)
   }
 
   function mint(client: Client, proven: Exclude<Proven, { outcome: 'refused' }>, now: number) {

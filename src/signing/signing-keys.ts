@@ -37,7 +37,7 @@ const jose = () => import('jose')
  */
 export class SigningKeys {
   readonly #vault: KeyVault
-  readonly #plan: RotationPlan
+  readonly #plan: () => RotationPlan
   readonly #now: () => number
   // By the key, not by its name: an operator may put another key under the same kid.
   readonly #imported = new WeakMap<SigningKey, CryptoKey>()
@@ -47,13 +47,16 @@ export class SigningKeys {
   #looked = Number.NEGATIVE_INFINITY
   #looking: Promise<void> | undefined
   readonly #notice: (text: string) => void
-  /** Seconds: not before is a vault asked again that could not be written. */
+  /** When (seconds) a vault that could not be written may be tried again. */
   #writeAgain = 0
 
-  /** `now`: seconds since the epoch. `notice` is told what the operator should know. */
+  /**
+   * `plan` is asked at each turn, so that it may change. `now`: seconds since the epoch. `notice` is told what the
+   * operator should know.
+   */
   constructor(context: {
     vault: KeyVault
-    plan: RotationPlan
+    plan: () => RotationPlan
     now: () => number
     notice?: (text: string) => void
   }) {
@@ -68,24 +71,25 @@ export class SigningKeys {
     return this.#set !== undefined
   }
 
-  /** The algorithms that there are keys for. */
+  /** The algorithms that we sign with now. */
   get algorithms(): readonly SigningAlgorithm[] {
-    return this.#plan.algorithms
+    return this.#plan().algorithms
   }
 
   /**
    * Reads the set as it is kept, and does what is due: missing keys, the schedule, retired keys, and a seal under
-   * the present secret. Throws `ConfigError` where the set cannot be opened.
+   * the present secret. Throws `ConfigError` if the set cannot be opened.
    */
   async refresh(): Promise<KeySet> {
     const now = this.#now()
     const found = await this.#vault.read()
+    const plan = this.#plan()
     let set = found?.set ?? []
-    const algorithms = wanting(set, this.#plan, now)
-    const due = algorithms.length > 0 || pruned(set, this.#plan, now) !== set || found?.stale
+    const algorithms = wanting(set, plan, now)
+    const due = algorithms.length > 0 || pruned(set, plan, now) !== set || found?.stale
     if (due && (now >= this.#writeAgain || !this.#complete(set))) {
       const fresh = await Promise.all(algorithms.map((alg) => generate(alg, signsFrom(set, alg, now))))
-      set = await this.#change(set, (current) => withFresh(current, fresh, this.#plan, now))
+      set = await this.#change(set, (current) => withFresh(current, fresh, plan, now))
     }
     // The same keys are the same object: what was imported of them stays.
     if (this.#set === undefined || JSON.stringify(set) !== JSON.stringify(this.#set)) this.#set = set
@@ -106,17 +110,16 @@ export class SigningKeys {
   }
 
   #complete(set: KeySet): boolean {
-    return this.#plan.algorithms.every((alg) => currentKey(set, alg, this.#now()) !== undefined)
+    return this.algorithms.every((alg) => currentKey(set, alg, this.#now()) !== undefined)
   }
 
-  /** Adds a next key for every algorithm, whatever the schedule says. Gives the seconds when they begin to sign. */
+  /** Adds a next key for every algorithm, whatever the schedule says. Returns when (seconds) they begin to sign. */
   async rotate(): Promise<number> {
     const now = this.#now()
-    await this.refresh()
-    const fresh = await Promise.all(
-      this.#plan.algorithms.map((alg) => generate(alg, signsFrom(this.#set ?? [], alg, now))),
-    )
-    this.#set = await this.#vault.change((current) => rotated(current, fresh, this.#plan, now))
+    const set = await this.refresh()
+    const plan = this.#plan()
+    const fresh = await Promise.all(plan.algorithms.map((alg) => generate(alg, signsFrom(set, alg, now))))
+    this.#set = await this.#vault.change((current) => rotated(current, fresh, plan, now))
     return Math.max(...this.#set.map((key) => key.signs_from ?? now))
   }
 
@@ -127,7 +130,9 @@ export class SigningKeys {
 
   /** Signs claims as a JWT (RFC 7519). `typ` tells what it is for (RFC 8725 §3.11); undefined for none. */
   async sign(alg: SigningAlgorithm, typ: string | undefined, claims: JWTPayload): Promise<string> {
-    const key = currentKey(await this.#keys(), alg, this.#now())
+    const now = this.#now()
+    // The first client of this algorithm may have come after the keys were read.
+    const key = currentKey(await this.#keys(), alg, now) ?? currentKey(await this.#load(), alg, now)
     if (key === undefined) throw new Error(`there is no key for ${alg}`)
     const { SignJWT } = await jose()
     const header = { alg, kid: key.kid, ...(typ !== undefined && { typ }) }
@@ -148,7 +153,8 @@ export class SigningKeys {
       return published.find(header, token)
     }
     try {
-      // Also what a client has signed no longer, or not yet in this node's configuration: the key says what it is for.
+      // Every algorithm we support, not only those in use: a client's setting may have changed since, and the key fixes
+      // its own algorithm.
       const verified = await compactVerify(jwt, find, { algorithms: [...SIGNING_ALGORITHMS] })
       const payload = JSON.parse(Buffer.from(verified.payload).toString())
       return { typ: verified.protectedHeader.typ, payload }
@@ -164,7 +170,10 @@ export class SigningKeys {
   }
 
   async #keys(): Promise<KeySet> {
-    if (this.#set !== undefined) return this.#set
+    return this.#set ?? this.#load()
+  }
+
+  #load(): Promise<KeySet> {
     this.#loading ??= this.refresh().finally(() => {
       this.#loading = undefined
     })
@@ -180,7 +189,7 @@ export class SigningKeys {
     const now = this.#now()
     if (now >= this.#looked + LOOK_EVERY) {
       this.#looked = now
-      // Not to be read now is no reason to publish nothing: those known go on.
+      // If the vault cannot be read now, keep publishing the keys we know.
       this.#looking = this.refresh().then(
         () => {},
         () => {},

@@ -311,5 +311,8 @@ test('§8.1 pairwise: one sub for each sector, everywhere the same', async (t) =
   assert.equal(seen.sub, claims.sub)
   assert.equal(seen.username, undefined)
   assert.ok(!JSON.stringify(body).includes(ALICE.sub as string))
-  await assert.rejects(oidcServer(t, {}, { subject_type: 'pairwise' }), /PAIRWISE_SALT is not set; client rp/)
+  await assert.rejects(
+    oidcServer(t, {}, { subject_type: 'pairwise' }),
+    /^ConfigError: \/clients\/1\/subject_type \(client rp\): .* PAIRWISE_SALT is not set/,
+  )
 })

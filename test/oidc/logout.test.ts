@@ -294,7 +294,10 @@ test('where a logout is told to is https; http for the back channel in a private
     await assert.rejects(oidcServer(t, {}, { frontchannel_logout_uri: uri }), /must be an https URL/, uri)
   }
   const plain = { backchannel_logout_uri: 'http://rp.internal/out' }
-  await assert.rejects(oidcServer(t, {}, plain), /ALLOW_PRIVATE_ADDRESSES is false, .* client rp /)
+  await assert.rejects(
+    oidcServer(t, {}, plain),
+    /backchannel_logout_uri \(client rp\): is http .* ALLOW_PRIVATE_ADDRESSES is false/,
+  )
   await oidcServer(t, { env: { ALLOW_PRIVATE_ADDRESSES: 'true' } }, plain)
   const frame = (uri: string) => oidcServer(t, {}, { frontchannel_logout_uri: uri })
   await assert.rejects(frame('http://rp.example/out'), /frontchannel_logout_uri .*loopback/)

@@ -34,7 +34,8 @@ const PLAN: RotationPlan = { algorithms: ['RS256'], every: 90 * DAY, keep: 3600 
 const START = 1_800_000_000
 
 const clock = { now: START }
-const node = (vault: KeyVault, plan = PLAN) => new SigningKeys({ vault, plan, now: () => clock.now })
+const node = (vault: KeyVault, plan = PLAN) =>
+  new SigningKeys({ vault, plan: () => plan, now: () => clock.now })
 const inStore = (store: Store, secrets = [KEY], plan = PLAN) =>
   node(new StoreVault(store, new Keys(secrets)), plan)
 const kids = async (keys: SigningKeys) => (await keys.jwks()).keys.map((key) => key.kid)
@@ -404,7 +405,7 @@ test('a file that may only be read does not stop what it has keys for: neither t
   const reading = (plan = PLAN) =>
     new SigningKeys({
       vault: new ReadOnly(path),
-      plan,
+      plan: () => plan,
       now: () => clock.now,
       notice: (text) => notices.push(text),
     })

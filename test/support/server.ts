@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
+import type { ClientSource } from '../../src/clients/registry.ts'
 import { type Config, loadConfig } from '../../src/config/config.ts'
 import type { ClientEntry, Entries, UserEntry } from '../../src/config/schema.ts'
 import { createLogger } from '../../src/http/logger.ts'
@@ -28,6 +29,8 @@ export interface TestServerOptions {
   /** What an operator edits beside. Before `clients` and `users` are added. */
   change?: (entries: Entries) => void
   store?: Store
+  /** Where clients come from beside the file. */
+  sources?: ClientSource[]
   now?: number
   /** Uses the store's own clock, as the server does by itself. */
   storeClock?: boolean
@@ -36,7 +39,7 @@ export interface TestServerOptions {
 /** Builds the demo, or the demo with other clients and users, without listening. Closes with the test. */
 export async function buildServer(t: TestContext, options: TestServerOptions = {}): Promise<TestServer> {
   const config = loadConfig({ SECRET_KEYS: KEY, ...options.env })
-  const { clients = [], users = [], scopes = {} } = options
+  const { clients = [], users = [], scopes = {}, sources = [] } = options
   options.change?.(config.entries)
   if (clients.length > 0) config.entries.clients.push(...clients)
   config.entries.users.push(...users)
@@ -51,7 +54,12 @@ export async function buildServer(t: TestContext, options: TestServerOptions = {
   })
   const store = options.store ?? new MemoryStore()
   const time = options.storeClock ? {} : { now: () => clock.now }
-  const app = await createServer(config, { store, log: createLogger('trace', sink), ...time })
+  const app = await createServer(config, {
+    store,
+    log: createLogger('trace', sink),
+    clients: sources,
+    ...time,
+  })
   t.after(() => app.close())
   return { app, store, config, log, clock }
 }

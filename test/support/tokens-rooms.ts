@@ -16,7 +16,11 @@ const vault = new StoreVault(new MemoryStore(), keys)
 const now = () => Math.floor(Date.now() / 1000)
 
 /** What signs, for tests of rooms without a server. */
-export const signing = new SigningKeys({ vault, plan: { algorithms: ['RS256'], every: 0, keep: 3600 }, now })
+export const signing = new SigningKeys({
+  vault,
+  plan: () => ({ algorithms: ['RS256'], every: 0, keep: 3600 }),
+  now,
+})
 export const subjects = new Subjects('')
 
 const issuer = 'http://localhost:8000'

@@ -1,0 +1,31 @@
+import { ConfigError } from '../config/config-error.ts'
+import type { ClientEntry } from '../config/schema.ts'
+import type { Client } from './client.ts'
+import { registerClient } from './registration.ts'
+import type { ClientSource } from './registry.ts'
+import type { Rules } from './rules.ts'
+import { unionOf, usageOf } from './usage.ts'
+
+/**
+ * The clients of the configuration file. Throws `ConfigError`, with the path, for an entry that contradicts itself and
+ * for an id that is listed twice.
+ */
+export function fileClients(entries: readonly ClientEntry[], rules: Rules): ClientSource {
+  const clients = new Map<string, Client>()
+  for (const [at, entry] of entries.entries()) {
+    const { client_id } = entry
+    const path = `/clients/${at}`
+    if (clients.has(client_id)) throw new ConfigError(`${path}/client_id: ${client_id} is listed twice`)
+    const fail = (field: string, problem: string): never => {
+      throw new ConfigError(`${path}/${field} (client ${client_id}): ${problem}`)
+    }
+    clients.set(client_id, registerClient(entry, rules, fail))
+  }
+  const usage = unionOf([...clients.values()].map(usageOf))
+  return {
+    name: 'the configuration file',
+    ids: () => clients.keys(),
+    find: (client_id) => clients.get(client_id),
+    usage: () => usage,
+  }
+}

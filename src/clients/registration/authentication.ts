@@ -1,0 +1,40 @@
+import type { ClientEntry } from '../../config/schema.ts'
+import type { Client, TokenEndpointAuthMethod } from '../client.ts'
+import type { Fail, Rules } from '../rules.ts'
+
+/** How the client proves who it is, and what it may therefore do: a public one (RFC 6749 §2.1) cannot prove it. */
+export function readAuthentication(
+  entry: ClientEntry,
+  rules: Rules,
+  fail: Fail,
+): Pick<Client, 'secret' | 'auth_methods' | 'require_pkce' | 'introspect_any'> {
+  if (entry.client_secret && entry.client_secret_hash) fail('client_secret_hash', 'give one secret, not two')
+  const secret = rules.secretOf(entry)
+  const isPublic = secret === undefined
+  if (isPublic) checkPublic(entry, fail)
+  return {
+    secret,
+    auth_methods: isPublic ? ['none'] : authMethods(entry, fail),
+    require_pkce: entry.require_pkce ?? isPublic,
+    introspect_any: entry.introspect_any ?? false,
+  }
+}
+
+function checkPublic(entry: ClientEntry, fail: Fail): void {
+  const { token_endpoint_auth_method: method = 'none' } = entry
+  // RFC 6749 §4.4: the client credentials grant type MUST only be used by confidential clients.
+  if (entry.grant_types?.includes('client_credentials'))
+    fail('grant_types', 'client_credentials needs a client_secret')
+  if (entry.introspect_any) fail('introspect_any', 'needs a client_secret')
+  if (entry.require_pkce === false) fail('require_pkce', 'a client without a secret must use PKCE')
+  if (method !== 'none') fail('token_endpoint_auth_method', `${method} needs a secret`)
+}
+
+function authMethods(
+  { token_endpoint_auth_method: method }: ClientEntry,
+  fail: Fail,
+): readonly TokenEndpointAuthMethod[] {
+  if (method === 'none') fail('token_endpoint_auth_method', 'none contradicts the secret; remove one of them')
+  // Not specified: both are allowed. Many libraries know only one of them, and both carry the same secret over TLS.
+  return method === undefined ? ['client_secret_basic', 'client_secret_post'] : [method]
+}

@@ -1,0 +1,42 @@
+import type { Environment } from '../config/environment.ts'
+import type { ClientEntry } from '../config/schema.ts'
+import type { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import type { Keys } from '../secrets/keys.ts'
+import type { Lifetimes } from './client.ts'
+import { type ClientSecret, hashedSecret, plainSecret } from './secret.ts'
+
+/**
+ * Refuses a client because of one of its fields. Who registers says how: the file's reader with a `ConfigError` that
+ * names the path. `field` is relative to the entry.
+ */
+export type Fail = (field: string, problem: string) => never
+
+/** What the server can do for its clients, and what they have if they say nothing. */
+export interface Rules {
+  readonly lifetimes: Lifetimes
+  /** Whether there is something to derive pairwise subjects from. */
+  readonly pairwise: boolean
+  /** Whether requests to the URLs of clients may use plain http. */
+  readonly plainHttp: boolean
+  /** Something to verify the client's secret with; undefined for a client without one. */
+  secretOf(entry: ClientEntry): ClientSecret | undefined
+}
+
+/** The rules of this environment. Secrets that are hashes are verified in `queue`. */
+export function rulesOf(env: Environment, { queue, keys }: { queue: BcryptQueue; keys: Keys }): Rules {
+  return {
+    lifetimes: {
+      access_token_ttl: env.ACCESS_TOKEN_TTL,
+      refresh_token_ttl: env.REFRESH_TOKEN_TTL,
+      authorization_code_ttl: env.AUTHORIZATION_CODE_TTL,
+      refresh_token_grace: env.REFRESH_TOKEN_GRACE,
+      grant_max_ttl: env.GRANT_MAX_TTL,
+    },
+    pairwise: env.PAIRWISE_SALT !== '',
+    plainHttp: env.ALLOW_PRIVATE_ADDRESSES === 'true',
+    secretOf: ({ client_secret, client_secret_hash }) => {
+      if (client_secret) return plainSecret(client_secret)
+      return client_secret_hash ? hashedSecret(client_secret_hash, queue, keys) : undefined
+    },
+  }
+}

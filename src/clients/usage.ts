@@ -1,0 +1,45 @@
+import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+import type { ResponseType } from '../protocol/response-type.ts'
+import type { Client } from './client.ts'
+
+/** What clients use of the server: what its metadata lists, and what it must have keys for. */
+export interface Usage {
+  readonly grant_types: ReadonlySet<string>
+  readonly response_types: ReadonlySet<ResponseType>
+  /** What ID tokens and userinfo are signed with. */
+  readonly algorithms: ReadonlySet<SigningAlgorithm>
+  /** Whether somebody's subjects are pairwise. */
+  readonly pairwise: boolean
+  /** Whether somebody may use the PKCE method `plain`. */
+  readonly plain_pkce: boolean
+  /** Seconds: the longest that an access token lives. */
+  readonly access_token_ttl: number
+}
+
+/** What one client uses. */
+export function usageOf(client: Client): Usage {
+  const { id_token_signed_response_alg, userinfo_signed_response_alg } = client
+  return {
+    grant_types: client.grant_types,
+    response_types: client.response_types,
+    algorithms: new Set([
+      id_token_signed_response_alg,
+      userinfo_signed_response_alg ?? id_token_signed_response_alg,
+    ]),
+    pairwise: client.sector !== undefined,
+    plain_pkce: client.allow_plain_pkce,
+    access_token_ttl: client.lifetimes.access_token_ttl,
+  }
+}
+
+/** What several use together. */
+export function unionOf(usages: readonly Usage[]): Usage {
+  return {
+    grant_types: new Set(usages.flatMap((usage) => [...usage.grant_types])),
+    response_types: new Set(usages.flatMap((usage) => [...usage.response_types])),
+    algorithms: new Set(usages.flatMap((usage) => [...usage.algorithms])),
+    pairwise: usages.some((usage) => usage.pairwise),
+    plain_pkce: usages.some((usage) => usage.plain_pkce),
+    access_token_ttl: usages.reduce((longest, usage) => Math.max(longest, usage.access_token_ttl), 0),
+  }
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileClients } from '../../src/clients/file-clients.ts'
+import { clientRegistry } from '../../src/clients/registry.ts'
+import { lateClients, Refused, RULES } from '../support/late-clients.ts'
+
+const client = (client_id: string, more = {}) => ({
+  client_id,
+  redirect_uris: ['https://a.example/'],
+  ...more,
+})
+const inFile = (...ids: string[]) =>
+  fileClients(
+    ids.map((id) => client(id)),
+    RULES,
+  )
+
+test('a client is found in whichever source has it; an unknown one is undefined', async () => {
+  const late = lateClients()
+  const clients = clientRegistry([inFile('a', 'b'), late.source])
+  assert.equal((await clients.find('b'))?.client_id, 'b')
+  assert.equal(await clients.find('c'), undefined)
+  late.add(client('c'))
+  assert.equal((await clients.find('c'))?.client_id, 'c')
+})
+
+test('an id that two sources share is refused at the start, also in other capitals', () => {
+  for (const id of ['b', 'B'])
+    assert.throws(
+      () => clientRegistry([inFile('a', 'b'), lateClients([client(id)]).source]),
+      new RegExp(`^ConfigError: client_id ${id} is in the configuration file and in the test; rename one`),
+    )
+  // In one file they were always two.
+  clientRegistry([inFile('b', 'B'), lateClients([client('c')]).source])
+  assert.throws(() => inFile('a', 'a'), /^ConfigError: \/clients\/1\/client_id: a is listed twice$/)
+})
+
+test('usage is what all use together, and the same object until it changes', () => {
+  const late = lateClients()
+  const clients = clientRegistry([inFile('a'), late.source])
+  const before = clients.usage()
+  assert.equal(clients.usage(), before)
+  assert.deepEqual([...before.grant_types], ['authorization_code'])
+  assert.deepEqual([...before.algorithms], ['RS256'])
+  assert.deepEqual([before.pairwise, before.plain_pkce, before.access_token_ttl], [false, false, 300])
+  const more = {
+    grant_types: ['authorization_code', 'implicit'] as const,
+    response_types: ['id_token'] as const,
+    subject_type: 'pairwise',
+    allow_plain_pkce: true,
+    userinfo_signed_response_alg: 'ES256',
+    access_token_ttl: 900,
+  }
+  late.add(client('b', more))
+  const after = clients.usage()
+  assert.equal(clients.usage(), after)
+  assert.deepEqual([...after.grant_types], ['authorization_code', 'implicit'])
+  assert.deepEqual([...after.response_types], ['code', 'id_token'])
+  assert.deepEqual([...after.algorithms], ['RS256', 'ES256'])
+  assert.deepEqual([after.pairwise, after.plain_pkce, after.access_token_ttl], [true, true, 900])
+})
+
+test('who registers says how a client is refused: with the path in the file, in other words elsewhere', () => {
+  const wrong = client('b', { scope: 'a  b' })
+  assert.throws(
+    () => fileClients([client('a'), wrong], RULES),
+    /^ConfigError: \/clients\/1\/scope \(client b\): must be names separated by single spaces$/,
+  )
+  assert.throws(() => lateClients([wrong]), new Refused('scope must be names separated by single spaces'))
+})
+
+test('what the server cannot do for a client is refused by the rules', () => {
+  const pairwise = client('a', { subject_type: 'pairwise' })
+  const plain = client('a', { backchannel_logout_uri: 'http://a.internal/' })
+  fileClients([pairwise], RULES)
+  fileClients([plain], RULES)
+  assert.throws(
+    () => fileClients([pairwise], { ...RULES, pairwise: false }),
+    /\/clients\/0\/subject_type \(client a\): is pairwise, but PAIRWISE_SALT is not set/,
+  )
+  assert.throws(
+    () => fileClients([plain], { ...RULES, plainHttp: false }),
+    /\/clients\/0\/backchannel_logout_uri \(client a\): is http .* ALLOW_PRIVATE_ADDRESSES is false; use https$/,
+  )
+})
