@@ -48,10 +48,10 @@ export async function serve(): Promise<void> {
   onSignals(stop, () => log.warn(hint))
 }
 
-function superviseWorkers(config: Config, log: Logger): void {
+async function superviseWorkers(config: Config, log: Logger): Promise<void> {
   const supervisor = supervise(config.env.WORKERS, { log, onListening: () => announce(config, log) })
-  supervisor.ended.then((code) => endProcess(log, code))
   onSignals(supervisor.stop, supervisor.restart)
+  endProcess(log, await supervisor.ended)
 }
 
 /** Says once what is running. */

@@ -17,7 +17,7 @@ export function onSignals(stop: (why: string) => void, reload: () => void): void
   process.on('SIGHUP', (signal) => (orphaned() ? stop(signal) : reload()))
 }
 
-/** Stops accepting, lets what is in flight end, then exits 0; a second signal does not wait. */
+/** Stops accepting, lets what is in flight end, then exits 0, or 1 if `close` fails; a second signal does not wait. */
 export function stopper(close: () => Promise<void>, log: Logger): (why: string) => void {
   let since = 0
   return (why) => {
@@ -31,10 +31,16 @@ export function stopper(close: () => Promise<void>, log: Logger): (why: string) 
       log.warn(`requests took longer than ${STOP_WITHIN} seconds to end`)
       endProcess(log, 0)
     }, STOP_WITHIN * 1000).unref()
-    close().then(() => {
-      log.info('stopped')
-      endProcess(log, 0)
-    })
+    close().then(
+      () => {
+        log.info('stopped')
+        endProcess(log, 0)
+      },
+      (error: Error) => {
+        log.error({ detail: error.message }, 'the server did not close in order')
+        endProcess(log, 1)
+      },
+    )
   }
 }
 

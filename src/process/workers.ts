@@ -107,14 +107,19 @@ export function supervise(
       if (restarting || stopping) return
       restarting = true
       log.info('replacing the workers')
-      replaceAll().finally(() => {
-        coming.clear()
-        restarting = false
-      })
+      replaceAll()
+        // Those that run go on, and so does the supervisor, or all of them would end with it.
+        .catch((error: Error) => log.error({ detail: error.message }, 'the workers were not replaced'))
+        .finally(() => {
+          coming.clear()
+          restarting = false
+        })
     },
     stop() {
       stopping = true
-      for (const worker of Object.values(cluster.workers ?? {})) if (worker) dismiss(worker, 'stop')
+      // Their end is heard of by `exit`; a worker that could not be told is killed when its time is over.
+      for (const worker of Object.values(cluster.workers ?? {}))
+        if (worker) dismiss(worker, 'stop').catch(() => {})
     },
   }
 }
