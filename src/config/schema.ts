@@ -1,17 +1,34 @@
 import type { Static } from 'typebox'
 import { SIGNING_ALGORITHMS } from '../protocol/algorithms.ts'
 import { RESPONSE_TYPES } from '../protocol/response-type.ts'
+import { MAKE_HASH } from './config-error.ts'
+import type { Schema } from './problems.ts'
 
-const seconds = { type: 'integer', minimum: 1, maximum: 315_360_000 } as const
-const text = { type: 'string', minLength: 1 } as const
-const algorithm = { type: 'string', enum: SIGNING_ALGORITHMS } as const
-const texts = { type: 'array', items: { type: 'string', minLength: 1 } } as const
+const seconds = { type: 'integer', minimum: 1, maximum: 315_360_000 } as const satisfies Schema
+const text = { type: 'string', minLength: 1 } as const satisfies Schema
+const algorithm = { type: 'string', enum: SIGNING_ALGORITHMS } as const satisfies Schema
+const texts = { type: 'array', items: text } as const satisfies Schema
+const flag = { type: 'boolean' } as const satisfies Schema
 
 // The cost is an exponent: 18 already takes a minute.
 const bcryptHash = {
   type: 'string',
   pattern: '^\\$2[aby]\\$(0[4-9]|1[0-7])\\$[./A-Za-z0-9]{53}$',
-} as const
+  says: { pattern: `is not a bcrypt hash (of a cost from 04 to 17); ${MAKE_HASH}` },
+} as const satisfies Schema
+
+const clientSecret = {
+  type: 'string',
+  minLength: 16,
+  pattern: '^[\\x20-\\x7E]*$',
+  says: {
+    // RFC 6749 §2.3.1: a secret that can be tried out is none.
+    minLength: 'has fewer than 16 characters and can be guessed; make one with: openssl rand -hex 32',
+    // RFC 6749 A.2: client-secret = *VSCHAR. A client could never send any other.
+    pattern:
+      'has a character that is not printable ASCII, such as a line break or an umlaut; make one with: openssl rand -hex 32',
+  },
+} as const satisfies Schema
 
 /** A client, in the metadata names of RFC 7591 §2 and a few of our own. */
 export const CLIENT_SCHEMA = {
@@ -19,8 +36,14 @@ export const CLIENT_SCHEMA = {
   additionalProperties: false,
   required: ['client_id'],
   properties: {
-    client_id: { type: 'string', pattern: '^[\\x20-\\x7E]+$', maxLength: 255 },
-    client_secret: { type: 'string', minLength: 16, pattern: '^[\\x20-\\x7E]*$' },
+    client_id: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[\\x20-\\x7E]*$',
+      says: { pattern: 'must be of printable ASCII characters' },
+    },
+    client_secret: clientSecret,
     client_secret_hash: bcryptHash,
     client_name: text,
     logo_uri: text,
@@ -43,11 +66,11 @@ export const CLIENT_SCHEMA = {
       type: 'string',
       enum: ['client_secret_basic', 'client_secret_post', 'none'],
     },
-    require_pkce: { type: 'boolean' },
-    allow_plain_pkce: { type: 'boolean' },
-    skip_consent: { type: 'boolean' },
-    trust_loopback: { type: 'boolean' },
-    introspect_any: { type: 'boolean' },
+    require_pkce: flag,
+    allow_plain_pkce: flag,
+    skip_consent: flag,
+    trust_loopback: flag,
+    introspect_any: flag,
     id_token_signed_response_alg: algorithm,
     userinfo_signed_response_alg: algorithm,
     access_token_format: { type: 'string', enum: ['opaque', 'jwt'] },
@@ -55,19 +78,19 @@ export const CLIENT_SCHEMA = {
     sector_identifier_uri: text,
     sector: text,
     default_max_age: { type: 'integer', minimum: 0, maximum: 315_360_000 },
-    require_auth_time: { type: 'boolean' },
+    require_auth_time: flag,
     post_logout_redirect_uris: texts,
     backchannel_logout_uri: text,
-    backchannel_logout_session_required: { type: 'boolean' },
+    backchannel_logout_session_required: flag,
     frontchannel_logout_uri: text,
-    frontchannel_logout_session_required: { type: 'boolean' },
+    frontchannel_logout_session_required: flag,
     access_token_ttl: seconds,
     refresh_token_ttl: seconds,
     refresh_token_grace: { type: 'integer', minimum: 0, maximum: 300 },
     authorization_code_ttl: { type: 'integer', minimum: 1, maximum: 600 },
     grant_max_ttl: seconds,
   },
-} as const
+} as const satisfies Schema
 
 /** A user: how to log in, and the standard claims of OpenID Connect Core §5.1. */
 export const USER_SCHEMA = {
@@ -78,8 +101,14 @@ export const USER_SCHEMA = {
     username: text,
     password: text,
     password_hash: bcryptHash,
-    sub: { type: 'string', pattern: '^[\\x21-\\x7E]+$', maxLength: 255 },
-    disabled: { type: 'boolean' },
+    sub: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[\\x21-\\x7E]*$',
+      says: { pattern: 'must be of printable ASCII characters without spaces' },
+    },
+    disabled: flag,
     since: text,
     name: text,
     given_name: text,
@@ -95,13 +124,13 @@ export const USER_SCHEMA = {
     zoneinfo: text,
     locale: text,
     email: text,
-    email_verified: { type: 'boolean' },
+    email_verified: flag,
     phone_number: text,
-    phone_number_verified: { type: 'boolean' },
+    phone_number_verified: flag,
     address: { type: 'object', additionalProperties: { type: 'string' } },
     updated_at: { type: 'integer' },
   },
-} as const
+} as const satisfies Schema
 
 /** The whole of `CONFIG_FILE`. */
 export const FILE_SCHEMA = {
@@ -110,9 +139,9 @@ export const FILE_SCHEMA = {
   properties: {
     clients: { type: 'array', items: CLIENT_SCHEMA },
     users: { type: 'array', items: USER_SCHEMA },
-    scopes: { type: 'object', additionalProperties: { type: 'string', minLength: 1 } },
+    scopes: { type: 'object', additionalProperties: text },
   },
-} as const
+} as const satisfies Schema
 
 export type ClientEntry = Static<typeof CLIENT_SCHEMA>
 export type UserEntry = Static<typeof USER_SCHEMA>

@@ -215,10 +215,10 @@ test('YAML and JSON by one parser; every problem with its path and reason', () =
   )
   assert.match(line, /\/clients\/0 has the unknown name redirect_uri/)
   assert.match(line, /\/clients\/0\/grant_types\/0 must be one of authorization_code, refresh_token/)
-  assert.match(line, /\/users must be array/)
+  assert.match(line, /\/users must be a list, not a number/)
   assert.match(
     message(() => file('clients: [{client_id: a}]\nusers:\n  - username: u\n    password_hash:')),
-    /\/users\/0\/password_hash is empty; it must be string$/,
+    /\/users\/0\/password_hash is empty; it must be text$/,
   )
   assert.match(
     message(() => file('clients:\n  - a: [')),

@@ -58,7 +58,7 @@ test('in YAML it needs no quotes, and the claims do not have it', async () => {
 
 test('what is no moment, or still to come, stops the start, with the path and the name', () => {
   assert.throws(() => read('2026-02-31'), /\/users\/0 \(user ada\): since must be a date \(2026-05-31\)/)
-  assert.throws(() => read('2026'), /\/users\/0\/since must be string/)
+  assert.throws(() => read('2026'), /\/users\/0\/since must be text, not a number/)
   const now = Date.UTC(2026, 4, 30) / 1000
   assert.throws(() => read('2026-05-31', now), /since is in the future \(2026-05-31T00:00:00\.000Z\)/)
 })
