@@ -1,4 +1,4 @@
-import { ConfigError } from '../config/config-error.ts'
+import { failAt } from '../config/config-error.ts'
 import type { ClientEntry } from '../config/schema.ts'
 import type { Client } from './client.ts'
 import { registerClient } from './registration.ts'
@@ -14,11 +14,8 @@ export function fileClients(entries: readonly ClientEntry[], rules: Rules): Clie
   const clients = new Map<string, Client>()
   for (const [at, entry] of entries.entries()) {
     const { client_id } = entry
-    const path = `/clients/${at}`
-    if (clients.has(client_id)) throw new ConfigError(`${path}/client_id: ${client_id} is listed twice`)
-    const fail = (field: string, problem: string): never => {
-      throw new ConfigError(`${path}/${field} (client ${client_id}): ${problem}`)
-    }
+    const fail = failAt(`/clients/${at}`, `client ${client_id}`)
+    if (clients.has(client_id)) fail('client_id', 'is listed twice')
     clients.set(client_id, registerClient(entry, rules, fail))
   }
   const usage = unionOf([...clients.values()].map(usageOf))

@@ -1,3 +1,4 @@
+import type { Fail } from '../config/config-error.ts'
 import type { ClientEntry } from '../config/schema.ts'
 import type { Client } from './client.ts'
 import { readAuthentication } from './registration/authentication.ts'
@@ -8,7 +9,7 @@ import { readLogout } from './registration/logout.ts'
 import { readScopes } from './registration/scopes.ts'
 import { readSector } from './registration/sector.ts'
 import { readTokens } from './registration/tokens.ts'
-import type { Fail, Rules } from './rules.ts'
+import type { Rules } from './rules.ts'
 
 /**
  * Makes a client of an entry whose form has been checked: fills in defaults and holds the fields against each other

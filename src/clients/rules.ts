@@ -5,12 +5,6 @@ import type { Keys } from '../secrets/keys.ts'
 import type { Lifetimes } from './client.ts'
 import { type ClientSecret, hashedSecret, plainSecret } from './secret.ts'
 
-/**
- * Refuses a client because of one of its fields. Who registers says how: the file's reader with a `ConfigError` that
- * names the path. `field` is relative to the entry.
- */
-export type Fail = (field: string, problem: string) => never
-
 /** What the server can do for its clients, and what they have if they say nothing. */
 export interface Rules {
   readonly lifetimes: Lifetimes

@@ -24,8 +24,9 @@ import { IdTokens } from '../tokens/id-token.ts'
 import { TokenInspector } from '../tokens/inspector.ts'
 import { Issuer } from '../tokens/issuer.ts'
 import { JwtAccessTokens } from '../tokens/jwt-access-token.ts'
+import { fileUsers } from '../users/file-users.ts'
 import { LoginGuard } from '../users/login-guard.ts'
-import { FileUsers } from '../users/registry.ts'
+import { passwordCheck } from '../users/password-check.ts'
 import { clientsOf } from './clients.ts'
 import { signingKeysOf } from './signing.ts'
 
@@ -57,7 +58,8 @@ export function makeRooms(config: Config, parts: Parts) {
   const { env, issuer, demo, entries } = config
   const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)], issuer)
   const clients = clientsOf(config, keys, parts.clients)
-  const users = new FileUsers(entries.users, { queue: new BcryptQueue(LOGIN_QUEUE), demo, now: now() })
+  const logins = new BcryptQueue(LOGIN_QUEUE)
+  const users = fileUsers(entries.users, { queue: logins, demo, now: now() })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
@@ -68,7 +70,11 @@ export function makeRooms(config: Config, parts: Parts) {
   const jwts = new JwtAccessTokens({ signing, subjects, issuer })
   const tokens = new Issuer({ keys, idTokens, jwts })
   const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
-  const guard = new LoginGuard({ users, throttle: new Throttle(store, keys) })
+  const guard = new LoginGuard({
+    users,
+    checkPassword: passwordCheck(users, logins),
+    throttle: new Throttle(store, keys),
+  })
   const narrowed = new NarrowedScopes()
   const grantTypes = allGrantTypes({ keys, grants, users, guard, clients, narrowed, now })
   const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })

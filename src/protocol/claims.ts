@@ -1,7 +1,7 @@
 import { OAuthError } from './errors.ts'
 
 /** What each standard scope gives (OpenID Connect Core §5.4). */
-const SCOPE_CLAIMS: Readonly<Record<string, readonly string[]>> = {
+const SCOPE_CLAIMS = {
   profile: [
     'name',
     'family_name',
@@ -21,23 +21,39 @@ const SCOPE_CLAIMS: Readonly<Record<string, readonly string[]>> = {
   email: ['email', 'email_verified'],
   address: ['address'],
   phone: ['phone_number', 'phone_number_verified'],
+} as const
+
+type ClaimName = (typeof SCOPE_CLAIMS)[keyof typeof SCOPE_CLAIMS][number]
+
+/** The claims whose values are no texts. */
+interface OtherClaims {
+  email_verified: boolean
+  phone_number_verified: boolean
+  address: Readonly<Record<string, string>>
+  /** Seconds since the epoch. */
+  updated_at: number
 }
 
+/** What is known of a person (OpenID Connect Core §5.1). */
+export type StandardClaims = Readonly<
+  Partial<Record<Exclude<ClaimName, keyof OtherClaims>, string> & OtherClaims>
+>
+
+const CLAIMS_OF_SCOPE = new Map<string, readonly string[]>(Object.entries(SCOPE_CLAIMS))
+
 const SCOPE_OF_CLAIM = new Map(
-  Object.entries(SCOPE_CLAIMS).flatMap(([scope, claims]) => claims.map((claim) => [claim, scope] as const)),
+  [...CLAIMS_OF_SCOPE].flatMap(([scope, claims]) => claims.map((claim) => [claim, scope] as const)),
 )
 
 /** The scopes of OpenID Connect that stand for a login and for claims; every server knows what they mean. */
-export const STANDARD_SCOPES: readonly string[] = ['openid', ...Object.keys(SCOPE_CLAIMS)]
+export const STANDARD_SCOPES: readonly string[] = ['openid', ...CLAIMS_OF_SCOPE.keys()]
 
 /** Every claim about a person that can be asked for. */
 export const STANDARD_CLAIMS: readonly string[] = [...SCOPE_OF_CLAIM.keys()]
 
 /** The claims that a scope gives. */
 export function claimsOfScope(scope: string): readonly string[] {
-  return scope
-    .split(' ')
-    .flatMap((one) => (Object.hasOwn(SCOPE_CLAIMS, one) ? (SCOPE_CLAIMS[one] ?? []) : []))
+  return scope.split(' ').flatMap((one) => CLAIMS_OF_SCOPE.get(one) ?? [])
 }
 
 /** The standard claims asked for by name, and where each is wanted. Kept in the grant: names only. */

@@ -9,7 +9,7 @@ export async function keysProblem(keys: readonly unknown[]): Promise<string | un
     const { kid } = key as Partial<SigningKey>
     if (typeof kid !== 'string' || kid === '') return `key ${at + 1} has no kid`
     const name = `key ${JSON.stringify(kid)}`
-    if (kids.has(kid)) return `${name} is there twice`
+    if (kids.has(kid)) return `${name} is listed twice`
     kids.add(kid)
     const problem = memberProblem(key) ?? (await useProblem(key as SigningKey))
     if (problem !== undefined) return `${name} ${problem}`

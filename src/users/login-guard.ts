@@ -1,5 +1,6 @@
 import type { Throttle } from '../throttle/throttle.ts'
 import { fold } from './names.ts'
+import type { PasswordCheck } from './password-check.ts'
 import { deviceMark, type User, type Users } from './user.ts'
 
 /** A try to log in, but for the password. */
@@ -35,10 +36,12 @@ const NOBODY = { sub: '', credential: '' }
 /** The only way to try a password: what counts guesses stands in front of what looks at them. */
 export class LoginGuard {
   readonly #users: Users
+  readonly #checkPassword: PasswordCheck
   readonly #throttle: Throttle
 
-  constructor(context: { users: Users; throttle: Throttle }) {
+  constructor(context: { users: Users; checkPassword: PasswordCheck; throttle: Throttle }) {
     this.#users = context.users
+    this.#checkPassword = context.checkPassword
     this.#throttle = context.throttle
   }
 
@@ -54,7 +57,7 @@ export class LoginGuard {
     if (turn.seconds > 0) return { result: 'wait', seconds: turn.seconds, sub }
     let user: User | undefined
     try {
-      user = await this.#users.authenticate(username, password)
+      user = await this.#checkPassword(username, password)
     } catch (error) {
       await turn.giveBack().catch(() => {})
       throw error

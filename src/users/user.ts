@@ -1,6 +1,6 @@
-import type { UserEntry } from '../config/schema.ts'
+import type { StandardClaims } from '../protocol/claims.ts'
 
-/** A person who can log in. `claims` are OpenID Connect's standard claims, as configured. */
+/** A person who can log in. */
 export interface User {
   readonly sub: string
   readonly username: string
@@ -9,17 +9,12 @@ export interface User {
   readonly credential: string
   /** Seconds: what was given under this `sub` before was another person's. */
   readonly since?: number | undefined
-  readonly claims: Omit<UserEntry, 'username' | 'password' | 'password_hash' | 'sub' | 'disabled' | 'since'>
+  readonly claims: StandardClaims
 }
 
-/** Where people are found. A disabled person is found; whoever asks decides. */
+/** The directory of people. A disabled person is found; whoever asks decides. */
 export interface Users {
   find(sub: string): Promise<User | undefined>
-  /**
-   * The person whom this user name means, if this is the password, or undefined. Equal work for every answer: it
-   * depends on the text of the password alone. Throws `Busy`.
-   */
-  authenticate(username: string, password: string): Promise<User | undefined>
   /** The person whom this user name means. Whether there is one is nobody's business but the log's and the device's. */
   named(username: string): Promise<User | undefined>
 }

@@ -32,7 +32,10 @@ test('an id that two sources share is refused at the start, also in other capita
     )
   // In one file they were always two.
   clientRegistry([inFile('b', 'B'), lateClients([client('c')]).source])
-  assert.throws(() => inFile('a', 'a'), /^ConfigError: \/clients\/1\/client_id: a is listed twice$/)
+  assert.throws(
+    () => inFile('a', 'a'),
+    /^ConfigError: \/clients\/1\/client_id \(client a\): is listed twice$/,
+  )
 })
 
 test('usage is what all use together, and the same object until it changes', () => {

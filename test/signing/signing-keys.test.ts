@@ -300,7 +300,7 @@ test('SIGNING_KEYS_FILE: each key is tried at the start; what does not sign is n
     [null, /key 2 is not an object/],
     ['k', /key 2 is not an object/],
     [{ ...rsa, kid: undefined }, /key 2 has no kid/],
-    [{ ...rsa, kid: 'good' }, /key "good" is there twice/],
+    [{ ...rsa, kid: 'good' }, /key "good" is listed twice/],
     [{ ...rsa, alg: 'HS256' }, /key "k" has no alg of RS256/],
     [{ ...rsa, d: undefined }, /key "k" has no private part/],
     [{ ...rsa, use: 'enc' }, /key "k" is not for signing/],

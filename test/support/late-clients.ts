@@ -1,9 +1,10 @@
 import type { Client } from '../../src/clients/client.ts'
 import { registerClient } from '../../src/clients/registration.ts'
 import type { ClientSource } from '../../src/clients/registry.ts'
-import type { Fail, Rules } from '../../src/clients/rules.ts'
+import type { Rules } from '../../src/clients/rules.ts'
 import { plainSecret } from '../../src/clients/secret.ts'
 import { unionOf, usageOf } from '../../src/clients/usage.ts'
+import type { Fail } from '../../src/config/config-error.ts'
 import type { ClientEntry } from '../../src/config/schema.ts'
 
 /** Rules that allow everything. */

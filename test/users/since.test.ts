@@ -2,10 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readEntries } from '../../src/config/file.ts'
 import { BcryptQueue } from '../../src/passwords/bcrypt-queue.ts'
-import { Keys } from '../../src/secrets/keys.ts'
-import { FileUsers } from '../../src/users/registry.ts'
+import { fileUsers } from '../../src/users/file-users.ts'
 import { readMoment } from '../../src/users/since.ts'
-import { KEY } from '../support/server.ts'
 
 const HASH = '$2b$12$sJc2FhcVSVQuoISurrUGn.Ab5Cy7T4rmfWvNqL.XGOe8y5sn6QzEa'
 
@@ -43,8 +41,8 @@ test('anything else is no moment: a day that is not there, a time without its of
 function read(since: string, now?: number): Promise<number | undefined> {
   const text = `clients: [{client_id: a}]\nusers:\n  - username: ada\n    password_hash: ${HASH}\n    since: ${since}\n`
   const { users } = readEntries(text, 'c.yaml', {})
-  const parts = { queue: new BcryptQueue({ concurrency: 1, limit: 1 }), keys: new Keys([KEY]), demo: false }
-  const found = new FileUsers(users, { ...parts, ...(now !== undefined && { now }) }).find('ada')
+  const rules = { queue: new BcryptQueue({ concurrency: 1, limit: 1 }), demo: false }
+  const found = fileUsers(users, { ...rules, ...(now !== undefined && { now }) }).find('ada')
   return found.then((user) => {
     assert.ok(user && !('since' in user.claims))
     return user.since
@@ -57,8 +55,11 @@ test('in YAML it needs no quotes, and the claims do not have it', async () => {
 })
 
 test('what is no moment, or still to come, stops the start, with the path and the name', () => {
-  assert.throws(() => read('2026-02-31'), /\/users\/0 \(user ada\): since must be a date \(2026-05-31\)/)
+  assert.throws(() => read('2026-02-31'), /\/users\/0\/since \(user ada\): must be a date \(2026-05-31\)/)
   assert.throws(() => read('2026'), /\/users\/0\/since must be text, not a number/)
   const now = Date.UTC(2026, 4, 30) / 1000
-  assert.throws(() => read('2026-05-31', now), /since is in the future \(2026-05-31T00:00:00\.000Z\)/)
+  assert.throws(
+    () => read('2026-05-31', now),
+    /since \(user ada\): is in the future \(2026-05-31T00:00:00\.000Z\)/,
+  )
 })

@@ -1,6 +1,7 @@
+import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
 import type { Client, TokenEndpointAuthMethod } from '../client.ts'
-import type { Fail, Rules } from '../rules.ts'
+import type { Rules } from '../rules.ts'
 
 /** How the client proves who it is, and what it may therefore do: a public one (RFC 6749 §2.1) cannot prove it. */
 export function readAuthentication(

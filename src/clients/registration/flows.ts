@@ -1,8 +1,8 @@
+import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
 import { redirectUriProblem } from '../../protocol/redirect-uri.ts'
 import { gives, givesToken, type ResponseType } from '../../protocol/response-type.ts'
 import type { Client } from '../client.ts'
-import type { Fail } from '../rules.ts'
 
 /** How the client gets its tokens. RFC 7591 §2.1: grant types, response types and redirect URIs belong together. */
 export function readFlows(

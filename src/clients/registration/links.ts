@@ -1,6 +1,6 @@
+import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
 import type { Client } from '../client.ts'
-import type { Fail } from '../rules.ts'
 
 type Links = Pick<Client, 'logo_uri' | 'client_uri' | 'policy_uri' | 'tos_uri'>
 

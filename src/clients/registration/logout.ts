@@ -1,7 +1,8 @@
+import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
 import { isLoopbackHost, redirectUriProblem } from '../../protocol/redirect-uri.ts'
 import type { Client } from '../client.ts'
-import type { Fail, Rules } from '../rules.ts'
+import type { Rules } from '../rules.ts'
 import { HTTPS_URL, isHttpsUrl } from './https-url.ts'
 
 type Logout = Pick<

@@ -1,7 +1,7 @@
+import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
 import { isScope, scopeTokens, scopeWithin, standingScope } from '../../protocol/scope.ts'
 import type { Client } from '../client.ts'
-import type { Fail } from '../rules.ts'
 
 /** What the client may ask for, and what it gets if it names no scope. */
 export function readScopes(entry: ClientEntry, fail: Fail): Pick<Client, 'scope' | 'default_scope'> {

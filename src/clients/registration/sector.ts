@@ -1,6 +1,7 @@
+import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
 import type { Client } from '../client.ts'
-import type { Fail, Rules } from '../rules.ts'
+import type { Rules } from '../rules.ts'
 import { HTTPS_URL, isHttpsUrl } from './https-url.ts'
 
 /** Who people are to the client (OpenID Connect Core §8): a sector if its subjects are pairwise. */

@@ -1,0 +1,71 @@
+import { hash } from 'node:crypto'
+import { type Fail, MAKE_HASH } from '../config/config-error.ts'
+import type { UserEntry } from '../config/schema.ts'
+import { type BcryptQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
+import type { Login } from './password-check.ts'
+import { readMoment } from './since.ts'
+
+/** What people may be registered with. */
+export interface UserRules {
+  /** Whether passwords in clear are allowed. */
+  demo: boolean
+  /** Hashes those. */
+  queue: BcryptQueue
+  /** Seconds: no `since` may lie after it. */
+  now?: number
+}
+
+/** What the demo's password is hashed with. */
+export const DEMO_COST = 10
+
+/** Makes a person of an entry whose form has been checked. Throws what `fail` throws. */
+export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Login {
+  const { username, password, password_hash, sub = username, disabled = false, since, ...claims } = entry
+  if (password !== undefined && !rules.demo)
+    fail('password', `is for the demo only; use password_hash and ${MAKE_HASH}`)
+  if (password !== undefined && password_hash !== undefined)
+    fail('password_hash', 'give one of it and password, not both')
+  if (password === undefined && password_hash === undefined) fail('password_hash', `is missing; ${MAKE_HASH}`)
+  if (password !== undefined && !isUsablePassword(password))
+    fail('password', `must have 1 to ${MAX_PASSWORD_BYTES} bytes`)
+  // Of a salted hash, or of the demo's public password.
+  const credential = hash('sha256', password_hash ?? `demo ${password}`, 'base64url').slice(0, 16)
+  return {
+    user: { sub, username, disabled, credential, since: readSince(since, rules, fail), claims },
+    cost: Number(password_hash?.slice(4, 6) ?? DEMO_COST),
+    passwordHash:
+      password_hash === undefined
+        ? hashOnce(() => rules.queue.hash(password as string, DEMO_COST))
+        : async () => password_hash,
+  }
+}
+
+// The demo's password is hashed at its first use: a hash at the start would cost 60 ms for nothing.
+function hashOnce(make: () => Promise<string>): () => Promise<string> {
+  let made: Promise<string> | undefined
+  return () => {
+    made ??= make().catch((error) => {
+      // A queue that was full then must not be full for ever.
+      made = undefined
+      throw error
+    })
+    return made
+  }
+}
+
+function readSince(
+  since: string | undefined,
+  { now = Number.POSITIVE_INFINITY }: UserRules,
+  fail: Fail,
+): number | undefined {
+  if (since === undefined) return undefined
+  const moment = readMoment(since)
+  if (moment === undefined)
+    return fail(
+      'since',
+      'must be a date (2026-05-31) or a date and time with its offset (2026-05-31T08:00:00+02:00)',
+    )
+  // Every login until then would be refused as that of somebody before.
+  if (moment > now) return fail('since', `is in the future (${new Date(moment * 1000).toISOString()})`)
+  return moment
+}
