@@ -1,19 +1,24 @@
-import { fileClients } from '../clients/file-clients.ts'
+import type { Client } from '../clients/client.ts'
+import { fileClients, registerEntries } from '../clients/file-clients.ts'
 import { type ClientRegistry, type ClientSource, clientRegistry } from '../clients/registry.ts'
-import { rulesOf } from '../clients/rules.ts'
+import { type Rules, rulesOf } from '../clients/rules.ts'
 import type { Config } from '../config/config.ts'
 import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
-import type { Keys } from '../secrets/keys.ts'
+import { Keys } from '../secrets/keys.ts'
 
 // Beside the two hashes at once of logins: see `LOGIN_QUEUE` of the rooms.
 const QUEUE = { concurrency: 1, limit: 64 }
 
 /** The clients of a configuration, and of `others`. Throws `ConfigError` for what contradicts itself. */
-export function clientsOf(
-  { entries, env }: Config,
-  keys: Keys,
-  others: readonly ClientSource[] = [],
-): ClientRegistry {
-  const rules = rulesOf(env, { queue: new BcryptQueue(QUEUE), keys })
-  return clientRegistry([fileClients(entries.clients, rules), ...others])
+export function clientsOf(config: Config, keys: Keys, others: readonly ClientSource[] = []): ClientRegistry {
+  return clientRegistry([fileClients(config.entries.clients, rulesFor(config, keys)), ...others])
+}
+
+/** The clients of the file, complete, for a look at each of them: a server asks its registry. Throws `ConfigError`. */
+export function registeredClients(config: Config): ReadonlyMap<string, Client> {
+  return registerEntries(config.entries.clients, rulesFor(config, new Keys(config.secretKeys)))
+}
+
+function rulesFor({ env }: Config, keys: Keys): Rules {
+  return rulesOf(env, { queue: new BcryptQueue(QUEUE), keys })
 }

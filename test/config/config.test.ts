@@ -398,7 +398,9 @@ test('the start names the people who are found by the exact spelling only, once'
     (name) => `{username: ${name}, sub: u-${name}, password_hash: "${HASH}"}`,
   )
   const about = (users: string[]) =>
-    notices(file(`${ONE}\nusers: [${users}]`)).filter((one) => one.includes('spelling'))
+    notices(file(`clients: [{client_id: a, redirect_uris: ["https://a/"]}]\nusers: [${users}]`)).filter(
+      (one) => one.includes('spelling'),
+    )
   assert.match(String(about(people)), /exact spelling.*\(ada, Ada\)$/)
   assert.deepEqual(about(people.slice(1)), [])
 })
@@ -433,6 +435,7 @@ test('a line of the start that lists people or clients names ten and a count', (
     clients: many((at) => ({
       client_id: `client${at}`,
       client_secret: 'a secret for this test',
+      redirect_uris: ['https://a.example/'],
       scope: `s${at} openid`,
     })),
     users: many((at) => ({ username: `user${at}`, password_hash: HASH.replace('$12$', '$08$') })),
@@ -474,9 +477,8 @@ ${client('one', `${at('app.example:8443')}, ${at('APP.example:8443', 'other')}`)
   ', sector: app.example',
 )}  - { client_id: public, redirect_uris: [${at('app.example:8443')}] }
 `
-  const named = notices(file(text, { SIGNING_KEYS_FILE: 'keys.json' })).filter((one) =>
-    one.includes('sector'),
-  )
+  const env = { SIGNING_KEYS_FILE: 'keys.json', PAIRWISE_SALT: KEY }
+  const named = notices(file(text, env)).filter((one) => one.includes('sector'))
   assert.equal(named.length, 1)
   assert.match(named[0] ?? '', /another sub.*\(one: app\.example:8443, document: id\.example:7000\)$/)
 })
