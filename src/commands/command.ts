@@ -1,7 +1,5 @@
 import { type Config, loadConfig } from '../config/config.ts'
 import { readEnvFile } from '../config/env-file.ts'
-import type { Logger } from '../http/logger.ts'
-import type { Store } from '../store/store.ts'
 
 /** A command of the command line. */
 export interface Command {
@@ -15,9 +13,4 @@ export interface Command {
 export function readConfig(): Config {
   const dotenv = readEnvFile()
   return loadConfig({ ...dotenv, ...process.env }, undefined, dotenv)
-}
-
-/** Opens the store that the configuration names. It connects in the background. */
-export function openStore(config: Config, log: Logger): Promise<Store> {
-  return config.store.open((level, message, detail = {}) => log[level](detail, message))
 }

@@ -7,7 +7,7 @@ import { endProcess, onSignals, stopper } from '../process/signals.ts'
 import { followSupervisor, supervise } from '../process/workers.ts'
 import { createServer } from '../server.ts'
 import { demoBanner } from './banner.ts'
-import { openStore, readConfig } from './command.ts'
+import { readConfig } from './command.ts'
 import { notices } from './notices.ts'
 import { VERSION } from './version.ts'
 
@@ -19,7 +19,7 @@ export async function serve(): Promise<void> {
     log.warn({ lines }, 'log lines were dropped: what reads the log is too slow')
   const log = createLogger(env.LOG_LEVEL, await logDestination(lost), cluster.worker?.id)
   if (env.WORKERS > 1 && cluster.isPrimary) return superviseWorkers(config, log)
-  const store = await openStore(config, log)
+  const store = await config.store.open((level, message, detail = {}) => log[level](detail, message))
   const app = await inFile(env.CONFIG_FILE, () => createServer(config, { store, log }))
   const stop = stopper(() => {
     // What was in flight leaves its connection open when it is answered: closed then, not when its client likes.

@@ -15,7 +15,12 @@ const CAUSES: readonly (readonly [RegExp, string | ((reached: Reached) => string
   [/^NOPERM/, 'Redis refuses this user a command; docs/deployment.md lists what it must be allowed'],
   [/cluster support disabled/, 'this Redis is no cluster; name one host in REDIS_URL, not several'],
   [/unknown command '?sentinel/i, `these are no sentinels, which redis+sentinel: asks; ${CHECK}`],
-  [/^Unknown RESP type/, `what answers is not Redis; ${CHECK}`],
+  [/^an answer that begins/, `what answers is not Redis; ${CHECK}`],
+  [
+    /CERTIFICATE_REQUIRED/,
+    'Redis asks for a certificate, and Postern has none; set tls-auth-clients no there',
+  ],
+  [/^ERR_SSL.*ALERT/, 'Redis refuses the TLS connection; its own log says why'],
   [/^ERR_TLS_CERT_ALTNAME/, "Redis' certificate is for another host name than the one in REDIS_URL"],
   [/^CERT_(HAS_EXPIRED|NOT_YET)/, "Redis' certificate has expired, or this machine's clock is wrong"],
   [/CERT|SIGNATURE/, "Redis' certificate is signed by nobody known here; REDIS_CA_FILE names its authority"],

@@ -212,11 +212,21 @@ function translated(error: Error): Error {
   }
   // Never sent: there was no connection to send it on.
   if (message.includes('enableOfflineQueue')) return new StoreUnavailable('there is no connection to Redis')
-  return new OutcomeUnknown(message.slice(0, 200))
+  return new OutcomeUnknown(
+    /time(d )?out/i.test(message)
+      ? 'Redis did not answer in time'
+      : 'the connection to Redis ended before the answer',
+  )
 }
 
-// What sentinels answered stands at the end, after words that change with every try.
+/** The cause of an error, in words for an operator: those of the system, or of Redis. */
 function causeOf(error: Error & { code?: string; lastNodeError?: Error }): string {
   const cause = error.lastNodeError?.message ?? error.code ?? error.message
-  return cause.replace(/^All sentinels are unreachable.*Last error: /s, '')
+  return (
+    cause
+      // What sentinels answered stands at the end, after words that change with every try.
+      .replace(/^All sentinels are unreachable.*Last error: /s, '')
+      // The library takes it for a fault of its own, and asks to have it reported.
+      .replace(/^Unknown RESP type \d+ (".*?").*$/s, 'an answer that begins with $1')
+  )
 }

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { clientServer, freePort } from '../support/listen.ts'
 import { RedisServer } from '../support/redis.ts'
 import { openRedis, redisStore } from '../support/redis-store.ts'
 import { until } from '../support/until.ts'
 
-test('rediss:// with an authority of its own; without it the certificate is refused', async (t) => {
+/** A Redis that speaks TLS only, with a certificate that is its own authority. */
+async function tlsRedis(t: TestContext, clients: 'anybody' | 'with a certificate') {
   const folder = mkdtempSync(join(tmpdir(), 'postern-tls-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
@@ -30,9 +31,33 @@ test('rediss:// with an authority of its own; without it the certificate is refu
   execFileSync('openssl', [...make, ...files, ...subject], { stdio: 'ignore' })
   const port = await freePort()
   const tls = ['--tls-port', String(port), '--tls-cert-file', certificate, '--tls-key-file', key]
-  const redis = await RedisServer.start(...tls, '--tls-ca-cert-file', certificate, '--tls-auth-clients', 'no')
+  const asked = clients === 'anybody' ? 'no' : 'yes'
+  const redis = await RedisServer.start(
+    ...tls,
+    '--tls-ca-cert-file',
+    certificate,
+    '--tls-auth-clients',
+    asked,
+  )
   t.after(() => redis.remove())
+  return { redis, port, certificate }
+}
 
+/** The first error that a store in this Redis reports. */
+async function firstError(url: string, env: Record<string, string> = {}) {
+  const errors: { message: string; cause: string }[] = []
+  const store = redisStore(url, {
+    report: (level, message, detail) =>
+      level === 'error' && errors.push({ message, cause: JSON.stringify(detail) }),
+    env: { REDIS_TIMEOUT: '1', ...env },
+  })
+  await until(() => errors.length > 0, url)
+  await store.close()
+  return errors[0] as { message: string; cause: string }
+}
+
+test('rediss:// with an authority of its own; without it the certificate is refused', async (t) => {
+  const { redis, port, certificate } = await tlsRedis(t, 'anybody')
   // Another database than the first, so that SELECT is seen too.
   const url = `rediss://localhost:${port}/2`
   const store = await openRedis(url, { env: { REDIS_CA_FILE: certificate } })
@@ -61,7 +86,9 @@ test('what is no Redis, or speaks TLS where none is expected, is said with what 
   t.after(() => hangsUp.close())
   const silent = (hangsUp.address() as AddressInfo).port
   const { port } = new URL(web.origin)
-  for (const [url, pattern] of [
+  const tls = await tlsRedis(t, 'anybody')
+  const mutual = await tlsRedis(t, 'with a certificate')
+  for (const [url, pattern, env] of [
     [`rediss://127.0.0.1:${plain.port}`, /not answer in time; .*write redis: instead of rediss:/],
     [`redis://127.0.0.1:${port}`, /^what answers is not Redis; check the host and the port/],
     [`rediss://127.0.0.1:${port}`, /^what answers speaks no TLS; .*write redis:/],
@@ -71,14 +98,22 @@ test('what is no Redis, or speaks TLS where none is expected, is said with what 
     ['redis://no-such-host.invalid', /^the host in REDIS_URL has no address/],
     [`redis+sentinel://127.0.0.1:${plain.port}/main`, /^these are no sentinels/],
     [`redis://127.0.0.1:${plain.port},127.0.0.1:${plain.port}`, /^this Redis is no cluster/],
-  ] as const) {
-    const said: string[] = []
-    const store = redisStore(url, {
-      report: (level, message) => level === 'error' && said.push(message),
-      env: { REDIS_TIMEOUT: '1' },
-    })
-    await until(() => said.length > 0, url)
-    await store.close()
-    assert.match(said[0] ?? '', pattern, url)
+    [`redis://127.0.0.1:${tls.port}`, /closed before Redis answers; .*write rediss: .*if it speaks TLS/],
+    [`redis://127.0.0.1:${tls.port},localhost:${tls.port}`, /closed before Redis .*write rediss: /],
+    [`redis+sentinel://127.0.0.1:${tls.port}/main`, /closed before Redis answers; .*write rediss: /],
+    [
+      `rediss://127.0.0.1:${plain.port},localhost:${plain.port}`,
+      /not answer in time; .*write redis: instead/,
+    ],
+    [`redis+sentinel://127.0.0.1:${port}/main`, /^what answers is not Redis; check the host/],
+    [
+      `rediss://127.0.0.1:${mutual.port}`,
+      /^Redis asks for a certificate, and Postern has none; set tls-auth-clients no/,
+      { REDIS_CA_FILE: mutual.certificate },
+    ],
+  ] as [string, RegExp, Record<string, string>?][]) {
+    const { message, cause } = await firstError(url, env)
+    assert.match(message, pattern, url)
+    assert.doesNotMatch(cause, /report this/i, url)
   }
 })
