@@ -27,7 +27,7 @@ export async function authenticateClient(
     // Many libraries send a public client's id as Basic with an empty password.
     if (credentials.client_secret === '') return requirePublic(client, credentials.client_id)
     const result = verify(client, credentials, presented.method)
-    // Waited for only where it must be: every request at the token endpoint passes here.
+    // Awaited only if it must be: every request at the token endpoint passes here.
     const verdict = result instanceof Promise ? await result : result
     if (!(verdict instanceof OAuthError)) return verdict
     refusal = verdict

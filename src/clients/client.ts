@@ -27,7 +27,7 @@ export interface Client {
   readonly redirect_uris: readonly string[]
   readonly grant_types: ReadonlySet<string>
   readonly scope: string
-  /** What it gets where it names no scope. */
+  /** What it gets if it names no scope. */
   readonly default_scope: string
   /** How it may authenticate. A public client has exactly `none` (RFC 6749 §2.1). */
   readonly auth_methods: readonly TokenEndpointAuthMethod[]

@@ -8,7 +8,7 @@ export interface ClientSource {
   readonly name: string
   /** The ids of the clients that it has at the start. */
   ids(): Iterable<string>
-  /** At once, if it knows its clients by heart. */
+  /** At once, if it has its clients in memory. Throws if it cannot tell, for undefined says that there is none. */
   find(client_id: string): Client | undefined | Promise<Client | undefined>
   /**
    * What its clients use; if they come and go while the server runs, what its rules allow them. The same object for as
@@ -33,7 +33,7 @@ export function clientRegistry(sources: readonly ClientSource[]): ClientRegistry
     async find(client_id) {
       for (const source of sources) {
         const found = source.find(client_id)
-        // Waited for only if it must be: every request at the token endpoint passes here.
+        // Awaited only if it must be: every request at the token endpoint passes here.
         const client = found instanceof Promise ? await found : found
         if (client !== undefined) return client
       }
@@ -50,13 +50,13 @@ export function clientRegistry(sources: readonly ClientSource[]): ClientRegistry
   }
 }
 
-// Grants and consents name their client by its id alone, so a shared one would inherit another's. Ids that differ in
-// capitals only are refused too, for people and logs do not tell them apart.
+// Grants and consents name their client by its id alone, so one client would inherit those of the other. Ids that differ
+// only in capitals or in spaces around them are refused too: people do not tell them apart.
 function refuseShared(sources: readonly ClientSource[]): void {
   const owners = new Map<string, ClientSource>()
   for (const source of sources) {
     for (const client_id of source.ids()) {
-      const folded = client_id.toLowerCase()
+      const folded = client_id.trim().toLowerCase()
       const owner = owners.get(folded) ?? source
       if (owner !== source)
         throw new ConfigError(`client_id ${client_id} is in ${owner.name} and in ${source.name}; rename one`)

@@ -8,10 +8,10 @@ export interface ClientSecret {
   verify(secret: string): boolean | Promise<boolean>
 }
 
-// Written and compared in one go, so that one is enough for all.
+// Written and compared without a pause between, so that one buffer is enough for all.
 const presented = Buffer.alloc(64)
 
-/** A secret that the configuration gives in clear: kept as SHA-256, compared in constant time. */
+/** A secret that is configured in clear: kept as SHA-256, compared in constant time. */
 export function plainSecret(secret: string): ClientSecret {
   const expected = Buffer.from(hash('sha256', secret, 'hex'), 'latin1')
   return {

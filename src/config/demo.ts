@@ -9,7 +9,7 @@ export const DEMO = {
   password: 'admin',
 } as const
 
-/** The demo: one client, one user, a known password. Loads only where no `CONFIG_FILE` is given. */
+/** The demo: one client, one user, a known password. Used only if no `CONFIG_FILE` is given. */
 export const DEMO_ENTRIES: Entries = {
   clients: [
     {

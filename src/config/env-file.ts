@@ -8,7 +8,7 @@ import { readProblem } from './file-access.ts'
 const LINES = /^[^\S\n]*(?:#.*|(?:export[^\S\n]+)?[\w.-]+[^\S\n]*=[^\S\n]*(?:"[^"]*"|'[^']*'|`[^`]*`)?.*)?$/gm
 
 /**
- * The variables of the file `.env`; none where there is no such file. Throws `ConfigError` that names the line that
+ * The variables of the file `.env`; none if there is no such file. Throws `ConfigError` that names the line that
  * is no assignment, without its text, which may hold a secret.
  */
 export function readEnvFile(

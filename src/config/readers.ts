@@ -8,7 +8,7 @@ export function readIssuer(value: string): string | undefined {
   return canonicalIssuer(value) === value ? value : undefined
 }
 
-/** The spelling of an issuer that clients would print; undefined where it is none in any. */
+/** The spelling of an issuer that clients would print; undefined if no spelling of it is one. */
 export function canonicalIssuer(value: string): string | undefined {
   const url = URL.parse(value)
   if (url === null || /[?#]/.test(value) || url.username !== '' || url.password !== '') return undefined

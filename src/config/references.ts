@@ -40,8 +40,8 @@ const SECRETS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Refuses references in another program's spelling in a parsed document: where a secret is expected all of them,
- * elsewhere those to a variable that is set. `path` is where `value` is. Throws `ConfigError`.
+ * Refuses references in another program's spelling in a parsed document: all of them if a secret is expected, elsewhere
+ * only those to a variable that is set. `path` is where `value` is. Throws `ConfigError`.
  */
 export function refuseReferences(value: unknown, env: RawEnvironment, path: string): void {
   if (typeof value === 'string') {

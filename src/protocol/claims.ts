@@ -1,6 +1,6 @@
 import { OAuthError } from './errors.ts'
 
-/** What each standard scope gives (OpenID Connect Core §5.4). */
+/** The claims that each standard scope asks for (OpenID Connect Core §5.4). */
 const SCOPE_CLAIMS = {
   profile: [
     'name',
@@ -25,7 +25,7 @@ const SCOPE_CLAIMS = {
 
 type ClaimName = (typeof SCOPE_CLAIMS)[keyof typeof SCOPE_CLAIMS][number]
 
-/** The claims whose values are no texts. */
+/** The claims whose values are not text. */
 interface OtherClaims {
   email_verified: boolean
   phone_number_verified: boolean
@@ -51,7 +51,7 @@ export const STANDARD_SCOPES: readonly string[] = ['openid', ...CLAIMS_OF_SCOPE.
 /** Every claim about a person that can be asked for. */
 export const STANDARD_CLAIMS: readonly string[] = [...SCOPE_OF_CLAIM.keys()]
 
-/** The claims that a scope gives. */
+/** The claims that a scope asks for. */
 export function claimsOfScope(scope: string): readonly string[] {
   return scope.split(' ').flatMap((one) => CLAIMS_OF_SCOPE.get(one) ?? [])
 }

@@ -30,7 +30,7 @@ interface Extra {
   detail?: string
   /** For the log: whose request it was. */
   client_id?: string | undefined
-  /** HTTP status where it is not the table's (405, 413, 415, 429). */
+  /** HTTP status, if it is not the table's (405, 413, 415, 429). */
   status?: number
   /** Seconds, for `Retry-After`. */
   retryAfter?: number
@@ -55,7 +55,7 @@ export class OAuthError extends Error {
   readonly status: number
   readonly detail: string | undefined
   readonly retryAfter: number | undefined
-  /** For the log: whose request it was, where that is known by then. */
+  /** For the log: whose request it was, if that is known by then. */
   client_id: string | undefined
 
   constructor(error: ErrorCode, description: string, extra: Extra = {}) {

@@ -26,7 +26,7 @@ export function fileUsers(entries: readonly UserEntry[], rules: UserRules): User
     find: async (sub) => bySub.get(sub),
     named: async (username) => names.find(username)?.user,
     loginOf: (username) => names.find(username),
-    // What nobody costs if there is nobody.
+    // A guess costs something even if there is nobody.
     costs: costs.size > 0 ? [...costs] : [DEMO_COST],
   }
 }

@@ -25,7 +25,7 @@ test('a client is found in whichever source has it; an unknown one is undefined'
 })
 
 test('an id that two sources share is refused at the start, also in other capitals', () => {
-  for (const id of ['b', 'B'])
+  for (const id of ['b', 'B', ' b'])
     assert.throws(
       () => clientRegistry([inFile('a', 'b'), lateClients([client(id)]).source]),
       new RegExp(`^ConfigError: client_id ${id} is in the configuration file and in the test; rename one`),
@@ -36,6 +36,13 @@ test('an id that two sources share is refused at the start, also in other capita
     () => inFile('a', 'a'),
     /^ConfigError: \/clients\/1\/client_id \(client a\): is listed twice$/,
   )
+})
+
+test('a source that is down is no answer, and keeps nobody from the clients of the file', async () => {
+  const down = { ...lateClients().source, find: () => Promise.reject(new Error('down')) }
+  const clients = clientRegistry([inFile('a'), down])
+  assert.equal((await clients.find('a'))?.client_id, 'a')
+  await assert.rejects(clients.find('b'), /down/)
 })
 
 test('usage is what all use together, and the same object until it changes', () => {
