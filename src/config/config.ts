@@ -64,7 +64,7 @@ export function loadConfig(
   const env = readEnvironment(raw, readNamed)
   const text = env.CONFIG_FILE && readNamed('CONFIG_FILE', env.CONFIG_FILE)
   const unread = unreadNames(dotenv, text)
-  const slips = slipsIn(without(raw, dotenv), text)
+  const slips = slipsIn(raw, dotenv, text)
   remarks.push(...slips, ...quotedSecrets(raw))
   const demo = env.CONFIG_FILE === ''
   const { durable, shared, configure } = STORES[env.STORE]
@@ -83,10 +83,6 @@ export function loadConfig(
     remarks,
     unread,
   }
-}
-
-function without(raw: RawEnvironment, others: RawEnvironment): RawEnvironment {
-  return Object.fromEntries(Object.entries(raw).filter(([name]) => !Object.hasOwn(others, name)))
 }
 
 function fail(problem: string): never {

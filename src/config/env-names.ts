@@ -9,6 +9,9 @@ const NAMES = Object.entries<Variable<unknown>>(VARIABLES).flatMap(([name, { sec
   secret ? [name, `${name}_FILE`] : [name],
 )
 
+// Letters. Names of ours that are as short are one letter away from names of others: PORTS, POST, HOSTS.
+const SHORT = 5
+
 /**
  * The names in `.env` that nobody reads: neither this server nor `text`, the configuration file, by `${NAME}`. Throws
  * `ConfigError` for one that is a slip of one of ours: the setting that was meant would silently have its default.
@@ -17,7 +20,7 @@ export function unreadNames(dotenv: RawEnvironment, text: string): string[] {
   const unread = Object.keys(dotenv).filter((name) => !NAMES.includes(name) && !refersTo(text, name))
   for (const name of unread) {
     const meant = nearest(name, NAMES, 1)
-    if (meant === undefined) continue
+    if (meant === undefined || isDoubtful(name, meant)) continue
     throw new ConfigError(
       `.env sets ${name}, which nothing reads; did you mean ${meant}? (A name of your own belongs there if the configuration file has it as \${${name}}.)`,
     )
@@ -25,16 +28,19 @@ export function unreadNames(dotenv: RawEnvironment, text: string): string[] {
   return unread
 }
 
-/** The same slips in the environment itself, where other programs' names are, as sentences. */
-export function slipsIn(environment: RawEnvironment, text: string): string[] {
-  return Object.keys(environment)
+/** The slips that may be names of others, as sentences: in the environment all of them, in `.env` those of short names. */
+export function slipsIn(raw: RawEnvironment, dotenv: RawEnvironment, text: string): string[] {
+  return Object.keys(raw)
     .filter((name) => !NAMES.includes(name) && !refersTo(text, name))
     .flatMap((name) => {
       const meant = nearest(name, NAMES, 1)
-      return meant === undefined
-        ? []
-        : [`the environment has ${name}, which nothing reads; did you mean ${meant}?`]
+      const where = Object.hasOwn(dotenv, name) ? '.env' : 'the environment'
+      return meant === undefined ? [] : [`${where} has ${name}, which nothing reads; did you mean ${meant}?`]
     })
+}
+
+function isDoubtful(name: string, meant: string): boolean {
+  return meant.length <= SHORT && nearest(name, [meant], 0) === undefined
 }
 
 function refersTo(text: string, name: string): boolean {

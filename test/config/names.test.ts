@@ -57,6 +57,21 @@ test('.env: a slip of one of our names is refused, unless the file uses the name
   assert.deepEqual(unread, ['FOO'])
 })
 
+test('.env: what is a letter away from a short name of ours may be a name of somebody else', () => {
+  for (const [name, meant] of [
+    ['PORTS', 'PORT'],
+    ['POST', 'HOST'],
+    ['HOSTS', 'HOST'],
+    ['STORES', 'STORE'],
+  ]) {
+    const { unread, remarks } = dotenv({ [name as string]: 'a-value' })
+    assert.deepEqual(unread, [name])
+    assert.deepEqual(remarks, [`.env has ${name}, which nothing reads; did you mean ${meant}?`])
+  }
+  // In other letters it is ours.
+  assert.throws(() => dotenv({ Port: '80' }), /^ConfigError: \.env sets Port, .*did you mean PORT\?/)
+})
+
 test('a slip in the environment, which is full of names of others, is a remark and no refusal', () => {
   const remarks = (env: Record<string, string>) => loadConfig(env).remarks
   assert.deepEqual(
