@@ -27,6 +27,11 @@ const ONE = 'clients: [{client_id: a}]'
 const file = (text: string, env: Record<string, string> = {}) =>
   loadConfig({ CONFIG_FILE: 'c.yaml', SECRET_KEYS: KEY, ...env }, () => text)
 
+test('HOST=localhost is one address: a second listener would be a server of its own', () => {
+  assert.equal(loadConfig({ HOST: 'localhost' }).env.HOST, '127.0.0.1')
+  assert.equal(loadConfig({ HOST: '::1' }).env.HOST, '::1')
+})
+
 test('a wrong value stops the start with one line: the variable, what it was, what is allowed', () => {
   const wrong: Record<string, string> = {
     PORT: '80a',

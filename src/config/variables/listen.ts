@@ -4,7 +4,12 @@ import { integer, text, type Variable } from './variable.ts'
 
 /** Where the server listens, and under which names. */
 export const LISTEN = {
-  HOST: text('127.0.0.1', 'The address to listen on. The container image sets 0.0.0.0.'),
+  HOST: {
+    ...text('127.0.0.1', 'The address to listen on. The container image sets 0.0.0.0.'),
+    // The framework would listen on every address of this name, and only its first listener is guarded (`Connections`)
+    // and obeys the supervisor.
+    read: (value) => (value === 'localhost' ? '127.0.0.1' : value),
+  } satisfies Variable<string>,
   PORT: integer([1, 65_535], 8000, 'The port to listen on.'),
   ISSUER: {
     default: '',
