@@ -67,10 +67,13 @@ const TYPES = {
 
 function typeProblem(schema: Schema, value: unknown): string | undefined {
   const choice = schema.type === 'string' ? schema.enum : undefined
-  if (choice !== undefined ? choice.includes(value as string) : hasType(schema.type, value)) return undefined
-  const expected = choice !== undefined ? `one of ${choice.join(', ')}` : TYPES[schema.type]
-  if (value === null || value === undefined) return `is empty; it must be ${expected}`
-  return choice !== undefined ? `must be ${expected}` : `must be ${expected}, not ${kindOf(value)}`
+  if (choice?.includes(value as string)) return undefined
+  if (choice === undefined && hasType(schema.type, value)) return undefined
+  const expected = `must be ${choice === undefined ? TYPES[schema.type] : `one of ${choice.join(', ')}`}`
+  if (value === null || value === undefined) return `is empty; it ${expected}`
+  if (choice !== undefined) return expected
+  const hint = schema.type === 'string' && typeof value !== 'object' ? '; put it in quotes' : ''
+  return `${expected}, not ${kindOf(value)}${hint}`
 }
 
 function hasType(type: Schema['type'], value: unknown): boolean {

@@ -16,9 +16,9 @@ test('type: string', () => {
   check({ type: 'string' }, [
     ['x'],
     [''],
-    [1, '/ must be text, not a number'],
-    [1.5, '/ must be text, not a fraction'],
-    [true, '/ must be text, not true'],
+    [1, '/ must be text, not a number; put it in quotes'],
+    [1.5, '/ must be text, not a fraction; put it in quotes'],
+    [true, '/ must be text, not true; put it in quotes'],
     [['x'], '/ must be text, not a list'],
     [{ x: 'x' }, '/ must be text, not a mapping'],
     [null, '/ is empty; it must be text'],
@@ -118,14 +118,14 @@ test('required, properties, additionalProperties: what is missing, wrong, and un
   check(schema, [
     [{ client_id: 'a', scope: 'b' }],
     [{ client_id: 'a' }, '/ lacks scope, which is required'],
-    [{ client_id: 1, scope: 'b' }, '/client_id must be text, not a number'],
+    [{ client_id: 1, scope: 'b' }, '/client_id must be text, not a number; put it in quotes'],
     [{ client_id: 'a', scope: 'b', scop: 'c' }, '/ has the unknown name scop (did you mean scope?)'],
     [{ client_id: 'a', scope: 'b', colour: 'c' }, '/ has the unknown name colour'],
     [{ client_id: 'a', scope: 'b', id: 'c' }, '/ has the unknown name id (did you mean client_id?)'],
   ])
   check({ type: 'object', additionalProperties: { type: 'string' } }, [
     [{ anything: 'x', '': 'y' }],
-    [{ 'https://a/b': 1 }, '/https://a/b must be text, not a number'],
+    [{ 'https://a/b': 1 }, '/https://a/b must be text, not a number; put it in quotes'],
   ])
 })
 
