@@ -26,7 +26,7 @@ const TOUCH_EVERY = 60
 // account must not fill the room that the logins of all others need.
 const MAX_OF_SUBJECT = 100
 const LEFT_OF_SUBJECT = 90
-// Session cookies of one request that are looked up. More are not an accident.
+// Genuine session cookies of one request that are looked up. More are not an accident.
 const MAX_COOKIES = 8
 
 /** Browser logins in the store. The cookie is a handle of the record's id: the store holds no usable cookie. */
@@ -59,9 +59,15 @@ export class Sessions {
     return unbound
   }
 
-  #idsOf(cookies: readonly string[]): string[] {
-    const facts = cookies.slice(0, MAX_COOKIES).map((cookie) => openHandle(this.#keys, 'bs', cookie))
-    return facts.flatMap((one) => (one?.length === ID_BYTES ? [one.toString('base64url')] : []))
+  // However many are made up or repeated, ours is among those that are looked up.
+  #idsOf(cookies: readonly string[]): Iterable<string> {
+    const ids = new Set<string>()
+    for (const cookie of cookies) {
+      const facts = openHandle(this.#keys, 'bs', cookie)
+      if (facts?.length === ID_BYTES) ids.add(facts.toString('base64url'))
+      if (ids.size === MAX_COOKIES) break
+    }
+    return ids
   }
 
   /** A person's living sessions, in all browsers. Throws `StoreUnavailable`: none that it cannot read counts as ended. */
@@ -144,7 +150,7 @@ export class Sessions {
       throw error
     })
     const [count] = await Promise.all([linked, inserted])
-    // Before the surplus is looked for: it is the same login as the new one.
+    // End the previous session first: it is the same login and must not count as surplus.
     if (previous !== undefined) await this.end(previous.id)
     const surplus = count > MAX_OF_SUBJECT ? await this.#surplus(sub, id, now) : []
     const cookie = makeHandle(this.#keys, 'bs', bytes)

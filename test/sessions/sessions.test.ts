@@ -45,6 +45,23 @@ test('a new login in the browser that was not used for longest: its own session 
   assert.equal(sids.includes(current.session.accounts[0]?.sid ?? ''), false)
 })
 
+test('cookies that are made up, or sent again and again, do not hide the genuine one', async () => {
+  const { sessions, begin } = rooms()
+  const cookie = await begin('alice', T)
+  const forged = Array.from(
+    { length: 100 },
+    (_, at) => `${cookie.slice(0, -3)}${String(at).padStart(3, '0')}`,
+  )
+  assert.ok(await sessions.find(brought(...forged, cookie), T))
+  const neighbour = await sessions.begin(
+    { ...LOGIN, browser: 'other', sub: 'bob', proof: undefined, previous: undefined },
+    T,
+  )
+  const repeated = new Array(100).fill(neighbour.cookie)
+  const found = await sessions.find(brought(...repeated, cookie), T)
+  assert.equal(found?.session.accounts[0]?.sub, 'alice')
+})
+
 test('a login that a full store refuses leaves no link behind', async () => {
   const { store, begin } = rooms(120)
   for (let at = 0; at < 10; at++) await begin('bob', T)
