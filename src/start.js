@@ -11,7 +11,7 @@ if (found < NEEDED) {
   process.exit(1)
 }
 // Keeps the compiled and type-stripped modules between starts, beside the code: in the system's temporary folder
-// anybody on the machine could put code there. Where it cannot be written, the start is only slower.
+// anybody on the machine could put code there. If it cannot be written, the start is only slower.
 module.enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/postern', import.meta.url)))
 const { main } = await import('./main.ts')
 await main(process.argv.slice(2))

@@ -65,7 +65,7 @@ async function checkKeys(config: Config): Promise<string[]> {
   return notices
 }
 
-/** A line for each variable that has not its default. */
+/** A line for each variable whose value is not the default. */
 function settings(env: Environment): string[] {
   return Object.entries<Variable<unknown>>(VARIABLES).flatMap(([name, variable]) => {
     const value = env[name as keyof Environment]

@@ -31,7 +31,7 @@ export async function hashPassword({ input, output, error }: Streams): Promise<v
   output.write(`${await bcrypt.hash(password, COST)}\n`)
 }
 
-// What Docker gives without -it is an input that has ended.
+// Without -it, Docker passes an input that has already ended.
 const NOTHING =
   'the password is empty: there is no terminal to type it at, and the first line of standard input has none. ' +
   'In a container: docker run --rm -it postern hash-password. Or pipe it, there with -i instead of -it'

@@ -13,8 +13,8 @@ export async function run(): Promise<void> {
 }
 
 /**
- * `npm run rotate-keys`: publishes a next key for every signing algorithm in use, where the server keeps them. Run
- * twice before they sign, the second does nothing. Throws `ConfigError` if there is nothing that it could reach.
+ * `npm run rotate-keys`: publishes a next key for every signing algorithm in use, in the place where the server
+ * keeps them. A second run before they sign does nothing. Throws `ConfigError` if there is nothing that it could reach.
  */
 export async function rotateKeys(config: Config, print: (line: string) => void): Promise<void> {
   const { env } = config

@@ -134,7 +134,7 @@ async function listens(worker: Worker): Promise<boolean> {
 }
 
 /**
- * In a worker, before it listens: takes connections when the supervisor says so, does what else it says, and stops where
+ * In a worker, before it listens: takes connections when the supervisor says so, does what else it says, and stops if
  * the supervisor is gone.
  */
 export function followSupervisor(server: Server, stop: (why: string) => void): void {

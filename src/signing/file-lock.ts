@@ -24,7 +24,7 @@ export async function withLock<T>(path: string, work: () => Promise<T>, stale = 
   try {
     return await work()
   } finally {
-    // Not where it was taken for left behind, and is another's by now.
+    // Only if it is still ours: another process may have taken it for abandoned.
     if (holderOf(lock) === mine) rmSync(lock, { force: true })
   }
 }

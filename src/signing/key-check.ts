@@ -1,7 +1,7 @@
 import { SIGNING_ALGORITHMS } from '../protocol/algorithms.ts'
 import { publicPart, type SigningKey } from './key-set.ts'
 
-/** What is wrong with the keys of a file, or undefined where every one signs. Never shows a private member. */
+/** What is wrong with the keys of a file, or undefined if every one signs. Never shows a private member. */
 export async function keysProblem(keys: readonly unknown[]): Promise<string | undefined> {
   const kids = new Set<string>()
   for (const [at, key] of keys.entries()) {

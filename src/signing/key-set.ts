@@ -27,7 +27,7 @@ export interface RotationPlan {
  */
 export const LEAD = 3600
 
-/** The key that signs now, or undefined where there is none for this algorithm. */
+/** The key that signs now, or undefined if there is none for this algorithm. */
 export function currentKey(set: KeySet, alg: SigningAlgorithm, now: number): SigningKey | undefined {
   const keys = ofAlgorithm(set, alg)
   // Before the first one's time (a clock behind the maker's) it signs all the same: there is no other.
@@ -43,7 +43,7 @@ export function wanting(set: KeySet, { algorithms, every }: RotationPlan, now: n
   })
 }
 
-/** When a key that is made now signs: at once where it is the first, else when everybody has seen it. */
+/** When a key that is made now signs: at once if it is the first, else when everybody has seen it. */
 export function signsFrom(set: KeySet, alg: SigningAlgorithm, now: number): number {
   return ofAlgorithm(set, alg).length === 0 ? now : now + LEAD
 }
@@ -60,7 +60,7 @@ export function withFresh(set: KeySet, fresh: KeySet, plan: RotationPlan, now: n
   return pruned([...set, ...fresh.filter((key) => wanted.has(key.alg))], plan, now)
 }
 
-/** The set without keys that were retired longer than `keep` ago; the same where there are none. */
+/** The set without keys that were retired longer than `keep` ago; the same object if there are none. */
 export function pruned(set: KeySet, { keep }: RotationPlan, now: number): KeySet {
   const living = set.filter((key) => {
     const keys = ofAlgorithm(set, key.alg)

@@ -12,9 +12,9 @@ import type { KeySet } from './key-set.ts'
 
 /** Where the signing keys are kept. */
 export interface KeyVault {
-  /** The set, or undefined where none was made yet. `stale`: to be written again, under the present secret. */
+  /** The set, or undefined if none was made yet. `stale`: to be written again, under the present secret. */
   read(): Promise<{ set: KeySet; stale: boolean } | undefined>
-  /** Replaces the set by what `change` makes of the present one (empty for none); gives what is kept then. */
+  /** Replaces the set by what `change` makes of the present one (empty for none). Returns what is kept then. */
   change(change: (set: KeySet) => KeySet): Promise<KeySet>
 }
 
@@ -73,7 +73,7 @@ export class StoreVault implements KeyVault {
   }
 }
 
-/** Keys in a file: a JWK set with private keys, made where there is none, readable by its owner alone. */
+/** Keys in a file: a JWK set with private keys, made if there is none, readable by its owner alone. */
 export class FileVault implements KeyVault {
   readonly #path: string
   readonly #notice: (text: string) => void

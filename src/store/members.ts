@@ -12,10 +12,10 @@ export async function members(store: Store, index: string, now: number): Promise
   return [...found]
 }
 
-// Asked of the store at once: one person's thousand must not take the place of what everybody else waits for.
+// Questions to the store at once: the thousand records of one person must not delay what everybody else waits for.
 const AT_ONCE = 20
 
-/** What `ask` gives for each, in their order, a bounded number at a time. */
+/** Returns the answers of `ask` for each, in their order; it asks a bounded number at a time. */
 export async function askEach<M, T>(all: readonly M[], ask: (one: M) => Promise<T>): Promise<T[]> {
   const answers: T[] = []
   for (let at = 0; at < all.length; at += AT_ONCE) {

@@ -7,7 +7,7 @@ const TRIM = 4
 export class MemoryIndexes {
   readonly #indexes = new Map<string, Map<string, number>>()
 
-  /** Gives the number of members. */
+  /** Returns the number of members. */
   link(index: string, member: string, expires_at: number, now: number): number {
     const members = this.#indexes.get(index) ?? new Map<string, number>()
     this.#indexes.set(index, members)

@@ -34,7 +34,7 @@ export function alive(record: StoredRecord | undefined, now: number): boolean {
 /** Makes sure of room for one more record; throws `StoreFull`. */
 export function admit(shelf: Shelf, want: { kind: Kind; record: StoredRecord; now: number }): void {
   if (refusal(shelf, want) === undefined) return
-  // Before anybody is refused, a longer look for what has ended; still bounded.
+  // Before anybody is refused, look longer for what has ended; still bounded.
   sweep(shelf, want.now, SWEEP_WHEN_FULL)
   const full = refusal(shelf, want)
   if (full !== undefined) throw full
@@ -58,7 +58,7 @@ function refusal(
   return new StoreFull(`client ${client_id} fills its quarter of the ${kind} records: ${held}`, client_id)
 }
 
-/** Drops the record that ends first. One whose end has moved since it was queued is queued anew. */
+/** Drops the record that ends first. A record whose end has moved since it was queued is queued anew. */
 export function forgetFirst(shelf: Shelf): void {
   for (let looked = 0; looked < SWEEP_WHEN_FULL; looked++) {
     const entry = shelf.queue.popDue(FOREVER)
@@ -71,16 +71,16 @@ export function forgetFirst(shelf: Shelf): void {
   }
 }
 
-/** Puts a record on the shelf that is not there yet. */
+/** Puts a new record on the shelf. */
 export function add(shelf: Shelf, id: string, record: StoredRecord): void {
-  // A small integer, also for what never ends: one other number in the field would box it in every entry.
+  // Always a small integer, also for records without an end: any other number makes V8 box this field in every entry.
   const entry: Entry = { id, record, due: 0, slot: UNQUEUED }
   shelf.entries.set(id, entry)
   count(shelf, record, 1)
   queue(shelf, entry)
 }
 
-/** Gives an entry another record. */
+/** Replaces the record of an entry. */
 export function change(shelf: Shelf, entry: Entry, record: StoredRecord): void {
   entry.record = record
   // A later end can wait: the queue finds the entry at the old time and asks again. An earlier one cannot.

@@ -11,8 +11,8 @@ export type Migrations = Readonly<Partial<Record<Kind, readonly Step[]>>>
 const MIGRATIONS: Migrations = { consent: [], signing_keys: [] }
 
 /**
- * The record in the schema of this release. One of a later release, as a rolling upgrade leaves behind, is given as
- * it is: later schemas only add.
+ * The record in the schema of this release. A record of a later release, which a rolling upgrade leaves behind, is
+ * returned as it is: later schemas only add.
  */
 export function migrated(
   kind: Kind,

@@ -1,4 +1,4 @@
-// Shorter ones V8 copies by itself when it cuts them out.
+// Characters. V8 copies shorter texts by itself when it cuts them out.
 const CUT = 13
 const SHARED = 256
 

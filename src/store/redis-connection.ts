@@ -51,10 +51,10 @@ export class RedisConnection {
     this.#report = report
     this.#hosts = settings.address.hosts.map(({ host, port }) => `${host}:${port}`)
     this.#client.on('error', (error: Error & { command?: { name?: string } }) => {
-      // The library goes on in database 0: another installation's, perhaps.
+      // After a failed SELECT the library would go on in database 0, which may be another installation's.
       if (error.command?.name === 'select') (this.#client as Redis).disconnect(true)
       const cause = causeOf(error)
-      // What follows from another.
+      // Only consequences of an error that is already reported.
       if (/^Stream isn't writeable/.test(cause)) return
       if (cause === CLOSED && this.#complaints.size > 0) return
       this.#complain(complaint(cause, settings.address), cause)
@@ -68,7 +68,7 @@ export class RedisConnection {
     })
     this.#client.on('ready', () => {
       ready = true
-      // One that takes no writes is connected to over and over.
+      // A server that takes no writes is connected to again and again.
       if (!this.#refused) this.#wellAgain('connected to Redis')
     })
   }
@@ -78,7 +78,7 @@ export class RedisConnection {
     this.#client.on('ready', listener)
   }
 
-  /** The answer to a command. Throws `OutcomeUnknown`, or `StoreUnavailable` where it surely had no effect. */
+  /** Returns the answer to a command. Throws `OutcomeUnknown`, or `StoreUnavailable` if it surely had no effect. */
   async send(...command: readonly [string, ...string[]]): Promise<unknown> {
     if (this.#pending >= MAX_PENDING) throw new StoreUnavailable('too many commands wait for Redis')
     this.#pending++
@@ -98,7 +98,7 @@ export class RedisConnection {
     }
   }
 
-  /** Runs a script by its digest; sends its text where this Redis has not seen it yet. */
+  /** Runs a script by its digest; sends its text if this Redis has not seen it yet. */
   async run({ sha, text }: Script, key: string, ...parameters: readonly string[]): Promise<unknown> {
     try {
       return await this.send('EVALSHA', sha, '1', key, ...parameters)
@@ -109,7 +109,10 @@ export class RedisConnection {
     }
   }
 
-  /** Resolves where the server takes writes: it deletes `key`, which nobody makes, and so leaves no trace. Throws like `send`. */
+  /**
+   * Resolves if the server takes writes: it deletes `key`, which nobody makes, and so leaves no trace. Throws like
+   * `send`.
+   */
   async probe(key: string): Promise<void> {
     await this.send('DEL', key)
     if (!this.#refused) return
@@ -210,7 +213,7 @@ function translated(error: Error): Error {
       return new StoreFull('Redis has no memory left (maxmemory); nothing was evicted')
     return new StoreUnavailable(message.slice(0, 200))
   }
-  // Never sent: there was no connection to send it on.
+  // The command was never sent: there was no connection.
   if (message.includes('enableOfflineQueue')) return new StoreUnavailable('there is no connection to Redis')
   return new OutcomeUnknown(
     /time(d )?out/i.test(message)

@@ -19,7 +19,10 @@ if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2])
 else redis.call('SET', KEYS[1], ARGV[2], 'EXAT', ARGV[3]) end
 return 1`)
 
-/** Like SET with NX, where a record that is dead by the caller's clock does not count. ARGV: value, when Redis may forget it, the caller's clock. */
+/**
+ * Like SET with NX, but a record that is dead by the caller's clock does not count. ARGV: value, when Redis may forget
+ * it, the caller's clock.
+ */
 export const CREATE = script(`
 local ends = string.match(redis.call('GETRANGE', KEYS[1], 0, 127), '^%S* (%d+) ')
 if ends and (ends == '0' or tonumber(ends) > tonumber(ARGV[3])) then return 0 end
@@ -39,7 +42,7 @@ local function keep()
   redis.call('SET', KEYS[1], table.concat(texts, ' '), 'EXAT', forgotten)
 end`
 
-/** KEYS: counter. ARGV: the end, the slack, the caller's clock. Returns the value of before, or an empty text. */
+/** KEYS: counter. ARGV: the end, the slack, the caller's clock. Returns the former value, or an empty text. */
 export const INCREMENT = script(`${TALLY}
 if #tally == 0 or tally[#tally][1] <= tonumber(ARGV[3]) then was, tally = '', {} end
 local at = #tally
@@ -66,7 +69,7 @@ return 1`)
 
 /**
  * KEYS: index, a sorted set by end. ARGV: member, its end, the caller's clock less the slack, the slack. Drops the
- * dead, and lets the index itself end with its last member. Gives the number of living members.
+ * dead, and lets the index itself end with its last member. Returns the number of living members.
  */
 export const LINK = script(`
 redis.call('ZADD', KEYS[1], 'GT', ARGV[2], ARGV[1])

@@ -15,8 +15,8 @@ const FORM = /^(rediss?)(\+sentinel)?:\/\/(?:([^@/]*)@)?([^@/?#]+)(?:\/([^?#]*))
 
 /**
  * Reads `redis://user:password@host:port/database`, with `rediss:` for TLS, with several hosts for a cluster, and
- * `redis+sentinel://host:port,…/primary/database`. Undefined where it is none of these. User and password are
- * percent-decoded.
+ * `redis+sentinel://host:port,…/primary/database`. Returns undefined for anything else. User and
+ * password are percent-decoded.
  */
 export function readRedisUrl(text: string): RedisAddress | undefined {
   const [, scheme, sentinel, userinfo, authority = '', path = ''] = FORM.exec(text) ?? []

@@ -144,7 +144,7 @@ export class RedisStore implements Store {
     const [seconds, microseconds] = time as [string, string]
     const here = (before + this.#localTime()) / 2
     this.#skew = Number(seconds) * 1000 + Number(microseconds) / 1000 - here
-    // Never the negative zero.
+    // Never negative zero.
     const clock_skew = Math.round(this.#skew / 1000) + 0
     const skewed = Math.abs(this.#skew) > SKEW
     if (skewed && !this.#warned) {
@@ -197,7 +197,7 @@ export class RedisStore implements Store {
     return outcome
   }
 
-  // Not "unknown": reading it back would find it on the primary and prove nothing.
+  // Throws, and does not answer "unknown": reading the record back would find it on the primary and prove nothing.
   async #confirm(connection: RedisConnection): Promise<void> {
     const { replicas, timeout } = this.#options
     const confirmed = await connection.send('WAIT', String(replicas), String((timeout * 1000) / 2))

@@ -55,17 +55,17 @@ export interface IndexPage {
 }
 
 /**
- * The verbs. All but `create`, `replace` and `delete` throw `StoreUnavailable` where the store cannot answer;
- * those answer `unknown` where their effect is uncertain and throw where it surely did not happen.
+ * The verbs. All but `create`, `replace` and `delete` throw `StoreUnavailable` if the store cannot answer. Those three
+ * answer `unknown` if their effect is uncertain, and throw only if it surely did not happen.
  * `now` is in seconds and passed in: expiry is judged by the caller's time in every store.
  */
 export interface Store {
   /** For the start's report. */
   readonly name: string
-  /** Writes a record where none lives under this key. May throw `StoreFull`. */
+  /** Writes a record if none lives under this key. May throw `StoreFull`. */
   create(kind: Kind, id: string, record: StoredRecord, now: number): Promise<WriteOutcome>
   read<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined>
-  /** Writes `record` where the living one still has `revision`. */
+  /** Writes `record` if the living one still has `revision`. */
   replace(kind: Kind, id: string, revision: string, record: StoredRecord, now: number): Promise<WriteOutcome>
   /** Idempotent: `won` whether or not there was a record. */
   delete(kind: Kind, id: string): Promise<WriteOutcome>
@@ -80,17 +80,18 @@ export interface Store {
    * end too, and gone if there is no other. Does nothing if there is no such increment.
    */
   decrement(id: string, expires_at: number): Promise<void>
-  /** The counts of several counters in one round trip; undefined where there is none. */
+  /** Returns several counters in one round trip; undefined for one that is not there. */
   counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]>
   /**
-   * Adds `member` to an index until `expires_at` (seconds); one that is there may only stay longer. An index only enumerates; it decides nothing. Gives the
-   * number of its members; dead ones are among them only until the index is listed.
+   * Adds `member` to an index until `expires_at` (seconds); an existing member's end can only move later. An index only
+   * enumerates; it decides nothing. Returns the number of its members; dead ones are among them only until the index is
+   * listed.
    */
   link(index: string, member: string, expires_at: number, now: number): Promise<number>
   unlink(index: string, member: string): Promise<void>
   /** Members that have not expired, a page at a time, in no order that means anything. */
   list(index: string, now: number, cursor?: string): Promise<IndexPage>
-  /** Resolves where the store answers and takes writes. Writes nothing itself. */
+  /** Resolves if the store answers and takes writes. Writes nothing itself. */
   ping(): Promise<Health>
   /**
    * Seconds since the epoch, by the one clock that all processes of this store share: on machines whose clocks

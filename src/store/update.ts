@@ -3,12 +3,12 @@ import { type Kind, type Store, type StoredRecord, StoreUnavailable } from './st
 
 /** What a pure transition decided about a record. */
 export interface Decision<R, A> {
-  /** The next version, without its revision; `'delete'`; or absent where the record stays as it is. */
+  /** The next version, without its revision; `'delete'`; or absent if the record stays as it is. */
   next?: Omit<R, 'revision'> | 'delete'
   answer: A
   /**
-   * Set where the decision blames the caller for using something twice. After a write of our own whose
-   * outcome is unknown it may be our own first attempt that we see, so it must not be acted on.
+   * Set if the decision blames the caller for using something twice. After a write of our own with an unknown outcome
+   * we may be seeing our own first attempt, so nobody must act on it.
    */
   accuses?: boolean
 }
@@ -23,14 +23,14 @@ export interface RecordKey<R> {
   id: string
   /** Seconds. */
   now: number
-  /** The record where the caller has just read it: saves the first round trip. */
+  /** The record, if the caller has just read it: saves the first round trip. */
   known?: R | undefined
 }
 
 /**
  * The only way to change a record: read, decide (pure), replace if unchanged, again while lost. `decide` gets
- * undefined where there is no record; it may then only answer. Gives the answer of the decision that held.
- * Throws `StoreUnavailable` where the store is down, stays contended, or leaves it unclear what happened.
+ * undefined if there is no record; it may then only answer. Returns the answer of the decision that held.
+ * Throws `StoreUnavailable` if the store is down, stays contended, or leaves it unclear what happened.
  */
 export async function update<R extends StoredRecord, A>(
   store: Store,
