@@ -23,7 +23,10 @@ export interface ClientRegistry extends Clients {
   usage(): Usage
 }
 
-/** Makes one registry of these sources. Throws `ConfigError` if two of them share an id. */
+/**
+ * Makes one registry of these sources: the first that has a client answers. Throws `ConfigError` if two of them share an
+ * id at the start.
+ */
 export function clientRegistry(sources: readonly ClientSource[]): ClientRegistry {
   refuseShared(sources)
   let parts: readonly Usage[] = []
