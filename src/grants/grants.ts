@@ -1,8 +1,9 @@
 import type { Lifetimes } from '../clients/client.ts'
 import { random } from '../secrets/random.ts'
+import { insertListed } from '../store/listed.ts'
 import { askEach, members } from '../store/members.ts'
-import { type Store, StoreFull } from '../store/store.ts'
-import { type Decision, insert, update } from '../store/update.ts'
+import type { Store } from '../store/store.ts'
+import { type Decision, update } from '../store/update.ts'
 import { type Approval, unredeemed } from './approval.ts'
 import type { FoundGrant } from './found-grant.ts'
 import { type Grant, type Minting, type NextGrant, NONE } from './grant.ts'
@@ -53,16 +54,10 @@ export class Grants {
 
   async #insert(grant: NextGrant, now: number): Promise<Created> {
     const id = random(16).toString('base64url')
-    const index = bySubject(grant.sub)
-    // Link, then record, in one go: a crash in between leaves a link to nothing, which listing skips. Whichever of
-    // them fails, no code is given for this grant, and it ends with the code it does not have.
-    const linked = this.#store.link(index, id, grant.linked_until, now)
-    const inserted = insert(this.#store, { kind: 'grant', id, now }, grant).catch(async (error) => {
-      // A store that is full must not go on filling up with links to what it refused.
-      if (error instanceof StoreFull) await this.#store.unlink(index, id)
-      throw error
-    })
-    const [members] = await Promise.all([linked, inserted])
+    const listing = { index: bySubject(grant.sub), until: grant.linked_until }
+    // If it fails, no code is given for this grant, and it ends with the code that it does not have.
+    const key = { kind: 'grant', id, now } as const
+    const members = await insertListed(this.#store, listing, { key, record: grant })
     return { id, ended: members > MAX_OF_SUBJECT ? await this.#makeRoom(grant.sub, id, now) : [] }
   }
 

@@ -1,9 +1,10 @@
 import { makeHandle, openHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { random, randomText } from '../secrets/random.ts'
+import { insertListed } from '../store/listed.ts'
 import { askEach, members } from '../store/members.ts'
-import { type Store, StoreFull } from '../store/store.ts'
-import { type Decision, insert, update } from '../store/update.ts'
+import type { Store } from '../store/store.ts'
+import { type Decision, update } from '../store/update.ts'
 import { type Account, type Proof, type Session, withProof } from './session.ts'
 
 /** A session as a request sees it. */
@@ -143,13 +144,8 @@ export class Sessions {
     const record = proof === undefined ? fresh : withProof(fresh, proof)
     const bytes = random(ID_BYTES)
     const id = bytes.toString('base64url')
-    const index = bySubject(sub)
-    const linked = this.#store.link(index, id, record.expires_at, now)
-    const inserted = insert(this.#store, { kind: 'session', id, now }, record).catch(async (error) => {
-      if (error instanceof StoreFull) await this.#store.unlink(index, id)
-      throw error
-    })
-    const [count] = await Promise.all([linked, inserted])
+    const listing = { index: bySubject(sub), until: record.expires_at }
+    const count = await insertListed(this.#store, listing, { key: { kind: 'session', id, now }, record })
     // End the previous session first: it is the same login and must not count as surplus.
     if (previous !== undefined) await this.end(previous.id)
     const surplus = count > MAX_OF_SUBJECT ? await this.#surplus(sub, id, now) : []
