@@ -4,8 +4,9 @@ import type { Logger } from '../http/logger.ts'
 import { SIGNING_ALGORITHMS } from '../protocol/algorithms.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { LEAD, type RotationPlan } from '../signing/key-set.ts'
-import { FileVault, type KeyVault, StoreVault } from '../signing/key-vault.ts'
+import { FileVault, type KeyVault } from '../signing/key-vault.ts'
 import { SigningKeys } from '../signing/signing-keys.ts'
+import { storeVault } from '../signing/store-vault.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
 
 const DAY = 86_400
@@ -28,7 +29,7 @@ export function signingKeysOf(
   const { SIGNING_KEYS_FILE } = config.env
   const vault: KeyVault = SIGNING_KEYS_FILE
     ? new FileVault(SIGNING_KEYS_FILE, notice)
-    : new StoreVault(store, keys)
+    : storeVault(store, keys)
   return new SigningKeys({ vault, plan: planOf(config, clients), now, notice })
 }
 

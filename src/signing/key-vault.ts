@@ -2,10 +2,7 @@ import { chmodSync, chownSync, readFileSync, renameSync, rmSync, statSync, write
 import { platform } from 'node:os'
 import { ConfigError } from '../config/config-error.ts'
 import { checkWriters, readProblem, writeProblem } from '../config/file-access.ts'
-import type { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
-import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
-import { update } from '../store/update.ts'
 import { withLock } from './file-lock.ts'
 import { keysProblem } from './key-check.ts'
 import type { KeySet } from './key-set.ts'
@@ -16,61 +13,6 @@ export interface KeyVault {
   read(): Promise<{ set: KeySet; stale: boolean } | undefined>
   /** Replaces the set by what `change` makes of the present one (empty for none). Returns what is kept then. */
   change(change: (set: KeySet) => KeySet): Promise<KeySet>
-}
-
-interface SealedKeys extends StoredRecord {
-  readonly schema: 1
-  readonly sealed: string
-}
-
-// Durable: no verb looks at the time.
-const KEY = { kind: 'signing_keys', id: 'set', now: 0 } as const
-
-/** Keys in the store, sealed under `SECRET_KEYS`: all nodes share them, and a dump of the store has none. */
-export class StoreVault implements KeyVault {
-  readonly #store: Store
-  readonly #keys: Keys
-
-  constructor(store: Store, keys: Keys) {
-    this.#store = store
-    this.#keys = keys
-  }
-
-  async read() {
-    const record = await this.#store.read<SealedKeys>(KEY.kind, KEY.id, KEY.now)
-    return record && this.#open(record)
-  }
-
-  async change(change: (set: KeySet) => KeySet): Promise<KeySet> {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const set = await update<SealedKeys, KeySet | undefined>(this.#store, KEY, (record) => {
-        if (record === undefined) return { answer: undefined }
-        const { set, stale } = this.#open(record)
-        const next = change(set)
-        if (next === set && !stale) return { answer: set }
-        return { next: { schema: 1, sealed: this.#seal(next) }, answer: next }
-      })
-      if (set !== undefined) return set
-      const first = change([])
-      const record: SealedKeys = { revision: randomText(9), schema: 1, sealed: this.#seal(first) }
-      // Lost or unknown: somebody's set is there, perhaps our own; the next round takes it as it is.
-      if ((await this.#store.create(KEY.kind, KEY.id, record, KEY.now)) === 'won') return first
-      await this.#store.reachable()
-    }
-    throw new StoreUnavailable('the outcome of a write is unknown')
-  }
-
-  #seal(set: KeySet): string {
-    return this.#keys.seal('signing_keys', JSON.stringify(set))
-  }
-
-  #open({ sealed }: SealedKeys): { set: KeySet; stale: boolean } {
-    const opened = this.#keys.unseal('signing_keys', sealed)
-    if (opened !== undefined) return { set: JSON.parse(opened.text), stale: !opened.current }
-    throw new ConfigError(
-      'SECRET_KEYS has no key that opens the signing keys in the store; put the one that was first before at the end of the list, or, where that one has leaked or was the public example, stop every process and delete REDIS_PREFIX followed by signing_keys:set in Redis',
-    )
-  }
 }
 
 /** Keys in a file: a JWK set with private keys, made if there is none, readable by its owner alone. */

@@ -20,8 +20,9 @@ import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../../src/protocol/al
 import { Keys } from '../../src/secrets/keys.ts'
 import { withLock } from '../../src/signing/file-lock.ts'
 import { LEAD, type RotationPlan, type SigningKey } from '../../src/signing/key-set.ts'
-import { FileVault, type KeyVault, StoreVault } from '../../src/signing/key-vault.ts'
+import { FileVault, type KeyVault } from '../../src/signing/key-vault.ts'
 import { SigningKeys } from '../../src/signing/signing-keys.ts'
+import { storeVault } from '../../src/signing/store-vault.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { type Store, StoreUnavailable } from '../../src/store/store.ts'
 import { RedisServer } from '../support/redis.ts'
@@ -37,7 +38,7 @@ const clock = { now: START }
 const node = (vault: KeyVault, plan = PLAN) =>
   new SigningKeys({ vault, plan: () => plan, now: () => clock.now })
 const inStore = (store: Store, secrets = [KEY], plan = PLAN) =>
-  node(new StoreVault(store, new Keys(secrets)), plan)
+  node(storeVault(store, new Keys(secrets)), plan)
 const kids = async (keys: SigningKeys) => (await keys.jwks()).keys.map((key) => key.kid)
 const signer = async (keys: SigningKeys) => decodeProtectedHeader(await keys.sign('RS256', 'JWT', {})).kid
 const file = () => join(mkdtempSync(join(tmpdir(), 'postern-keys-')), 'keys.json')
@@ -176,7 +177,7 @@ test('the first key of an algorithm signs at once, so a node that is asked looks
   clock.now = START
   const store = new MemoryStore()
   let reads = 0
-  const vault = new StoreVault(store, new Keys([KEY]))
+  const vault = storeVault(store, new Keys([KEY]))
   const counting: KeyVault = {
     read: () => {
       reads++

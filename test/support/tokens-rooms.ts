@@ -2,8 +2,8 @@ import { AnswerMaker } from '../../src/authorization/answer.ts'
 import { Subjects } from '../../src/clients/subjects.ts'
 import type { Grants } from '../../src/grants/grants.ts'
 import { Keys } from '../../src/secrets/keys.ts'
-import { StoreVault } from '../../src/signing/key-vault.ts'
 import { SigningKeys } from '../../src/signing/signing-keys.ts'
+import { storeVault } from '../../src/signing/store-vault.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { IdTokens } from '../../src/tokens/id-token.ts'
 import { Issuer } from '../../src/tokens/issuer.ts'
@@ -12,7 +12,7 @@ import { KEY } from './server.ts'
 
 export const keys = new Keys([KEY])
 
-const vault = new StoreVault(new MemoryStore(), keys)
+const vault = storeVault(new MemoryStore(), keys)
 const now = () => Math.floor(Date.now() / 1000)
 
 /** What signs, for tests of rooms without a server. */
