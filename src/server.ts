@@ -32,7 +32,7 @@ async function compose(config: Config, parts: Parts): Promise<FastifyInstance> {
   const { env, issuer, demo } = config
   const { store, log, prepare = true } = parts
   const rooms = makeRooms(config, parts)
-  const { signing, backChannel } = rooms
+  const { signing, backChannel, reports } = rooms
   const kept = prepare && (config.store.durable || env.SIGNING_KEYS_FILE !== '')
   if (kept) await loadKeys(signing, { store, log })
 
@@ -46,7 +46,7 @@ async function compose(config: Config, parts: Parts): Promise<FastifyInstance> {
   await app.register(view, { engine: { ejs }, root: views, production: true })
   if (demo) guardDemo(app, env.DEMO_HOSTS)
   else noticeProxies(app, { log, issuer: url })
-  handleErrors(app, log)
+  handleErrors(app, reports)
   handleUnknownRoutes(app, front)
   registerHealth(app, rooms)
   await openDocuments(app, rooms, front)

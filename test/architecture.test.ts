@@ -10,7 +10,7 @@ const COLUMNS = [
   ['store', 'outbound'],
   // Right of the stores: what STORE may be, and what follows from it, is said by the table of the stores.
   ['config'],
-  ['passwords', 'throttle', 'signing'],
+  ['passwords', 'throttle', 'signing', 'journal'],
   ['clients', 'users', 'sessions', 'consents'],
   ['grants'],
   ['tokens', 'logout'],
@@ -24,7 +24,7 @@ const COLUMNS = [
   ['start'],
 ]
 // Plumbing, however late in the row: it knows no client, user, session, grant or token.
-const HTTP_MAY_IMPORT = ['protocol', 'config', 'secrets', 'events']
+const HTTP_MAY_IMPORT = ['protocol', 'config', 'secrets', 'events', 'journal']
 const FASTIFY_ROOMS = ['http', 'endpoints', 'composition', 'server']
 const PROCESS_ROOMS = ['process', 'commands', 'main', 'start']
 
@@ -72,6 +72,15 @@ test('nobody but the composition knows all rooms: an endpoint names the few part
   for (const file of globSync('**/*.ts', { cwd: src })) {
     if (room(file) === 'composition') continue
     assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\bRooms\b/, file)
+  }
+})
+
+test('no endpoint holds a log: events go to the journal, refusals to the reports', () => {
+  for (const { file, target } of imports) {
+    if (room(file) === 'endpoints') assert.doesNotMatch(target, /logger|pino/, file)
+  }
+  for (const file of globSync('endpoints/**/*.ts', { cwd: src })) {
+    assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\blog\.(info|warn|error|debug)\(/, file)
   }
 })
 

@@ -65,7 +65,7 @@ export async function openDirect(app: FastifyInstance, rooms: Rooms, { base, rou
 
 /** The pages: what a person sees in a browser. */
 export async function openPages(app: FastifyInstance, rooms: Rooms, { base, render }: Front) {
-  const { config, keys, issuer, log } = rooms
+  const { config, keys, issuer, reports } = rooms
   const url = new URL(issuer)
   const demo = config.demo ? { username: DEMO.username, password: DEMO.password } : undefined
   const tryHref = config.demo ? tryPath(base) : undefined
@@ -74,7 +74,7 @@ export async function openPages(app: FastifyInstance, rooms: Rooms, { base, rend
     await scope.register(cookie)
     pageHeaders(scope, url.protocol === 'https:')
     sendToIssuer(scope, url)
-    handlePageErrors(scope, { log, render })
+    handlePageErrors(scope, { reports, render })
     const common = { ...rooms, base, render, browser: new Browser(keys, cookiesOf(url), url) }
     const channel = new FrontChannel({ ...common, demo })
     const steps = { ...common, channel }

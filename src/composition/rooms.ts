@@ -9,7 +9,9 @@ import { Consents } from '../consents/consents.ts'
 import { grantTypes as allGrantTypes } from '../grant-types/index.ts'
 import { tokenPipeline } from '../grant-types/pipeline.ts'
 import { Grants } from '../grants/grants.ts'
-import type { Logger } from '../http/logger.ts'
+import { type Logger, logSink } from '../http/logger.ts'
+import { reportsTo } from '../http/reports.ts'
+import { journalOf } from '../journal/journal.ts'
 import { BackChannel } from '../logout/back-channel.ts'
 import { LogoutHints } from '../logout/logout-hint.ts'
 import { SessionEnd } from '../logout/session-end.ts'
@@ -64,6 +66,8 @@ export function makeRooms(config: Config, parts: Parts) {
   const consents = new Consents(store)
   const grants = new Grants(store)
   const subjects = new Subjects(env.PAIRWISE_SALT)
+  const journal = journalOf([logSink(log)])
+  const reports = reportsTo({ log, journal })
   const notice = (text: string) => log.warn(text)
   const signing = signingKeysOf(config, { store, keys, clients, now, notice })
   const idTokens = new IdTokens({ signing, subjects, issuer, ttl: env.ID_TOKEN_TTL })
@@ -91,7 +95,7 @@ export function makeRooms(config: Config, parts: Parts) {
   const hints = new LogoutHints({ keys, signing, issuer })
   const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel })
   return {
-    ...{ config, issuer, store, log, now, keys, subjects, signing, scopes: entries.scopes },
+    ...{ config, issuer, store, log, journal, reports, now, keys, subjects, signing, scopes: entries.scopes },
     ...records,
     ...{ inspector, guard, narrowed, grantTypes, pipeline, desk, backChannel, hints, sessionEnd },
   }

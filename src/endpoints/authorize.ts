@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import type { AuthorizationDesk } from '../authorization/desk.ts'
 import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import type { Browser } from '../http/browser.ts'
-import { toOAuthError } from '../http/errors.ts'
 import { requireNavigation } from '../http/fetch-metadata.ts'
 import { formAsQuery, queryOf } from '../http/form.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
+import type { Reports } from '../http/reports.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { FrontChannel } from './front-channel.ts'
 
 /**
@@ -19,7 +19,8 @@ export function registerAuthorize(
     channel,
     narrowed,
     browser,
-    log,
+    journal,
+    reports,
     base,
     now,
   }: {
@@ -27,7 +28,8 @@ export function registerAuthorize(
     channel: FrontChannel
     narrowed: NarrowedScopes
     browser: Browser
-    log: Logger
+    journal: Journal
+    reports: Reports
     base: string
     now: () => number
   },
@@ -45,14 +47,14 @@ export function registerAuthorize(
       return channel.refuse({ request, reply }, resolved.address, resolved.error)
     const asked = resolved.request
     const { client_id } = asked.target.client
-    logEvents(log, request.id, narrowed.events(client_id, asked.asked_scope, asked.scope))
+    journal.record(request, narrowed.events(client_id, asked.asked_scope, asked.scope))
     try {
       return await channel.dispatch({ request, reply }, asked)
     } catch (error) {
       // A person gets a page, and does not lose their place. With prompt=none nobody is looking: only the client can
       // be told (RFC 6749 §4.1.2.1, where these two codes stand for what cannot be a status).
       if (!asked.prompt.includes('none')) throw error
-      return channel.refuse({ request, reply }, asked, toOAuthError(error, log, request.id))
+      return channel.refuse({ request, reply }, asked, reports.thrown(request, error))
     }
   })
 

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
 import { formOf } from '../http/form.ts'
-import { logEvents } from '../http/logger.ts'
 import { askedOf } from './asked.ts'
 import { type FrontChannel, formRefused, stepBinding } from './front-channel.ts'
 import { type VisitorContext, visitorOf } from './visitor.ts'
@@ -13,7 +12,7 @@ export function registerConsent(
   app: FastifyInstance,
   context: { channel: FrontChannel } & VisitorContext,
 ): void {
-  const { desk, channel, browser, log } = context
+  const { desk, channel, browser, journal } = context
   app.post('/consent', async (request, reply) => {
     const exchange = { request, reply }
     const { asked, answered } = await askedOf(exchange, context)
@@ -27,7 +26,7 @@ export function registerConsent(
     const situation = await desk.situation(asked, visitor, now)
     const answer = await desk.complete(situation, visitor, decision)
     if (answer === undefined) return channel.again(exchange)
-    logEvents(log, request.id, answer.events)
+    journal.record(request, answer.events)
     return channel.answer(exchange, asked, answer.parameters)
   })
 }

@@ -7,10 +7,9 @@ import { scopeSentences } from '../authorization/scope-sentences.ts'
 import type { Client } from '../clients/client.ts'
 import { lastingOf } from '../grants/lasting.ts'
 import type { Browser } from '../http/browser.ts'
-import { logRefusal } from '../http/errors.ts'
 import { rawQuery } from '../http/form.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
 import type { RenderPage } from '../http/pages.ts'
+import type { Reports } from '../http/reports.ts'
 import type { AccountView, ClientView, Notice } from '../http/views.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { redirectHost } from '../protocol/redirect-uri.ts'
@@ -47,14 +46,14 @@ const NO_COOKIES: Notice = {
 
 /** What a person is told whose form no longer fits, or never did; the log gets the cause. */
 export function formRefused(
-  { browser, log }: { browser: Browser; log: Logger },
+  { browser, reports }: { browser: Browser; reports: Reports },
   request: FastifyRequest,
 ): Notice {
   const cookies = browser.isKnown(request)
   const reason = cookies
     ? 'the form is of another page, account, request or time'
     : 'the browser sent no cookie'
-  log.info({ req: request.id, reason }, 'form refused')
+  reports.formRefused(request, reason)
   return cookies ? STALE : NO_COOKIES
 }
 
@@ -76,7 +75,7 @@ export class FrontChannel {
     if (step.step === 'answer' && visitor !== undefined) {
       const answer = await desk.complete(situation, visitor, 'none')
       if (answer === undefined) return this.again(exchange)
-      logEvents(this.#context.log, exchange.request.id, answer.events)
+      this.#context.journal.record(exchange.request, answer.events)
       return this.answer(exchange, asked, answer.parameters)
     }
     return this.#show(exchange, { situation, visitor, step, notice })
@@ -104,7 +103,7 @@ export class FrontChannel {
   /** Sends an error to the client. */
   async refuse(exchange: Exchange, address: ResponseAddress, error: OAuthError): Promise<FastifyReply> {
     error.client_id = address.target.client.client_id
-    logRefusal(this.#context.log, exchange.request.id, error)
+    this.#context.reports.refused(exchange.request, error)
     return this.answer(exchange, address, errorParameters(error, address.state))
   }
 

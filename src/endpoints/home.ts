@@ -6,7 +6,6 @@ import type { Consents } from '../consents/consents.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import { formOf } from '../http/form.ts'
-import { logEvents } from '../http/logger.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views.ts'
 import { scopeUnion } from '../protocol/scope.ts'
@@ -27,7 +26,7 @@ export interface HomeContext extends VisitorContext {
 
 /** `GET /`: who is logged in and which applications have access; `POST /apps/remove` takes it from one. */
 export function registerHome(app: FastifyInstance, context: HomeContext): void {
-  const { grants, consents, browser, render, log, base, tryHref } = context
+  const { grants, consents, browser, render, journal, base, tryHref } = context
 
   app.get('/', { exposeHeadRoute: true }, async (request, reply) => {
     const visitor = await visitorOf({ request, reply }, context)
@@ -44,7 +43,7 @@ export function registerHome(app: FastifyInstance, context: HomeContext): void {
     const consent = await consents.forget(sub, client_id)
     const found = (await grants.ofSubject(sub, now)).filter(({ grant }) => grant.client_id === client_id)
     const revoked = await grants.revokeAll(found)
-    logEvents(log, request.id, [
+    journal.record(request, [
       ...(consent ? [{ event: 'consent_revoked' as const, client_id, sub, scope: consent.scope }] : []),
       ...revoked.map((one) => revokedEvent(one, 'by the person')),
     ])

@@ -3,7 +3,7 @@ import { authenticateClient } from '../clients/authenticate.ts'
 import { type Clients, isPublic } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
 import { formOf } from '../http/form.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
+import type { Journal } from '../journal/journal.ts'
 import { claimsOfScope } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { pickClaims } from '../tokens/id-token.ts'
@@ -42,12 +42,12 @@ export function registerIntrospect(
     clients: Clients
     inspector: TokenInspector
     subjects: Subjects
-    log: Logger
+    journal: Journal
     issuer: string
     now: () => number
   },
 ): void {
-  const { clients, inspector, log } = context
+  const { clients, inspector, journal } = context
   app.post('/oauth/introspect', { schema: { response: { 200: RESPONSE } } }, async (request, reply) => {
     const now = context.now()
     const parameters = formOf(request)
@@ -55,7 +55,7 @@ export function registerIntrospect(
     if (isPublic(asking)) throw new OAuthError('invalid_client', 'introspection needs a client with a secret')
     const opened = await inspector.open(parameters.required('token'))
     const { token, events } = opened ? await inspector.inspect(opened, now) : NOTHING
-    logEvents(log, request.id, events)
+    journal.record(request, events)
     reply.header('cache-control', 'no-store')
     // RFC 7662 §2.2: why a token is not active is nobody's business, and neither is somebody else's token. To a
     // resource server a refresh token is none (§4): it would work as a bearer token wherever only `active` is looked at.

@@ -3,8 +3,9 @@ import type { AuthorizationDesk } from '../authorization/desk.ts'
 import type { AuthorizationRequest } from '../authorization/request.ts'
 import type { Browser } from '../http/browser.ts'
 import { formOf, rawQuery } from '../http/form.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
+import type { Reports } from '../http/reports.ts'
 import type { Notice } from '../http/views.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { SessionEnd } from '../logout/session-end.ts'
 import type { Account } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -21,7 +22,8 @@ export interface LoginContext {
   sessions: Sessions
   sessionEnd: SessionEnd
   browser: Browser
-  log: Logger
+  journal: Journal
+  reports: Reports
   base: string
   now: () => number
 }
@@ -34,7 +36,7 @@ const NOTHING: { asked?: undefined; answered?: undefined } = {}
 
 /** `GET` and `POST /login`: who is it? With a query, for an authorization request; without, for the signed-in page. */
 export function registerLogin(app: FastifyInstance, context: LoginContext): void {
-  const { channel, browser, guard, log, base } = context
+  const { channel, browser, guard, journal, base } = context
 
   const asking = async (exchange: Exchange) =>
     rawQuery(exchange.request).length > 1 ? askedOf(exchange, context) : NOTHING
@@ -60,7 +62,7 @@ export function registerLogin(app: FastifyInstance, context: LoginContext): void
     const about = { client_id: asked?.target.client.client_id, sub }
     if (guessed.result === 'wait') {
       const { seconds } = guessed
-      logEvents(log, request.id, [{ event: 'login_throttled', ...about, seconds }])
+      journal.record(request, [{ event: 'login_throttled', ...about, seconds }])
       reply.header('retry-after', seconds)
       return channel.loginPage(
         { request, reply },
@@ -68,7 +70,7 @@ export function registerLogin(app: FastifyInstance, context: LoginContext): void
       )
     }
     if (guessed.result === 'wrong') {
-      logEvents(log, request.id, [{ event: 'login_failed', ...about }])
+      journal.record(request, [{ event: 'login_failed', ...about }])
       return channel.loginPage({ request, reply }, { asked, notice: WRONG, username, status: 422 })
     }
     await begin({ request, reply }, { user: guessed.user, asked }, context)
@@ -79,14 +81,14 @@ export function registerLogin(app: FastifyInstance, context: LoginContext): void
 async function begin(
   { request, reply }: Exchange,
   { user, asked }: { user: User; asked: AuthorizationRequest | undefined },
-  { browser, sessions, sessionEnd, log, now }: LoginContext,
+  { browser, sessions, sessionEnd, journal, now }: LoginContext,
 ): Promise<void> {
   const at = now()
   let previous = await sessions.find(browser.session(request), at)
   const isOwn = ({ sub, auth_time }: Account) => sub === user.sub && !isOlder(auth_time, user)
   if (previous !== undefined && !previous.session.accounts.some(isOwn)) {
     // Somebody else's, of the same name perhaps: first their logout, which can be tried again as long as their session is there.
-    logEvents(log, request.id, (await sessionEnd.end(previous, at)).events)
+    journal.record(request, (await sessionEnd.end(previous, at)).events)
     previous = undefined
   }
   const proof = asked && { request_digest: asked.digest, step: 'login' as const, at }
@@ -101,11 +103,11 @@ async function begin(
     },
     at,
   )
-  for (const one of surplus) logEvents(log, request.id, (await sessionEnd.endSurplus(one, at)).events)
+  for (const one of surplus) journal.record(request, (await sessionEnd.endSurplus(one, at)).events)
   browser.setSession(reply, cookie)
   browser.rememberDevice(request, reply, deviceMark(user))
   const client_id = asked?.target.client.client_id
-  logEvents(log, request.id, [{ event: 'login', sub: user.sub, ...(client_id && { client_id }) }])
+  journal.record(request, [{ event: 'login', sub: user.sub, ...(client_id && { client_id }) }])
 }
 
 function waitNotice(seconds: number): Notice {

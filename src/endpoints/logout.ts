@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Login, Visitor } from '../authorization/desk.ts'
 import type { Clients } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
-import { logRefusal } from '../http/errors.ts'
 import { refusePrefetch } from '../http/fetch-metadata.ts'
 import { formOf, isTooLong, queryOf, rawQuery, wholeQueryOf } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
@@ -17,7 +16,7 @@ import {
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { accountView, type Exchange, formRefused } from './front-channel.ts'
-import { logEnded, type VisitorContext } from './visitor.ts'
+import { recordEnded, type VisitorContext } from './visitor.ts'
 
 export interface LogoutContext extends VisitorContext {
   clients: Clients
@@ -85,11 +84,11 @@ async function shortened(
   return reply.redirect(`${base}/oauth/logout${query && `?${query}`}`, 303)
 }
 
-async function readAsked(request: FastifyRequest, { clients, hints, log, now }: LogoutContext) {
+async function readAsked(request: FastifyRequest, { clients, hints, reports, now }: LogoutContext) {
   const asked = await readLogoutRequest(queryOf(request), { clients, hints, now: now() })
   const client_id = asked.client?.client_id
   for (const { parameter, reason } of asked.refused)
-    logRefusal(log, request.id, new OAuthError('invalid_request', `${parameter}: ${reason}`, { client_id }))
+    reports.refused(request, new OAuthError('invalid_request', `${parameter}: ${reason}`, { client_id }))
   return asked
 }
 
@@ -136,7 +135,7 @@ async function end(
   const { request, reply } = exchange
   const { logins, events } = await sessionEnd.end(login.current, now())
   browser.clearSession(reply)
-  logEnded(context, request, { events, disabled: login.disabled })
+  recordEnded(context, request, { events, disabled: login.disabled })
   const frames = frontChannelUrls(logins, {
     issuer,
     sidOf: ({ client, sid }) => subjects.sid(client, sid),

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { authenticateClient } from '../clients/authenticate.ts'
 import type { Clients } from '../clients/client.ts'
 import { formOf } from '../http/form.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { TokenInspector } from '../tokens/inspector.ts'
 
 /**
@@ -11,16 +11,15 @@ import type { TokenInspector } from '../tokens/inspector.ts'
  */
 export function registerRevoke(
   app: FastifyInstance,
-  context: { clients: Clients; inspector: TokenInspector; log: Logger; now: () => number },
+  context: { clients: Clients; inspector: TokenInspector; journal: Journal; now: () => number },
 ): void {
-  const { clients, inspector, log } = context
+  const { clients, inspector, journal } = context
   app.post('/oauth/revoke', async (request, reply) => {
     const now = context.now()
     const parameters = formOf(request)
     const client = await authenticateClient(clients, request.headers.authorization, parameters)
     const opened = await inspector.open(parameters.required('token'))
-    if (opened !== undefined)
-      logEvents(log, request.id, await inspector.revoke(opened, client.client_id, now))
+    if (opened !== undefined) journal.record(request, await inspector.revoke(opened, client.client_id, now))
     return reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send('{}')
   })
 }

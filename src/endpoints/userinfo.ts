@@ -3,7 +3,7 @@ import type { Client } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
 import type { Grant } from '../grants/grant.ts'
 import { bearerToken, challenge } from '../http/bearer.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
+import type { Journal } from '../journal/journal.ts'
 import { claimsOfScope, claimsWithin } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { scopeTokens, scopeWithin } from '../protocol/scope.ts'
@@ -15,7 +15,7 @@ export interface UserinfoContext {
   inspector: TokenInspector
   signing: SigningKeys
   subjects: Subjects
-  log: Logger
+  journal: Journal
   issuer: string
   now: () => number
 }
@@ -51,13 +51,13 @@ function send(reply: FastifyReply, answer: Record<string, unknown> | string): Fa
 
 /** The claims, as members or as a signed JWT if the client asked for one (§5.3.2). Throws `OAuthError`. */
 async function describe(
-  { id }: FastifyRequest,
+  request: FastifyRequest,
   text: string,
-  { inspector, signing, subjects, log, issuer, now }: UserinfoContext,
+  { inspector, signing, subjects, journal, issuer, now }: UserinfoContext,
 ): Promise<Record<string, unknown> | string> {
   const opened = await inspector.open(text)
   const inspected = opened?.kind === 'access_token' ? await inspector.inspect(opened, now()) : undefined
-  logEvents(log, id, inspected?.events ?? [])
+  journal.record(request, inspected?.events ?? [])
   const token = inspected?.token
   if (token?.user === undefined || token.grant === undefined) {
     throw new OAuthError('invalid_token', 'the access token is unknown, expired or revoked')

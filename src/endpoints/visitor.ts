@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthorizationDesk, Visitor } from '../authorization/desk.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import type { Browser } from '../http/browser.ts'
-import { type Logger, logEvents } from '../http/logger.ts'
+import type { Reports } from '../http/reports.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { SessionEnd } from '../logout/session-end.ts'
 import { DISABLED } from '../users/standing.ts'
 
@@ -11,7 +12,8 @@ export interface VisitorContext {
   desk: AuthorizationDesk
   sessionEnd: SessionEnd
   browser: Browser
-  log: Logger
+  journal: Journal
+  reports: Reports
   now: () => number
 }
 
@@ -21,28 +23,28 @@ export interface VisitorContext {
  */
 export async function visitorOf(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  { desk, sessionEnd, browser, log, now }: VisitorContext,
+  { desk, sessionEnd, browser, journal, now }: VisitorContext,
 ): Promise<Visitor | undefined> {
   const at = now()
   const { visitor, dead } = await desk.arrival(browser.session(request), at)
   if (dead === undefined) return visitor
   if (dead.disabled) {
     const { events } = await sessionEnd.end(dead.current, at)
-    logEnded({ log }, request, { events, disabled: true })
+    recordEnded({ journal }, request, { events, disabled: true })
   }
   browser.clearSession(reply)
   return undefined
 }
 
-/** Writes what the end of a login has done, and why it ended if nobody logged out. */
-export function logEnded(
-  { log }: { log: Logger },
-  { id }: FastifyRequest,
+/** Records what the end of a login has done, and why it ended if nobody logged out. */
+export function recordEnded(
+  { journal }: { journal: Journal },
+  request: FastifyRequest,
   { events, disabled }: { events: readonly SecurityEvent[]; disabled: boolean | undefined },
 ): void {
   const why = (event: SecurityEvent) =>
     disabled && event.event === 'logout' && event.reason === undefined
       ? { ...event, reason: DISABLED }
       : event
-  logEvents(log, id, events.map(why))
+  journal.record(request, events.map(why))
 }

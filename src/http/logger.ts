@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
-import type { SecurityEvent } from '../events/events.ts'
 import { EVENTS } from '../events/events.ts'
+import type { Sink } from '../journal/journal.ts'
 
 export type { Logger }
 
@@ -20,10 +20,10 @@ export function createLogger(level: string, destination: DestinationStream, work
   )
 }
 
-/** Writes security events, each with the id of the request that caused it. */
-export function logEvents(log: Logger, request_id: string, events: readonly SecurityEvent[]): void {
-  for (const event of events) {
-    const line = { req: request_id, ...event }
+/** Writes each security event as a line, with the id of the request that caused it. */
+export function logSink(log: Logger): Sink {
+  return (event, { id }) => {
+    const line = { req: id, ...event }
     if (EVENTS[event.event] === 'warn') log.warn(line, event.event)
     else log.info(line, event.event)
   }

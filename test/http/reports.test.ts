@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { Writable } from 'node:stream'
 import { test } from 'node:test'
-import { toOAuthError } from '../../src/http/errors.ts'
-import { createLogger } from '../../src/http/logger.ts'
+import { createLogger, logSink } from '../../src/http/logger.ts'
+import { reportsTo } from '../../src/http/reports.ts'
+import { journalOf } from '../../src/journal/journal.ts'
 import { Busy } from '../../src/passwords/bcrypt-queue.ts'
 import { TemporarilyUnavailable } from '../../src/protocol/errors.ts'
 import { OutcomeUnknown } from '../../src/store/redis-connection.ts'
@@ -18,6 +19,7 @@ test('what is busy, full or down: 503 with Retry-After, its own line in the log 
   const lines: Record<string, unknown>[] = []
   const sink = new Writable({ write: (line, _, done) => done(void lines.push(JSON.parse(String(line)))) })
   const log = createLogger('trace', sink)
+  const reports = reportsTo({ log, journal: journalOf([logSink(log)]) })
   const store = 'please try again in a moment'
   const logins = 'too many logins at once; please try again'
   const cases = [
@@ -35,7 +37,7 @@ test('what is busy, full or down: 503 with Retry-After, its own line in the log 
     ],
   ] as const
   for (const [thrown, description, retryAfter, line] of cases) {
-    const { error, status, message, ...sent } = toOAuthError(thrown, log, 'r1')
+    const { error, status, message, ...sent } = reports.thrown({ id: 'r1' }, thrown)
     assert.deepEqual([error, status, message], ['temporarily_unavailable', 503, description])
     assert.equal(sent.retryAfter, retryAfter)
     const { time: _, level, ...logged } = lines.pop() ?? {}
