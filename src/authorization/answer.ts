@@ -1,7 +1,7 @@
-import type { Approval } from '../grants/approval.ts'
 import type { FoundGrant } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import { lastingOf } from '../grants/lasting.ts'
+import type { NewGrant } from '../grants/new-grant.ts'
 import { gives } from '../protocol/response-type.ts'
 import type { Account } from '../sessions/session.ts'
 import type { Issuer, TokenResponse } from '../tokens/issuer.ts'
@@ -84,8 +84,8 @@ export class AnswerMaker {
       )
     if (gives(response_type, 'token')) {
       const options = { code: wantsCode, refresh: false, lifetimes }
-      const { id, grant, minting, ended } = await this.#grants.createWithToken(approval, options, now)
-      const token = await this.#issuer.accessToken(client, { grant_id: id, grant, user, minting }, now)
+      const { id, grant, tokens, ended } = await this.#grants.createWithToken(approval, options, now)
+      const token = await this.#issuer.accessToken(client, { grant_id: id, grant, user, tokens }, now)
       return { grant_id: id, token, ended, ...(wantsCode && { code: code(id) }) }
     }
     if (!wantsCode) return { ended: [] }
@@ -94,7 +94,7 @@ export class AnswerMaker {
   }
 }
 
-function approvalOf(request: AuthorizationRequest, account: Account, now: number): Approval {
+function approvalOf(request: AuthorizationRequest, account: Account, now: number): NewGrant {
   const { scope, nonce, claims, target } = request
   const { client_id, lifetimes } = target.client
   const { sub, sid, auth_time, amr, credential } = account

@@ -82,7 +82,7 @@ async function describe(
  */
 function claimsByName({ client, grant, scope }: { client: Client; grant: Grant; scope: string }) {
   const allowed = scopeTokens(client.scope).filter(
-    (one) => scopeWithin(one, scope) || !scopeWithin(one, grant.scope),
+    (name) => scopeWithin(name, scope) || !scopeWithin(name, grant.scope),
   )
   return claimsWithin(grant.claims?.userinfo ?? [], allowed.join(' '))
 }

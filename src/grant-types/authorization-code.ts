@@ -69,8 +69,8 @@ export function authorizationCode(context: {
     const answer = await grants.redeem(found, input, now)
     const grant_id = found.id
     if (answer.result === 'issued') {
-      const { grant, minting } = answer
-      return { outcome: 'grant', grant_id, grant, user, minting, events: [] }
+      const { grant, tokens } = answer
+      return { outcome: 'grant', grant_id, grant, user, tokens, events: [] }
     }
     if (answer.result === 'unknown') return refused('the code is unknown')
     const { client_id, sub } = answer.grant

@@ -1,8 +1,8 @@
 import type { Client } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
-import type { Approval } from '../grants/approval.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
+import type { NewGrant } from '../grants/new-grant.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { readScope, scopeWithin } from '../protocol/scope.ts'
 import { randomText } from '../secrets/random.ts'
@@ -61,7 +61,7 @@ export function password(context: {
   ): Promise<Proven> {
     const { client_id, lifetimes } = client
     const { sub, credential } = user
-    const approval: Approval = {
+    const facts: NewGrant = {
       client_id,
       sub,
       // A login of its own, that no browser has: nothing logs it out but the password's change or a revocation.
@@ -75,12 +75,12 @@ export function password(context: {
       grant_max_ttl: lifetimes.grant_max_ttl,
     }
     const options = { code: false, refresh: client.grant_types.has('refresh_token'), lifetimes }
-    const { id, grant, minting, ended } = await grants.createWithToken(approval, options, now)
+    const { id, grant, tokens, ended } = await grants.createWithToken(facts, options, now)
     const events: SecurityEvent[] = [
       { event: 'login', sub, client_id, grant_id: id },
       ...ended.map((found) => revokedEvent(found, 'too many grants of one person')),
     ]
-    return { outcome: 'grant', grant_id: id, grant, user, minting, events }
+    return { outcome: 'grant', grant_id: id, grant, user, tokens, events }
   }
 }
 

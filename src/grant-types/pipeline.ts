@@ -55,9 +55,9 @@ export function tokenPipeline(context: {
 
   function requireGrantType(name: string): AnyGrantType {
     const known = grantTypes()
-    const grantType = known.find((one) => one.grant_type === name)
+    const grantType = known.find(({ grant_type }) => grant_type === name)
     if (grantType !== undefined) return grantType
-    const names = known.map((one) => one.grant_type)
+    const names = known.map(({ grant_type }) => grant_type)
     throw new OAuthError('unsupported_grant_type', `grant_type is one of ${names.join(', ')}`)
   }
 
@@ -74,7 +74,7 @@ function issuedEvent(
 ): SecurityEvent {
   if (proven.outcome === 'client')
     return { event: 'token_issued', client_id, grant_type, scope: proven.scope }
-  const { grant_id, minting } = proven
+  const { grant_id, tokens } = proven
   const { sub } = proven.grant
-  return { event: 'token_issued', client_id, grant_type, sub, grant_id, scope: minting.scope }
+  return { event: 'token_issued', client_id, grant_type, sub, grant_id, scope: tokens.scope }
 }

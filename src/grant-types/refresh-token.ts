@@ -68,7 +68,7 @@ export function refreshToken(context: {
       const { client_id } = client
       const about = { client_id, sub: grant.sub, grant_id }
       if (answer.result === 'issued' || answer.result === 'replayed') {
-        const left = scope === undefined ? [] : narrowed.events(client_id, scope, answer.minting.scope)
+        const left = scope === undefined ? [] : narrowed.events(client_id, scope, answer.tokens.scope)
         const replayed = answer.result === 'replayed' && { event: 'refresh_replayed' as const, ...about }
         return issued({ grant_id, user }, answer, replayed ? [replayed, ...left] : left)
       }
@@ -90,8 +90,8 @@ function issued(
   answer: RefreshAnswer & { result: 'issued' | 'replayed' },
   events: Proven['events'],
 ): Proven {
-  const { grant, minting } = answer
-  return { outcome: 'grant', grant_id, grant, user, minting, events }
+  const { grant, tokens } = answer
+  return { outcome: 'grant', grant_id, grant, user, tokens, events }
 }
 
 /** `detail` is for the log alone. */

@@ -63,8 +63,8 @@ export interface Grant extends StoredRecord {
 /** A grant's next version: the loop draws its revision. */
 export type NextGrant = Omit<Grant, 'revision'>
 
-/** What is minted for a grant after a transition: facts only, no token. */
-export interface Minting {
+/** What a transition has fixed of the tokens that are issued next: facts only, no token. */
+export interface PreparedTokens {
   profile: number
   scope: string
   issued_at: number

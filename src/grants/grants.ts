@@ -4,10 +4,10 @@ import { insertListed } from '../store/listed.ts'
 import { askEach, members } from '../store/members.ts'
 import type { Store } from '../store/store.ts'
 import { type Decision, update } from '../store/update.ts'
-import { type Approval, unredeemed } from './approval.ts'
 import type { FoundGrant } from './found-grant.ts'
-import { type Grant, type Minting, type NextGrant, NONE } from './grant.ts'
-import { capped, mint } from './mint.ts'
+import { type Grant, type NextGrant, NONE, type PreparedTokens } from './grant.ts'
+import { type NewGrant, unredeemed } from './new-grant.ts'
+import { capped, prepare } from './prepare.ts'
 import { type RedeemAnswer, type RedeemInput, redeem } from './redeem.ts'
 import { type RefreshAnswer, type RefreshInput, refresh } from './refresh.ts'
 import { type AccessTokenFacts, revokeAccessToken } from './revoke.ts'
@@ -29,9 +29,9 @@ export class Grants {
     this.#store = store
   }
 
-  /** Creates the grant of an approval, unredeemed. */
-  async create(approval: Approval, now: number): Promise<Created> {
-    return this.#insert(unredeemed(approval, now), now)
+  /** Creates a grant, unredeemed. */
+  async create(facts: NewGrant, now: number): Promise<Created> {
+    return this.#insert(unredeemed(facts, now), now)
   }
 
   /**
@@ -39,17 +39,17 @@ export class Grants {
    * a refresh token where `refresh` says so.
    */
   async createWithToken(
-    approval: Approval,
+    facts: NewGrant,
     { code, refresh, lifetimes }: { code: boolean; refresh: boolean; lifetimes: Lifetimes },
     now: number,
-  ): Promise<Created & { grant: NextGrant; minting: Minting }> {
-    const waiting = unredeemed(approval, now)
+  ): Promise<Created & { grant: NextGrant; tokens: PreparedTokens }> {
+    const waiting = unredeemed(facts, now)
     const expires_at = capped(now + lifetimes.refresh_token_ttl, waiting.ends_at)
     const state = refresh ? { generation: 0, expires_at, rotations: NONE } : null
     const grant = code ? waiting : { ...waiting, redeemed: true, nonce: null, refresh: state }
-    const minted = mint(grant, grant.scope, lifetimes, now)
-    const linked = { ...minted.grant, linked_until: minted.grant.expires_at }
-    return { ...(await this.#insert(linked, now)), minting: minted.minting, grant: linked }
+    const prepared = prepare(grant, grant.scope, lifetimes, now)
+    const linked = { ...prepared.grant, linked_until: prepared.grant.expires_at }
+    return { ...(await this.#insert(linked, now)), tokens: prepared.tokens, grant: linked }
   }
 
   async #insert(grant: NextGrant, now: number): Promise<Created> {

@@ -42,8 +42,8 @@ function freePlace(profiles: readonly AccessProfile[], scope: string, now: numbe
   const expired = profiles.findIndex((profile) => profile.until <= now)
   const place = expired >= 0 ? expired : profiles.length
   if (place === MAX_PROFILES) return undefined
-  const others = profiles.reduce((sum, profile, at) => sum + (at === place ? 0 : profile.scope.length), 0)
-  return others === 0 || others + scope.length <= MAX_CHARACTERS ? place : undefined
+  const kept = profiles.reduce((sum, profile, at) => sum + (at === place ? 0 : profile.scope.length), 0)
+  return kept === 0 || kept + scope.length <= MAX_CHARACTERS ? place : undefined
 }
 
 // The grant lives as long as its last profile: that one is kept, or the token would end before its time.

@@ -1,12 +1,12 @@
 import type { Lifetimes } from '../clients/client.ts'
 import { scopeIntersection } from '../protocol/scope.ts'
 import type { Decision } from '../store/update.ts'
-import { type Grant, type Minting, type NextGrant, NONE } from './grant.ts'
-import { capped, hasEnded, mint } from './mint.ts'
+import { type Grant, type NextGrant, NONE, type PreparedTokens } from './grant.ts'
+import { capped, hasEnded, prepare } from './prepare.ts'
 
 /** What a code's redemption leads to. `reused` has revoked the grant. */
 export type RedeemAnswer =
-  | { result: 'issued'; grant: NextGrant; minting: Minting }
+  | { result: 'issued'; grant: NextGrant; tokens: PreparedTokens }
   | { result: 'reused'; grant: Grant }
   | { result: 'unknown' }
 
@@ -40,7 +40,7 @@ export function redeem(
         rotations: NONE,
       }
     : null
-  const minted = mint({ ...grant, redeemed: true, refresh, nonce: null }, scope, lifetimes, now)
-  if (grant.nonce !== null) minted.minting.nonce = grant.nonce
-  return { next: minted.grant, answer: { result: 'issued', ...minted } }
+  const prepared = prepare({ ...grant, redeemed: true, refresh, nonce: null }, scope, lifetimes, now)
+  if (grant.nonce !== null) prepared.tokens.nonce = grant.nonce
+  return { next: prepared.grant, answer: { result: 'issued', ...prepared } }
 }

@@ -1,12 +1,12 @@
 import type { Lifetimes } from '../clients/client.ts'
 import { scopeGranted, scopeIntersection } from '../protocol/scope.ts'
 import type { Decision } from '../store/update.ts'
-import { type Grant, type Minting, type NextGrant, NONE, type RefreshState } from './grant.ts'
-import { capped, hasEnded, mint } from './mint.ts'
+import { type Grant, type NextGrant, NONE, type PreparedTokens, type RefreshState } from './grant.ts'
+import { capped, hasEnded, prepare } from './prepare.ts'
 
 /** What a refresh leads to. `replayed`: the successor was given before and is given again. */
 export type RefreshAnswer =
-  | { result: 'issued' | 'replayed'; grant: NextGrant; minting: Minting }
+  | { result: 'issued' | 'replayed'; grant: NextGrant; tokens: PreparedTokens }
   | { result: 'reused'; grant: Grant }
   | { result: 'unknown' | 'expired' | 'superseded' | 'scope_widened' }
 
@@ -53,9 +53,9 @@ export function refresh(
   const scope = scopeIntersection(allowed, granted)
   const before: NextGrant =
     behind === 1 ? grant : { ...grant, refresh: rotated(grant, state, lifetimes, now) }
-  const minted = mint(before, scope, lifetimes, now)
-  const answer: RefreshAnswer = { result: behind === 1 ? 'replayed' : 'issued', ...minted }
-  return minted.grant === grant ? { answer } : { next: minted.grant, answer }
+  const prepared = prepare(before, scope, lifetimes, now)
+  const answer: RefreshAnswer = { result: behind === 1 ? 'replayed' : 'issued', ...prepared }
+  return prepared.grant === grant ? { answer } : { next: prepared.grant, answer }
 }
 
 function rotated(grant: Grant, state: RefreshState, lifetimes: Lifetimes, now: number): RefreshState {

@@ -18,7 +18,7 @@ export function surplusOf(found: readonly FoundGrant[]): FoundGrant[] {
   const idle = [...byClient(found.filter(({ grant }) => !grant.redeemed)).values()]
   const surplus = idle.flatMap((waiting) => waiting.slice(0, -WAITING_OF_CLIENT))
   const gone = new Set(surplus)
-  const clients = byClient(found.filter((one) => !gone.has(one)))
+  const clients = byClient(found.filter((grant) => !gone.has(grant)))
   while (found.length - surplus.length > LEFT_OF_SUBJECT) {
     const [largest = []] = [...clients.values()].sort((a, b) => b.length - a.length)
     const first = largest.shift()

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
-import type { Minting, NextGrant } from '../grants/grant.ts'
+import type { NextGrant, PreparedTokens } from '../grants/grant.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
 import type { User } from '../users/user.ts'
@@ -24,7 +24,7 @@ export interface ProvenGrant {
   grant_id: string
   grant: NextGrant
   user: User
-  minting: Minting
+  tokens: PreparedTokens
 }
 
 /** The only mint: everything that works as a code or token is made here. */
@@ -41,8 +41,8 @@ export class Issuer {
 
   /** The tokens of a grant. A promise only where something has to be signed with a private key. */
   grantTokens(client: Client, proven: ProvenGrant, now: number): TokenResponse | Promise<TokenResponse> {
-    const { grant_id, minting } = proven
-    const { access_expires_at, scope, refresh } = minting
+    const { grant_id, tokens } = proven
+    const { access_expires_at, scope, refresh } = tokens
     const response: TokenResponse = {
       access_token: '',
       token_type: 'Bearer',
@@ -64,7 +64,7 @@ export class Issuer {
 
   /** The access token alone, for an authorization response. */
   async accessToken(client: Client, proven: ProvenGrant, now: number): Promise<TokenResponse> {
-    const { access_expires_at, scope } = proven.minting
+    const { access_expires_at, scope } = proven.tokens
     const access_token = await this.#accessToken(client, proven)
     return { access_token, token_type: 'Bearer', expires_in: access_expires_at - now, scope }
   }
@@ -104,15 +104,15 @@ export class Issuer {
     })
   }
 
-  #accessToken(client: Client, { grant_id, grant, minting }: ProvenGrant): string | Promise<string> {
-    const { profile, issued_at, access_expires_at, scope } = minting
+  #accessToken(client: Client, { grant_id, grant, tokens }: ProvenGrant): string | Promise<string> {
+    const { profile, issued_at, access_expires_at, scope } = tokens
     const facts = { grant_id, profile, issued_at, expires_at: access_expires_at, jti: randomText(12), scope }
     if (client.access_token_format === 'jwt') return this.#jwts.ofGrant(client, grant, facts)
     return makeAccessToken(this.#keys, facts)
   }
 
   async #signed(
-    made: {
+    unsigned: {
       client: Client
       proven: ProvenGrant
       response: TokenResponse
@@ -121,12 +121,12 @@ export class Issuer {
     },
     now: number,
   ): Promise<TokenResponse> {
-    const { client, proven, openid } = made
-    const access_token = await made.access_token
-    const response = { ...made.response, access_token }
+    const { client, proven, openid } = unsigned
+    const access_token = await unsigned.access_token
+    const response = { ...unsigned.response, access_token }
     if (!openid) return response
-    const { user, grant, minting } = proven
-    const id_token = await this.idToken({ client, user, grant }, { nonce: minting.nonce, access_token }, now)
+    const { user, grant, tokens } = proven
+    const id_token = await this.idToken({ client, user, grant }, { nonce: tokens.nonce, access_token }, now)
     return { ...response, id_token }
   }
 }

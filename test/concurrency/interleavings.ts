@@ -9,7 +9,7 @@ import { SessionEnd } from '../../src/logout/session-end.ts'
 import { Parameters } from '../../src/protocol/parameters.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { Store } from '../../src/store/store.ts'
-import { accessToken, LIFETIMES, mintingOf, redeemInput, refreshInput, SCOPE } from '../grants/example.ts'
+import { accessToken, LIFETIMES, preparedOf, redeemInput, refreshInput, SCOPE } from '../grants/example.ts'
 import { answersOf, keys, signing, subjects } from '../support/tokens-rooms.ts'
 
 const VERBS = [
@@ -131,7 +131,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         const good = answers.filter(({ result }) => result === 'issued' || result === 'replayed')
         assert.ok(answers.every(({ result }) => ['issued', 'replayed', 'unknown'].includes(result)))
         assert.ok(good.filter(({ result }) => result === 'issued').length <= 1)
-        assert.ok(new Set(good.map((answer) => JSON.stringify(mintingOf(answer).refresh))).size <= 1)
+        assert.ok(new Set(good.map((answer) => JSON.stringify(preparedOf(answer).refresh))).size <= 1)
         assert.equal(await plain.find(id, now), undefined)
       },
     )
@@ -153,9 +153,9 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         const after = await plain.find(id, now)
         assert.equal(after?.refresh?.generation, 1)
         for (const [at, answer] of (await all).entries()) {
-          const minting = mintingOf(answer)
-          assert.equal(minting.refresh?.generation, 1)
-          const token = { ...accessToken(minting), grant_id: id }
+          const prepared = preparedOf(answer)
+          assert.equal(prepared.refresh?.generation, 1)
+          const token = { ...accessToken(prepared), grant_id: id }
           assert.equal(after && accessTokenScope(after, token), scopes[at] ?? SCOPE)
         }
       },

@@ -434,9 +434,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       )
       assert.equal(answers.filter(({ result }) => result === 'issued').length, 1)
       assert.equal(answers.filter(({ result }) => result === 'replayed').length, CALLERS - 1)
-      const successors = answers.map(
-        (answer) => 'minting' in answer && JSON.stringify(answer.minting.refresh),
-      )
+      const successors = answers.map((answer) => 'tokens' in answer && JSON.stringify(answer.tokens.refresh))
       assert.equal(new Set(successors).size, 1)
       assert.equal((await store.read<Grant>('grant', id, T))?.refresh?.generation, 1)
     })

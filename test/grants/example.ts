@@ -1,5 +1,5 @@
 import type { Lifetimes } from '../../src/clients/client.ts'
-import type { Grant, Minting, NextGrant } from '../../src/grants/grant.ts'
+import type { Grant, NextGrant, PreparedTokens } from '../../src/grants/grant.ts'
 import { OWN_SCOPE } from '../../src/grants/profiles.ts'
 import { type RedeemInput, redeem } from '../../src/grants/redeem.ts'
 import { type RefreshAnswer, type RefreshInput, refresh } from '../../src/grants/refresh.ts'
@@ -79,17 +79,19 @@ export function rotate(grant: Grant, now: number, over: Partial<RefreshInput> = 
   return stored(next)
 }
 
-/** What was minted; throws where nothing was. */
-export function mintingOf(answer: RefreshAnswer | { result: string; minting?: Minting }): Minting {
-  if (!('minting' in answer) || answer.minting === undefined) throw new Error(`no tokens: ${answer.result}`)
-  return answer.minting
+/** The tokens that were prepared; throws if there are none. */
+export function preparedOf(
+  answer: RefreshAnswer | { result: string; tokens?: PreparedTokens },
+): PreparedTokens {
+  if (!('tokens' in answer) || answer.tokens === undefined) throw new Error(`no tokens: ${answer.result}`)
+  return answer.tokens
 }
 
 let serial = 0
 
 /** An access token's facts, as its handle would carry them. */
-export function accessToken(minting: Minting, jti = `jti-${++serial}`): AccessTokenFacts {
-  const { profile, issued_at, access_expires_at, scope } = minting
+export function accessToken(prepared: PreparedTokens, jti = `jti-${++serial}`): AccessTokenFacts {
+  const { profile, issued_at, access_expires_at, scope } = prepared
   const facts = { grant_id: 'g', profile, issued_at, expires_at: access_expires_at, jti }
   return frozen(profile === OWN_SCOPE ? { ...facts, scope } : facts)
 }

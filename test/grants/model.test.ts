@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { Grant, Minting } from '../../src/grants/grant.ts'
+import type { Grant, PreparedTokens } from '../../src/grants/grant.ts'
 import { type RedeemAnswer, redeem } from '../../src/grants/redeem.ts'
 import { type RefreshAnswer, refresh } from '../../src/grants/refresh.ts'
 import { type AccessTokenFacts, accessTokenScope, revokeAccessToken } from '../../src/grants/revoke.ts'
@@ -11,7 +11,7 @@ import { type Fault, FaultyMemoryStore } from '../support/faulty-store.ts'
 import {
   accessToken,
   frozen,
-  mintingOf,
+  preparedOf,
   redeemed,
   redeemInput,
   refreshInput,
@@ -173,8 +173,8 @@ describe('grants: any schedule, against a model', () => {
             faults: [],
             readFault: -1,
           }
-          const all = steps[0]?.narrow ? steps : [redemption, ...steps]
-          for (const { op, back, wait, narrow, faults, readFault } of all) {
+          const sequence = steps[0]?.narrow ? steps : [redemption, ...steps]
+          for (const { op, back, wait, narrow, faults, readFault } of sequence) {
             now += wait
             const generation = received.at(-1 - back)
             const living = tokens.filter(({ token, revoked }) => !revoked && token.expires_at > now)
@@ -189,7 +189,7 @@ describe('grants: any schedule, against a model', () => {
               return left.shift() ?? 'none'
             }
             const scope = narrow ? 'read' : undefined
-            let run: Promise<{ result: string; minting?: Minting } | boolean | undefined>
+            let run: Promise<{ result: string; tokens?: PreparedTokens } | boolean | undefined>
             let expected: [string, Model]
             if (op === 'redeem') {
               expected = specRedeem(model, now, endsAt)
@@ -229,15 +229,15 @@ describe('grants: any schedule, against a model', () => {
               assert.ok(agrees(grant, model, now), `after ${op}: ${result}`)
               seen.add(`${op} ${result}`)
               if (target !== undefined && result === 'true') target.revoked = true
-              if (typeof answer === 'object' && answer.minting !== undefined) {
-                const { minting } = answer
-                assert.deepEqual(minting.refresh, {
+              if (typeof answer === 'object' && answer.tokens !== undefined) {
+                const { tokens: prepared } = answer
+                assert.deepEqual(prepared.refresh, {
                   generation: model.generation,
                   expires_at: model.refreshEnd,
                 })
                 received.push(model.generation)
-                assert.equal(minting.scope, op === 'refresh' && narrow ? 'read' : SCOPE)
-                tokens.push({ token: accessToken(minting), scope: minting.scope, revoked: false })
+                assert.equal(prepared.scope, op === 'refresh' && narrow ? 'read' : SCOPE)
+                tokens.push({ token: accessToken(prepared), scope: prepared.scope, revoked: false })
               }
             }
 
@@ -255,7 +255,7 @@ describe('grants: any schedule, against a model', () => {
               if (probe.answer.result === 'issued') current++
               if (probe.answer.result === 'replayed') {
                 assert.equal(earlier, model.generation - 1)
-                assert.equal(mintingOf(probe.answer).refresh?.generation, model.generation)
+                assert.equal(preparedOf(probe.answer).refresh?.generation, model.generation)
               }
             }
             assert.ok(current <= 1, `${current} living refresh tokens`)
@@ -303,7 +303,7 @@ describe('grants: any schedule, against a model', () => {
             now += wait
             assert.equal((await call.refresh(generation, now)).result, 'unknown')
             assert.equal((await call.redeem(now)).result, 'unknown')
-            assert.equal(await call.revokeAccessToken(accessToken(mintingOf(first)), now), false)
+            assert.equal(await call.revokeAccessToken(accessToken(preparedOf(first)), now), false)
             assert.equal(await call.look(now), undefined)
           }
         },
@@ -375,8 +375,8 @@ describe('grants: interleaved callers', () => {
               seen.add(answer.result)
               assert.ok(['issued', 'replayed', 'superseded'].includes(answer.result), answer.result)
               if (at < duplicates) assert.notEqual(answer.result, 'superseded')
-              if (lost[at] || !('minting' in answer)) continue
-              arrived = Math.max(arrived, answer.minting.refresh?.generation ?? -1)
+              if (lost[at] || !('tokens' in answer)) continue
+              arrived = Math.max(arrived, answer.tokens.refresh?.generation ?? -1)
             }
             // Only one lineage: whatever was given in this round leads on from the token that was sent.
             assert.ok(arrived <= newest + 1)
@@ -419,7 +419,7 @@ describe('grants: interleaved callers', () => {
               const fault = verb === 'replace' ? (faults.next().value as Fault) : 'none'
               return scheduler.schedule(Promise.resolve(fault), verb)
             }
-            const minting = { profile: 0, scope: SCOPE, issued_at: T, access_expires_at: T + 50 }
+            const prepared = { profile: 0, scope: SCOPE, issued_at: T, access_expires_at: T + 50 }
             const use: Promise<{ result: string }> = kind === 'code' ? call.redeem(T) : call.refresh(0, T)
             const used = use.catch((error: unknown) => {
               assert.ok(error instanceof StoreUnavailable)
@@ -427,7 +427,7 @@ describe('grants: interleaved callers', () => {
               return { result: 'unavailable' }
             })
             const revocations = Array.from({ length: others }, (_, at) =>
-              call.revokeAccessToken(accessToken(minting, `other-${at}`), T),
+              call.revokeAccessToken(accessToken(prepared, `other-${at}`), T),
             )
             const [answer] = await scheduler.waitFor(Promise.all([used, ...revocations]))
             assert.ok(['issued', 'unavailable'].includes((answer as { result: string }).result))

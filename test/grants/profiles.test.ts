@@ -8,7 +8,7 @@ import {
   accessToken,
   frozen,
   LIFETIMES,
-  mintingOf,
+  preparedOf,
   redeemed,
   refreshInput,
   rotate,
@@ -38,7 +38,7 @@ describe('access profiles', () => {
     const grant = redeemed()
     const brief = frozen({ ...LIFETIMES, access_token_ttl: 10 })
     const { next, answer } = refresh(grant, refreshInput(0, { lifetimes: brief }), T)
-    assert.equal(mintingOf(answer).access_expires_at, T + 10)
+    assert.equal(preparedOf(answer).access_expires_at, T + 10)
     assert.equal(stored(next).profiles[0]?.until, T + 300)
   })
 
@@ -56,18 +56,18 @@ describe('access profiles', () => {
     assert.deepEqual(narrow.profiles, grant.profiles, 'nothing was written for it')
     const asked = refreshInput(narrow.refresh?.generation ?? -1, { scope: 's16 s2', client_scope: ALL })
     const { next, answer } = refresh(narrow, asked, T + 200)
-    const minting = mintingOf(answer)
-    assert.equal(minting.profile, OWN_SCOPE)
+    const prepared = preparedOf(answer)
+    assert.equal(prepared.profile, OWN_SCOPE)
     // In the grant's order, as every profile.
-    assert.equal(minting.scope, 's2 s16')
-    assert.equal(accessTokenScope(stored(next), accessToken(minting)), 's2 s16')
+    assert.equal(prepared.scope, 's2 s16')
+    assert.equal(accessTokenScope(stored(next), accessToken(prepared)), 's2 s16')
     assert.equal(stored(next).profiles.length, 16)
     assert.deepEqual(
       stored(next).profiles.map(({ scope }) => scope),
       MANY.slice(0, 16),
     )
     const known = refresh(grant, refreshInput(15, { scope: 's3', client_scope: ALL }), T + 299)
-    assert.equal(mintingOf(known.answer).profile, 3)
+    assert.equal(preparedOf(known.answer).profile, 3)
   })
 
   test('the scopes of many long names do not fill the record either: one has a place, others are carried', () => {
@@ -86,13 +86,13 @@ describe('access profiles', () => {
       const narrow = names.filter((_, other) => other !== at).join(' ')
       const { next, answer } = refresh(grant, refreshInput(at, { scope: narrow, client_scope: scope }), T)
       grant = stored(next)
-      assert.equal(accessTokenScope(grant, accessToken(mintingOf(answer))), narrow)
+      assert.equal(accessTokenScope(grant, accessToken(preparedOf(answer))), narrow)
       assert.ok(JSON.stringify(grant).length < 5000)
     }
     // A place whose token has ended is taken by a longer scope only if that fits beside the others.
     const later = rotate(shortOnes, T + 299, { scope: names[1], client_scope: scope })
     const { answer } = refresh(later, refreshInput(2, { client_scope: scope }), T + 300)
-    assert.equal(mintingOf(answer).profile, OWN_SCOPE)
+    assert.equal(preparedOf(answer).profile, OWN_SCOPE)
   })
 
   test('a token that carries its scope never has more than was granted, and nothing without one', () => {
@@ -132,12 +132,12 @@ describe('access profiles', () => {
           const scope = MANY.filter((_, at) => bits & (1 << at)).join(' ')
           const input = { scope, client_scope: ALL, lifetimes: frozen({ ...LIFETIMES, ...ttl }) }
           const { next, answer } = refresh(grant, refreshInput(grant.refresh?.generation ?? -1, input), now)
-          const minting = mintingOf(answer)
+          const prepared = preparedOf(answer)
           grant = stored(next)
-          assert.ok(minting.access_expires_at > now && (minting.refresh?.expires_at ?? 0) > now)
+          assert.ok(prepared.access_expires_at > now && (prepared.refresh?.expires_at ?? 0) > now)
           assert.ok(grant.profiles.length <= 16)
-          if (minting.profile === OWN_SCOPE) carried++
-          tokens.push({ scope, token: accessToken(minting) })
+          if (prepared.profile === OWN_SCOPE) carried++
+          tokens.push({ scope, token: accessToken(prepared) })
           for (const { scope, token } of tokens) {
             if (token.expires_at <= now) continue
             assert.equal(accessTokenScope(grant, token), scope)
@@ -155,9 +155,9 @@ describe('access profiles', () => {
     const kept = rotate(three, T + 200, { scope: 's1', client_scope: ALL })
     const generation = kept.refresh?.generation ?? -1
     const asked = refreshInput(generation, { scope: 's9', client_scope: ALL })
-    assert.equal(mintingOf(refresh(kept, asked, T + 299).answer).profile, 3)
+    assert.equal(preparedOf(refresh(kept, asked, T + 299).answer).profile, 3)
     const { next, answer } = refresh(kept, asked, T + 300)
-    assert.equal(mintingOf(answer).profile, 0)
+    assert.equal(preparedOf(answer).profile, 0)
     assert.deepEqual(
       stored(next).profiles.map(({ scope }) => scope),
       ['s9', 's1', 's2'],
@@ -189,8 +189,8 @@ describe('access profiles', () => {
     const taken = rotate(grant, T + 305, { scope: 's0 s1', client_scope: ALL })
     const asked = refreshInput(taken.refresh?.generation ?? -1, { scope: 's0 s1', client_scope: ALL })
     const { next, answer } = refresh(taken, asked, T + 302)
-    assert.equal(mintingOf(answer).profile, 0)
-    assert.equal(accessTokenScope(stored(next), accessToken(mintingOf(answer))), 's0 s1')
+    assert.equal(preparedOf(answer).profile, 0)
+    assert.equal(accessTokenScope(stored(next), accessToken(preparedOf(answer))), 's0 s1')
   })
 
   test('a place that the grant does not have has no scope', () => {

@@ -9,7 +9,7 @@ import {
   accessToken,
   frozen,
   LIFETIMES,
-  mintingOf,
+  preparedOf,
   redeemed,
   redeemInput,
   SCOPE,
@@ -23,7 +23,7 @@ describe('redeem: RFC 6749 section 4.1.2', () => {
     const { next, answer, accuses } = redeem(unredeemed(), redeemInput(), T + 5)
     assert.equal(answer.result, 'issued')
     assert.equal(accuses, undefined)
-    assert.deepEqual(mintingOf(answer), {
+    assert.deepEqual(preparedOf(answer), {
       profile: 0,
       scope: SCOPE,
       issued_at: T + 5,
@@ -35,7 +35,7 @@ describe('redeem: RFC 6749 section 4.1.2', () => {
     assert.deepEqual(grant.refresh, { generation: 0, expires_at: T + 3605, rotations: [] })
     assert.deepEqual(grant.profiles, [{ scope: SCOPE, since: T + 5, until: T + 305 }])
     assert.equal(grant.expires_at, T + 3605)
-    assert.equal(accessTokenScope(grant, accessToken(mintingOf(answer))), SCOPE)
+    assert.equal(accessTokenScope(grant, accessToken(preparedOf(answer))), SCOPE)
   })
 
   test('a code MUST NOT be used more than once: the second use revokes everything', () => {
@@ -57,7 +57,7 @@ describe('redeem: RFC 6749 section 4.1.2', () => {
 
   test('a client without the refresh_token grant type gets none, and the grant ends with its access token', () => {
     const { next, answer } = redeem(unredeemed(), redeemInput({ refresh: false }), T)
-    assert.equal(mintingOf(answer).refresh, undefined)
+    assert.equal(preparedOf(answer).refresh, undefined)
     assert.equal(stored(next).refresh, null)
     assert.equal(stored(next).expires_at, T + 300)
   })
@@ -69,14 +69,14 @@ describe('redeem: RFC 6749 section 4.1.2', () => {
 
   test('what the client may no longer have is not issued; the grant keeps what was approved', () => {
     const { next, answer } = redeem(unredeemed(), redeemInput({ client_scope: 'write openid' }), T)
-    assert.equal(mintingOf(answer).scope, 'openid write')
+    assert.equal(preparedOf(answer).scope, 'openid write')
     assert.equal(stored(next).scope, SCOPE)
   })
 
   test("a grant's absolute end caps every token and the record", () => {
     const { next, answer } = redeem(unredeemed({ ends_at: T + 100 }), redeemInput(), T)
-    assert.equal(mintingOf(answer).access_expires_at, T + 100)
-    assert.equal(mintingOf(answer).refresh?.expires_at, T + 100)
+    assert.equal(preparedOf(answer).access_expires_at, T + 100)
+    assert.equal(preparedOf(answer).refresh?.expires_at, T + 100)
     assert.equal(stored(next).expires_at, T + 100)
   })
 
@@ -91,8 +91,8 @@ describe('redeem: RFC 6749 section 4.1.2', () => {
 
   test('an absolute end that is further away caps nothing', () => {
     const { answer } = redeem(unredeemed({ ends_at: T + 99_999 }), redeemInput(), T)
-    assert.equal(mintingOf(answer).access_expires_at, T + 300)
-    assert.equal(mintingOf(answer).refresh?.expires_at, T + 3600)
+    assert.equal(preparedOf(answer).access_expires_at, T + 300)
+    assert.equal(preparedOf(answer).refresh?.expires_at, T + 3600)
   })
 
   test('of 50 concurrent uses exactly one is issued, and what it got is revoked', async () => {

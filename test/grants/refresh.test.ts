@@ -10,7 +10,7 @@ import {
   accessToken,
   frozen,
   LIFETIMES,
-  mintingOf,
+  preparedOf,
   redeemed,
   refreshInput,
   rotate,
@@ -28,7 +28,7 @@ describe('refresh: rotation (RFC 9700 section 4.14.2)', () => {
     const { next, answer, accuses } = refresh(redeemed(), refreshInput(0), T + 100)
     assert.equal(answer.result, 'issued')
     assert.equal(accuses, undefined)
-    assert.deepEqual(mintingOf(answer), {
+    assert.deepEqual(preparedOf(answer), {
       profile: 0,
       scope: SCOPE,
       issued_at: T + 100,
@@ -50,7 +50,7 @@ describe('refresh: rotation (RFC 9700 section 4.14.2)', () => {
 
   test('tokens of earlier generations stay good until they expire', () => {
     const { answer } = refresh(redeemed(), refreshInput(0), T)
-    const token = accessToken(mintingOf(answer))
+    const token = accessToken(preparedOf(answer))
     let grant = rotate(redeemed(), T)
     for (let at = 1; at < 5; at++) grant = rotate(grant, T + 50 * at)
     assert.equal(accessTokenScope(grant, token), SCOPE)
@@ -77,8 +77,8 @@ describe('refresh: rotation (RFC 9700 section 4.14.2)', () => {
   test("the grant's absolute end caps the successor, its access token and the record", () => {
     const grant = rotate(redeemed(T, { ends_at: T + 4000 }), T + 3500)
     const { next, answer } = refresh(grant, refreshInput(1), T + 3900)
-    assert.equal(mintingOf(answer).refresh?.expires_at, T + 4000)
-    assert.equal(mintingOf(answer).access_expires_at, T + 4000)
+    assert.equal(preparedOf(answer).refresh?.expires_at, T + 4000)
+    assert.equal(preparedOf(answer).access_expires_at, T + 4000)
     assert.equal(stored(next).expires_at, T + 4000)
     assert.deepEqual(refresh(stored(next), refreshInput(2), T + 4000), { answer: { result: 'expired' } })
   })
@@ -92,15 +92,15 @@ describe('refresh: the grace', () => {
       const { next, answer, accuses } = refresh(once, refreshInput(0), now)
       assert.equal(answer.result, 'replayed')
       assert.equal(accuses, undefined)
-      assert.deepEqual(mintingOf(answer).refresh, { generation: 1, expires_at: T + 3700 })
+      assert.deepEqual(preparedOf(answer).refresh, { generation: 1, expires_at: T + 3700 })
       if (next !== undefined) assert.deepEqual(stored(next).refresh, once.refresh)
     }
   })
 
   test('a replay gets an access token that lives', () => {
     const { next, answer } = refresh(once, refreshInput(0), T + 120)
-    assert.equal(mintingOf(answer).access_expires_at, T + 420)
-    assert.equal(accessTokenScope(stored(next), accessToken(mintingOf(answer))), SCOPE)
+    assert.equal(preparedOf(answer).access_expires_at, T + 420)
+    assert.equal(accessTokenScope(stored(next), accessToken(preparedOf(answer))), SCOPE)
   })
 
   test('a replay with nothing new to say writes nothing', () => {
@@ -183,7 +183,7 @@ describe('refresh: scope (RFC 6749 section 6)', () => {
     const asked = { 'read admin': 'read', 'admin write openid read': SCOPE, 'READ read': 'read' }
     for (const [scope, given] of Object.entries(asked)) {
       const { next, answer } = refresh(redeemed(), refreshInput(0, { scope, client_scope }), T)
-      assert.equal(mintingOf(answer).scope, given, scope)
+      assert.equal(preparedOf(answer).scope, given, scope)
       assert.equal(stored(next).scope, SCOPE)
     }
   })
@@ -207,24 +207,24 @@ describe('refresh: scope (RFC 6749 section 6)', () => {
   })
 
   test('if omitted it is what was granted', () => {
-    assert.equal(mintingOf(refresh(redeemed(), refreshInput(0), T).answer).scope, SCOPE)
+    assert.equal(preparedOf(refresh(redeemed(), refreshInput(0), T).answer).scope, SCOPE)
   })
 
   test('narrowing narrows the access token, not the grant: the next refresh may have all again', () => {
     const { next, answer } = refresh(redeemed(), refreshInput(0, { scope: 'read' }), T)
-    assert.equal(mintingOf(answer).scope, 'read')
-    assert.equal(accessTokenScope(stored(next), accessToken(mintingOf(answer))), 'read')
+    assert.equal(preparedOf(answer).scope, 'read')
+    assert.equal(accessTokenScope(stored(next), accessToken(preparedOf(answer))), 'read')
     assert.equal(stored(next).scope, SCOPE)
-    assert.equal(mintingOf(refresh(stored(next), refreshInput(1), T).answer).scope, SCOPE)
+    assert.equal(preparedOf(refresh(stored(next), refreshInput(1), T).answer).scope, SCOPE)
   })
 
   test('what the client may no longer have is taken out, and comes back when it may again', () => {
     const less = { client_scope: 'read' }
     const { next, answer } = refresh(redeemed(), refreshInput(0, less), T)
-    assert.equal(mintingOf(answer).scope, 'read')
-    assert.equal(mintingOf(refresh(stored(next), refreshInput(1), T).answer).scope, SCOPE)
+    assert.equal(preparedOf(answer).scope, 'read')
+    assert.equal(preparedOf(refresh(stored(next), refreshInput(1), T).answer).scope, SCOPE)
     assert.equal(
-      mintingOf(refresh(redeemed(), refreshInput(0, { scope: 'read write', ...less }), T).answer).scope,
+      preparedOf(refresh(redeemed(), refreshInput(0, { scope: 'read write', ...less }), T).answer).scope,
       'read',
     )
   })
@@ -232,8 +232,8 @@ describe('refresh: scope (RFC 6749 section 6)', () => {
   test('a replay with another scope has the scope it asks for and the same successor', () => {
     const grant = rotate(redeemed(), T)
     const { answer } = refresh(grant, refreshInput(0, { scope: 'read' }), T + 1)
-    assert.equal(mintingOf(answer).scope, 'read')
-    assert.deepEqual(mintingOf(answer).refresh, { generation: 1, expires_at: T + 3600 })
+    assert.equal(preparedOf(answer).scope, 'read')
+    assert.deepEqual(preparedOf(answer).refresh, { generation: 1, expires_at: T + 3600 })
   })
 
   test('an old token is judged before its scope: reuse is reuse whatever it asks for', () => {
@@ -253,11 +253,12 @@ describe('refresh: many', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, (_, caller) => use(T + (caller % 10))))
     assert.equal(answers.filter(({ result }) => result === 'issued').length, 1)
     assert.equal(answers.filter(({ result }) => result === 'replayed').length, 49)
-    const successors = new Set(answers.map((answer) => JSON.stringify(mintingOf(answer).refresh)))
+    const successors = new Set(answers.map((answer) => JSON.stringify(preparedOf(answer).refresh)))
     assert.equal(successors.size, 1)
     const grant = (await store.read<Grant>('grant', 'g', T)) as Grant
     assert.equal(grant.refresh?.generation, 1)
-    for (const answer of answers) assert.equal(accessTokenScope(grant, accessToken(mintingOf(answer))), SCOPE)
+    for (const answer of answers)
+      assert.equal(accessTokenScope(grant, accessToken(preparedOf(answer))), SCOPE)
   })
 
   test('50 concurrent refreshes of one token under a grace of 0: one is issued and then the grant goes', async () => {
@@ -291,10 +292,10 @@ describe('refresh: many', () => {
         now,
       )
       assert.equal(answer.result, 'issued')
-      if (mintingOf(answer).profile === OWN_SCOPE) carried++
+      if (preparedOf(answer).profile === OWN_SCOPE) carried++
       grant = stored(next)
       assert.ok((grant.refresh?.rotations.length ?? 99) <= 8)
-      const revocation = revokeAccessToken(grant, accessToken(mintingOf(answer)), now)
+      const revocation = revokeAccessToken(grant, accessToken(preparedOf(answer)), now)
       if (revocation.next !== undefined) grant = stored(revocation.next)
       largest = Math.max(largest, JSON.stringify(grant).length)
     }

@@ -4,12 +4,12 @@ import fc from 'fast-check'
 import type { Grant } from '../../src/grants/grant.ts'
 import { refresh } from '../../src/grants/refresh.ts'
 import { type AccessTokenFacts, accessTokenScope, revokeAccessToken } from '../../src/grants/revoke.ts'
-import { accessToken, mintingOf, redeemed, refreshInput, SCOPE, stored, T } from './example.ts'
+import { accessToken, preparedOf, redeemed, refreshInput, SCOPE, stored, T } from './example.ts'
 
 /** Refreshes and gives the grant with the new access token. */
 function minted(grant: Grant, now: number): { grant: Grant; token: AccessTokenFacts } {
   const { next, answer } = refresh(grant, refreshInput(grant.refresh?.generation ?? -1), now)
-  return { grant: stored(next), token: accessToken(mintingOf(answer)) }
+  return { grant: stored(next), token: accessToken(preparedOf(answer)) }
 }
 
 /** `count` tokens of one moment. */
@@ -28,11 +28,11 @@ function revokeAll(grant: Grant, tokens: readonly AccessTokenFacts[], now: numbe
 describe('revokeAccessToken: RFC 7009 section 2.1', () => {
   test('the token is dead, others and the refresh token are not', () => {
     const { grant, tokens } = many(redeemed(), T, 2)
-    const [one, other] = tokens as [AccessTokenFacts, AccessTokenFacts]
-    const { next, answer } = revokeAccessToken(grant, one, T + 1)
+    const [first, second] = tokens as [AccessTokenFacts, AccessTokenFacts]
+    const { next, answer } = revokeAccessToken(grant, first, T + 1)
     assert.equal(answer, true)
-    assert.equal(accessTokenScope(stored(next), one), undefined)
-    assert.equal(accessTokenScope(stored(next), other), SCOPE)
+    assert.equal(accessTokenScope(stored(next), first), undefined)
+    assert.equal(accessTokenScope(stored(next), second), SCOPE)
     assert.deepEqual(stored(next).refresh, grant.refresh)
     assert.equal(stored(next).expires_at, grant.expires_at)
   })
@@ -134,7 +134,7 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
     for (const revoked of ahead.tokens) assert.equal(accessTokenScope(after, revoked), undefined)
   })
 
-  test('under any order of minting, revoking and waiting: what is revoked stays revoked until it expires', () => {
+  test('under any order of issuing, revoking and waiting: what is revoked stays revoked until it expires', () => {
     const step = fc.oneof(
       {
         weight: 5,

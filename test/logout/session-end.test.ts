@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Client } from '../../src/clients/client.ts'
-import type { Approval } from '../../src/grants/approval.ts'
 import type { Grant } from '../../src/grants/grant.ts'
 import { Grants } from '../../src/grants/grants.ts'
+import type { NewGrant } from '../../src/grants/new-grant.ts'
 import { SessionEnd } from '../../src/logout/session-end.ts'
 import { type CurrentSession, Sessions } from '../../src/sessions/sessions.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
@@ -27,7 +27,7 @@ function rooms(store: Store, client: Partial<Client> = {}) {
     const how = { amr: ['pwd'], credential: 'c', proof: undefined, previous: undefined }
     return (await sessions.begin({ ...how, sub, browser }, now)).current
   }
-  const grant = async ({ session }: CurrentSession, now: number, over: Partial<Approval> = {}) => {
+  const grant = async ({ session }: CurrentSession, now: number, over: Partial<NewGrant> = {}) => {
     const { sub, sid, auth_time } = session.accounts[0] as CurrentSession['session']['accounts'][0]
     const approval = { client_id: 'app', sub, sid, lasting: 'login' as const, scope: 'read', auth_time }
     return (await grants.create({ ...approval, code_expires_at: now + 9000, grant_max_ttl: 0, ...over }, now))

@@ -35,10 +35,10 @@ describe('access tokens', () => {
   })
 
   test('a place and a scope of its own, or facts that are cut, are no token', () => {
-    const facts = (profile: number, more: string) => {
-      const bytes = Buffer.alloc(16 + 1 + 12 + 12 + more.length)
+    const facts = (profile: number, tail: string) => {
+      const bytes = Buffer.alloc(16 + 1 + 12 + 12 + tail.length)
       bytes[16] = profile
-      bytes.write(more, 41)
+      bytes.write(tail, 41)
       return bytes
     }
     const open = (bytes: Buffer) => openAccessToken(keys, makeHandle(keys, 'at', bytes))

@@ -2,8 +2,8 @@ import type { ClaimsRequest } from '../protocol/claims.ts'
 import { own, shared } from '../store/own.ts'
 import { type Grant, type Lasting, NONE } from './grant.ts'
 
-/** What a person has just approved. */
-export interface Approval {
+/** What a grant is made from: a person's approval, or a proof that needs none. */
+export interface NewGrant {
   client_id: string
   sub: string
   sid: string
@@ -20,10 +20,10 @@ export interface Approval {
   grant_max_ttl: number
 }
 
-/** The grant of an approval, whose code waits to be redeemed. `now` in seconds. */
-export function unredeemed(approval: Approval, now: number): Grant {
-  const { client_id, sub, sid, lasting, scope, auth_time, amr = NONE, credential = '' } = approval
-  const { nonce, claims, code_expires_at, grant_max_ttl } = approval
+/** Returns the grant, whose code waits to be redeemed. `now` in seconds. */
+export function unredeemed(facts: NewGrant, now: number): Grant {
+  const { client_id, sub, sid, lasting, scope, auth_time, amr = NONE, credential = '' } = facts
+  const { nonce, claims, code_expires_at, grant_max_ttl } = facts
   // Every field in one literal, empty lists shared: at a hundred thousand grants the layout is what costs.
   return {
     revision: '',

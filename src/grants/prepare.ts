@@ -1,17 +1,17 @@
 import type { Lifetimes } from '../clients/client.ts'
-import type { Minting, NextGrant } from './grant.ts'
+import type { NextGrant, PreparedTokens } from './grant.ts'
 import { withProfile } from './profiles.ts'
 
 /**
  * Prepares the tokens of a grant whose refresh state is already right: chooses the profile, fixes the ends.
  * A grant's absolute end, which the caller has seen to lie ahead, caps every token.
  */
-export function mint(
+export function prepare(
   grant: NextGrant,
   scope: string,
   lifetimes: Lifetimes,
   now: number,
-): { grant: NextGrant; minting: Minting } {
+): { grant: NextGrant; tokens: PreparedTokens } {
   // A watermark one second ahead must not kill the tokens issued right after it.
   const issued_at = Math.max(now, grant.revoked_before)
   // From now, however far ahead the watermark is: else revocations in a row would make tokens live ever longer.
@@ -24,16 +24,16 @@ export function mint(
     ...placed.grant.profiles.map((profile) => profile.until),
   )
   const next = expires_at === placed.grant.expires_at ? placed.grant : { ...placed.grant, expires_at }
-  const minting: Minting = {
+  const tokens: PreparedTokens = {
     profile: placed.profile,
     scope,
     issued_at: Math.max(issued_at, since),
     access_expires_at,
   }
   if (grant.refresh) {
-    minting.refresh = { generation: grant.refresh.generation, expires_at: grant.refresh.expires_at }
+    tokens.refresh = { generation: grant.refresh.generation, expires_at: grant.refresh.expires_at }
   }
-  return { grant: next, minting }
+  return { grant: next, tokens }
 }
 
 /** The earlier of `expires_at` and the grant's absolute end. */
