@@ -3,7 +3,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client, Clients } from './client.ts'
 
-/** What a request presents: a secret by one method, in each reading that it may have; or only an id. */
+/** What a request presents: a secret by one method, in every way it may be read, or only an id. */
 type Presented =
   | { method: 'client_secret_basic' | 'client_secret_post'; readings: readonly Credentials[] }
   | { method: 'none'; client_id: string }
@@ -27,7 +27,7 @@ export async function authenticateClient(
     // Many libraries send a public client's id as Basic with an empty password.
     if (credentials.client_secret === '') return requirePublic(client, credentials.client_id)
     const result = verify(client, credentials, presented.method)
-    // Awaited only if it must be: every request at the token endpoint passes here.
+    // Awaited only if it is a promise: every request at the token endpoint passes here.
     const verdict = result instanceof Promise ? await result : result
     if (!(verdict instanceof OAuthError)) return verdict
     refusal = verdict

@@ -32,9 +32,9 @@ const RESPONSE = {
 const NOTHING: Inspected = { token: undefined, events: [] }
 
 /**
- * `POST /oauth/introspect` (RFC 7662), for confidential clients. A client asks about its own tokens; one marked
- * `introspect_any`, as a resource server is, about anybody's access tokens. The hint is not needed: a token says what it
- * is.
+ * `POST /oauth/introspect` (RFC 7662), for confidential clients. A client may ask about its own tokens; a client with
+ * `introspect_any`, such as a resource server, about everybody's access tokens. The hint is not needed: a token says
+ * itself what it is.
  */
 export function registerIntrospect(
   app: FastifyInstance,
@@ -57,15 +57,15 @@ export function registerIntrospect(
     const { token, events } = opened ? await inspector.inspect(opened, now) : NOTHING
     journal.record(request, events)
     reply.header('cache-control', 'no-store')
-    // RFC 7662 §2.2: why a token is not active is nobody's business, and neither is somebody else's token. To a
-    // resource server a refresh token is none (§4): it would work as a bearer token wherever only `active` is looked at.
+    // RFC 7662 §2.2: nobody learns why a token is not active, or that it is somebody else's. For a resource server a
+    // refresh token is not active either (§4): it would pass as an access token wherever only `active` is checked.
     const any = asking.introspect_any && opened?.kind !== 'refresh_token'
     if (token === undefined || !(any || token.client.client_id === asking.client_id)) return { active: false }
     return describe(token, context)
   })
 }
 
-// Whoever asks, the answer says what the token's own client may know, and no more.
+// Whoever asks, the response says what the token's own client may know, and no more.
 function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; subjects: Subjects }) {
   const { client, scope, user, token_type, expires_at, issued_at, jti } = token
   return {
@@ -73,7 +73,7 @@ function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; su
     scope,
     client_id: client.client_id,
     ...aboutPerson(token),
-    // RFC 9068 §2.2 for the same case: a token of the client itself has the client as its subject.
+    // As in RFC 9068 §2.2: the subject of a token of the client itself is the client.
     sub: user === undefined ? client.client_id : subjects.of(client, user.sub),
     token_type,
     exp: expires_at,
@@ -85,8 +85,8 @@ function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; su
 }
 
 /**
- * The login name is part of the profile, and one with pairwise subjects must not learn what it shares with other sectors.
- * An email address links sectors too, but it was granted by its own name, and userinfo tells it as well.
+ * The login name is part of the profile. A client with pairwise subjects must not learn it, because the name is the same
+ * in every sector. An email address links sectors too, but it was granted by its own name, and userinfo tells it as well.
  */
 function aboutPerson({ client, scope, user }: ActiveToken) {
   if (user === undefined) return {}

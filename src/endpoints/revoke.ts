@@ -6,8 +6,8 @@ import type { Journal } from '../journal/journal.ts'
 import type { TokenInspector } from '../tokens/inspector.ts'
 
 /**
- * `POST /oauth/revoke` (RFC 7009). An unknown or somebody else's token is a success without effect (§2.2). The
- * body is `{}`: widely used clients parse it as JSON.
+ * `POST /oauth/revoke` (RFC 7009). A token that is unknown, or another client's, is a success without effect (§2.2). The
+ * body is `{}`, because widely used clients parse it as JSON.
  */
 export function registerRevoke(
   app: FastifyInstance,

@@ -22,10 +22,10 @@ export interface UserinfoContext {
 
 /**
  * `GET`, `HEAD` and `POST /oauth/userinfo` (OpenID Connect Core §5.3): the claims that the access token's grant allows.
- * A POST may have any body, but only a form is looked at for the token (RFC 6750 §2.2).
+ * A POST may have any body, but a token is read from a form only (RFC 6750 §2.2).
  */
 export function registerUserinfo(app: FastifyInstance, context: UserinfoContext): void {
-  // Read and dropped, so that it has the limit of every other body.
+  // Any other body is read and dropped, so that the limit of bodies holds for it too.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('cache-control', 'no-store')
@@ -72,13 +72,13 @@ async function describe(
   const claims = { ...pickClaims(user, names), sub: subjects.of(client, user.sub) }
   const alg = client.userinfo_signed_response_alg
   if (alg === undefined) return claims
-  // Without a type: as JWT it could be shown as an ID token, and clients' libraries know no other for it.
+  // No `typ`: with `JWT` it could be passed off as an ID token, and clients' libraries know no other type for it.
   return signing.sign(alg, undefined, { ...claims, iss: issuer, aud: client.client_id })
 }
 
 /**
- * The claims asked for by name (§5.5), beside the scope: what the client may ask for today bounds them. But a scope
- * that a refresh left out (RFC 6749 §6) does not come back by name: such a token was narrowed to be handed on.
+ * The claims asked for by name (§5.5), beside those of the scope, as far as the client may ask for them today. A scope that
+ * a refresh left out (RFC 6749 §6) does not come back by name: such a token was narrowed to be handed on.
  */
 function claimsByName({ client, grant, scope }: { client: Client; grant: Grant; scope: string }) {
   const allowed = scopeTokens(client.scope).filter(

@@ -17,7 +17,7 @@ interface CodeRequest {
   verifier: Buffer | undefined
 }
 
-/** RFC 6749 §4.1.3 with RFC 7636 §4.5: a code, proven by its redirect URI and verifier, once. */
+/** RFC 6749 §4.1.3 with RFC 7636 §4.5: a code is redeemed once, by its redirect URI and verifier. */
 export function authorizationCode(context: {
   keys: Keys
   grants: Grants
@@ -49,7 +49,7 @@ export function authorizationCode(context: {
       const found = { id: code.grant_id, grant }
       const grantor = await findGrantor(users, grant)
       if (grantor.result === 'entitled') return redeemed(found, { client, user: grantor.user }, now)
-      // Not burnt if it is only here that the person is unknown: another node may know better.
+      // The code is not burnt if the person is unknown here: another node may know them.
       if (grantor.result === 'refused') return refused(GONE, grantor.reason)
       await grants.revoke(found.id, grant.sub)
       return { ...refused(GONE, DISABLED), events: [revokedEvent(found, DISABLED)] }
@@ -81,8 +81,8 @@ export function authorizationCode(context: {
   }
 }
 
-// RFC 6749 §4.1.3: where the authorization request named the redirect URI, the token request names the same.
-// RFC 9700 §2.1 leaves that to PKCE where it was used; a URI that is sent must be right in any case.
+// RFC 6749 §4.1.3: if the authorization request named the redirect URI, the token request must name the same one.
+// RFC 9700 §2.1: PKCE, if it was used, replaces this check. A URI that is sent must be right in any case.
 function redirectProblem(code: CodeFacts, request: CodeRequest): string | undefined {
   if (request.redirect_uri === undefined) {
     return code.redirect_uri_sent && code.challenge_digest === undefined
@@ -95,7 +95,7 @@ function redirectProblem(code: CodeFacts, request: CodeRequest): string | undefi
 
 function verifierProblem(code: CodeFacts, request: CodeRequest): string | undefined {
   if (code.challenge_digest === undefined) {
-    // RFC 9700 §2.1.1: or a stripped challenge would go unnoticed (PKCE downgrade).
+    // RFC 9700 §2.1.1: otherwise a stripped challenge would go unnoticed (PKCE downgrade).
     return request.verifier && 'code_verifier is sent, but the authorization request had no code_challenge'
   }
   if (request.verifier === undefined) return 'code_verifier is missing'
@@ -106,7 +106,7 @@ function verifierProblem(code: CodeFacts, request: CodeRequest): string | undefi
 
 const GONE = 'the person who approved this can no longer log in'
 
-/** `detail` is for the log alone. */
+/** `detail` is only for the log. */
 function refused(description: string, detail?: string): Proven & { outcome: 'refused' } {
   const error = new OAuthError('invalid_grant', description, detail === undefined ? {} : { detail })
   return { outcome: 'refused', error, events: [] }

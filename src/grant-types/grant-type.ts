@@ -4,7 +4,7 @@ import type { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { ProvenGrant } from '../tokens/issuer.ts'
 
-/** What the proof of a grant leads to. Only the pipeline turns it into tokens. */
+/** What the proof of a grant leads to. Only the pipeline issues tokens for it. */
 export type Proven =
   | ({ outcome: 'grant'; events: readonly SecurityEvent[] } & ProvenGrant)
   | { outcome: 'client'; scope: string; events: readonly SecurityEvent[] }
@@ -17,7 +17,7 @@ export type Proven =
 export interface GrantType<P> {
   readonly grant_type: string
   /**
-   * Reads this grant type's own parameters. Throws `OAuthError` where one is missing or malformed. `address`: the IP
+   * Reads this grant type's own parameters. Throws `OAuthError` if one is missing or malformed. `address`: the IP
    * address that the request came from.
    */
   readParameters(parameters: Parameters, address: string): P
@@ -26,5 +26,5 @@ export interface GrantType<P> {
 }
 
 /** A grant type whose parameters only it knows. */
-// biome-ignore lint/suspicious/noExplicitAny: the pipeline passes a grant type its own parameters back, unread
+// biome-ignore lint/suspicious/noExplicitAny: the pipeline hands a grant type its own parameters back, unread
 export type AnyGrantType = GrantType<any>

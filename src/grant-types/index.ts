@@ -11,8 +11,8 @@ import { password } from './password.ts'
 import { refreshToken } from './refresh-token.ts'
 
 /**
- * The grant types that the token endpoint knows at the moment; discovery lists the same. `password` only while a client
- * names it: a server whose clients do not need it has not got it.
+ * The grant types that the token endpoint knows at the moment, as discovery lists them. `password` is among them only
+ * while a client is registered for it: a server whose clients do not need it does not offer it.
  */
 export function grantTypes(context: {
   keys: Keys

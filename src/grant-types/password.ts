@@ -18,8 +18,8 @@ interface PasswordRequest {
 }
 
 /**
- * RFC 6749 §4.3, for clients that cannot leave it yet (RFC 9700 §2.4 tells them to): the person's password in the
- * client's hands. Guesses count as on the login page, and hashing waits in the same bounded queue.
+ * RFC 6749 §4.3: the client sends the person's password. For clients that cannot do without it yet (RFC 9700 §2.4 forbids
+ * it). Guesses count as on the login page, and hashing waits in the same bounded queue.
  */
 export function password(context: {
   grants: Grants
@@ -64,7 +64,7 @@ export function password(context: {
     const facts: NewGrant = {
       client_id,
       sub,
-      // A login of its own, that no browser has: nothing logs it out but the password's change or a revocation.
+      // A login of its own, which no browser has: only another password or a revocation ends it.
       sid: randomText(16),
       lasting: 'standing',
       scope,

@@ -6,7 +6,7 @@ import type { Parameters } from '../protocol/parameters.ts'
 import type { Issuer, TokenResponse } from '../tokens/issuer.ts'
 import type { AnyGrantType, Proven } from './grant-type.ts'
 
-/** What a token request led to, and what the log is told of it. */
+/** What a token request led to, and its events. */
 export interface TokenResult {
   result: TokenResponse | OAuthError
   events: readonly SecurityEvent[]
@@ -19,8 +19,8 @@ export type TokenPipeline = (
 ) => Promise<TokenResult>
 
 /**
- * The phases that every grant type shares, in their one order: which grant type, who is the client, may it use
- * it, are the parameters well-formed, prove the grant, mint. A grant type can neither skip nor reorder one.
+ * The phases that every grant type shares, in their one order: which grant type is it, who is the client, may it use the
+ * grant type, are the parameters well-formed, prove the grant, mint. A grant type can neither skip nor reorder a phase.
  */
 export function tokenPipeline(context: {
   clients: Clients
@@ -44,7 +44,7 @@ export function tokenPipeline(context: {
         return { result: proven.error, events: proven.events }
       }
       const minted = mint(client, proven, now)
-      // Waited for only where something is signed: most requests need not.
+      // Awaited only if something has to be signed: most requests need no signature.
       const response = minted instanceof Promise ? await minted : minted
       return { result: response, events: [...proven.events, issuedEvent(client, grantType, proven)] }
     } catch (error) {

@@ -27,7 +27,7 @@ const REFUSALS: Record<
   scope_widened: ['invalid_scope', 'nothing of this scope was granted, or openid was not'],
 }
 
-/** RFC 6749 §6: rotation for every client (RFC 9700 §4.14.2); scope may narrow, never widen: what goes beyond is left out. */
+/** RFC 6749 §6, with rotation for every client (RFC 9700 §4.14.2). The scope never widens: what goes beyond is left out. */
 export function refreshToken(context: {
   keys: Keys
   grants: Grants
@@ -51,11 +51,11 @@ export function refreshToken(context: {
       if (token === undefined) return refused('unknown')
       const { grant_id, generation } = token
       const grant = await grants.find(grant_id, now)
-      // RFC 6749 §6: bound to the client it was issued to. Said in the same words as unknown: a stranger
-      // must not learn that it is somebody's.
+      // RFC 6749 §6: bound to the client that it was issued to. The words are those for an unknown token: a stranger must
+      // not learn that it is somebody's.
       if (grant?.client_id !== client.client_id) return refused('unknown')
       const grantor = await findGrantor(users, grant)
-      // Before the generation is looked at: a node that does not know the person neither rotates, replays nor accuses.
+      // Checked before the generation: a node that does not know the person neither rotates, replays nor accuses.
       if (grantor.result === 'refused') return refused('unknown', grantor.reason)
       if (grantor.result === 'disabled') {
         await grants.revoke(grant_id, grant.sub)
@@ -94,7 +94,7 @@ function issued(
   return { outcome: 'grant', grant_id, grant, user, tokens, events }
 }
 
-/** `detail` is for the log alone. */
+/** `detail` is only for the log. */
 function refused(result: keyof typeof REFUSALS, detail?: string): Proven & { outcome: 'refused' } {
   const [code, description] = REFUSALS[result]
   const error = new OAuthError(code, description, detail === undefined ? {} : { detail })

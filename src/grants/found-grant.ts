@@ -7,7 +7,7 @@ export interface FoundGrant {
   grant: Grant
 }
 
-/** What the log is told where a grant has gone, and why. */
+/** Returns the event of a grant that is gone, with the reason. */
 export function revokedEvent(
   { id, grant }: { id: string; grant: Pick<Grant, 'client_id' | 'sub'> },
   reason: string,

@@ -3,53 +3,53 @@ import type { StoredRecord } from '../store/store.ts'
 
 /**
  * What ends a grant beside its lifetimes. `login`: the log-out of the person. `standing`: no log-out, only an end of its
- * own: it was asked for as such (`offline_access`), or no browser's login stands behind it.
+ * own, because the grant was asked for as such (`offline_access`), or because no browser's login stands behind it.
  */
 export type Lasting = 'login' | 'standing'
 
-/** A combination that access tokens of a grant were issued with; the token names it by its place. */
+/** What access tokens of a grant were issued for; a token names it by its place in the grant's list. */
 export interface AccessProfile {
   readonly scope: string
-  /** Seconds: no token of this profile is older. Before it the place was another combination's. */
+  /** Seconds: no token of this profile was issued earlier. Until then another profile may have had the place. */
   readonly since: number
-  /** Seconds: no token of this profile lives longer. Past it the place may be used for another combination. */
+  /** Seconds: no token of this profile lives longer. Then another profile may take the place. */
   readonly until: number
 }
 
-/** The living refresh token of a grant. The token itself is not stored: it is grant id and generation. */
+/** The living refresh token of a grant. The token itself is not stored: it consists of grant id and generation. */
 export interface RefreshState {
   readonly generation: number
-  /** Seconds: fixed when this generation was made, so that repeating the answer never extends it. */
+  /** Seconds: fixed when this generation was made, so that a repeated answer never extends it. */
   readonly expires_at: number
-  /** Seconds at which the latest generations were rotated away, newest first; as far back as the grace needs. */
+  /** Seconds: when the latest generations were rotated away, newest first, as far back as the grace needs. */
   readonly rotations: readonly number[]
 }
 
 /**
- * What one authorization leads to: one record, one key. Deleting it revokes everything. What only the code
- * needs (redirect URI, challenge) is inside the code itself, so that a replay can be judged without keeping it.
+ * What one authorization leads to: one record, one key. Deleting the record revokes everything. What only the code
+ * needs (redirect URI, challenge) is inside the code itself, so a replay can be judged although nothing of it is kept.
  */
 export interface Grant extends StoredRecord {
   readonly client_id: string
   readonly sub: string
-  /** The login that it came from (public). */
+  /** The login that the grant came from: its public id. */
   readonly sid: string
-  /** Absent in records that were made before the fact was kept: `lasting.ts` tells it then. */
+  /** Absent in records that were made before this was kept: then `lasting.ts` derives it. */
   readonly lasting?: Lasting
   readonly scope: string
   readonly auth_time: number
   /** RFC 8176 method names of that login. */
   readonly amr: readonly string[]
-  /** The person's credential then. */
+  /** The person's credential at that login. */
   readonly credential: string
-  /** For the code's ID token alone; gone when it is redeemed. */
+  /** Only for the ID token that the code gets; dropped when the code is redeemed. */
   readonly nonce: string | null
   /** Claims asked for by name. */
   readonly claims: ClaimsRequest | null
   readonly expires_at: number
-  /** Seconds: until when the person's index has it. Never before `expires_at`. */
+  /** Seconds: when its link in the person's index ends. Never before `expires_at`. */
   readonly linked_until: number
-  /** Seconds: the absolute end, where the configuration sets one. */
+  /** Seconds: the absolute end, if the configuration sets one. */
   readonly ends_at: number | null
   readonly redeemed: boolean
   readonly refresh: RefreshState | null
@@ -60,7 +60,7 @@ export interface Grant extends StoredRecord {
   readonly revoked_before: number
 }
 
-/** A grant's next version: the loop draws its revision. */
+/** A grant's next version. The compare-and-swap loop draws its revision. */
 export type NextGrant = Omit<Grant, 'revision'>
 
 /** What a transition has fixed of the tokens that are issued next: facts only, no token. */
@@ -69,12 +69,12 @@ export interface PreparedTokens {
   scope: string
   issued_at: number
   access_expires_at: number
-  /** Of the authorization request, for the first ID token. */
+  /** The authorization request's, for the first ID token. */
   nonce?: string
   refresh?: { generation: number; expires_at: number }
 }
 
-/** Whether the person allowed access while they are away (OpenID Connect Core §11). */
+/** Whether this scope allows access while the person is away (OpenID Connect Core §11). */
 export function isOffline(scope: string): boolean {
   return scope.split(' ').includes('offline_access')
 }

@@ -3,8 +3,8 @@ import type { Users } from '../users/user.ts'
 import { type Grant, isOffline } from './grant.ts'
 
 /**
- * How the person that a grant speaks for stands to it. Another password refuses all but what may outlive a login
- * (`offline_access`).
+ * Finds the person that a grant speaks for, and whether they may still use it. If their password has changed since, only
+ * a grant that may outlive a login (`offline_access`) is still good.
  */
 export function findGrantor(users: Users, grant: Grant): Promise<Standing> {
   const { sub, auth_time, scope } = grant

@@ -13,7 +13,7 @@ import { type RefreshAnswer, type RefreshInput, refresh } from './refresh.ts'
 import { type AccessTokenFacts, revokeAccessToken } from './revoke.ts'
 import { MAX_OF_SUBJECT, surplusOf } from './room.ts'
 
-/** A grant that was just made, and those of the same person that had to give way to it. */
+/** A grant that was just created, and the grants of the same person that gave way to it. */
 export interface Created {
   id: string
   ended: readonly FoundGrant[]
@@ -22,7 +22,7 @@ export interface Created {
 /** Grants in the store: every change is one of the pure transitions, run by the compare-and-swap loop. */
 export class Grants {
   readonly #store: Store
-  /** The people whose room is being made now. */
+  /** The people whose surplus grants are being ended now. */
   readonly #clearing = new Set<string>()
 
   constructor(store: Store) {
@@ -35,8 +35,8 @@ export class Grants {
   }
 
   /**
-   * Creates a grant that an access token is issued from at once: beside the code (hybrid flow), or without one, with
-   * a refresh token where `refresh` says so.
+   * Creates a grant that an access token is issued from at once: beside a code (hybrid flow), or without one and, if
+   * `refresh` is true, with a refresh token.
    */
   async createWithToken(
     facts: NewGrant,
@@ -55,13 +55,13 @@ export class Grants {
   async #insert(grant: NextGrant, now: number): Promise<Created> {
     const id = random(16).toString('base64url')
     const listing = { index: bySubject(grant.sub), until: grant.linked_until }
-    // If it fails, no code is given for this grant, and it ends with the code that it does not have.
+    // If this fails, no code is issued for the grant, and the grant ends when its code would have ended.
     const key = { kind: 'grant', id, now } as const
     const members = await insertListed(this.#store, listing, { key, record: grant })
     return { id, ended: members > MAX_OF_SUBJECT ? await this.#makeRoom(grant.sub, id, now) : [] }
   }
 
-  // Once at a time for a person: of many requests that find it full, the first one clears it for all.
+  // Once at a time for each person: of many requests that find the room full, the first one makes room for all.
   async #makeRoom(sub: string, created: string, now: number): Promise<readonly FoundGrant[]> {
     if (this.#clearing.has(sub)) return []
     this.#clearing.add(sub)
@@ -73,6 +73,7 @@ export class Grants {
     }
   }
 
+  /** Returns the grant, or undefined if it is unknown, ended or revoked. `now` in seconds. */
   find(id: string, now: number): Promise<Grant | undefined> {
     return this.#store.read<Grant>('grant', id, now)
   }
@@ -93,14 +94,14 @@ export class Grants {
     return this.#change<RefreshAnswer>(found, { reach, linkFirst: true }, { now, decide })
   }
 
-  /** Revokes one access token; whether it was good until now. */
+  /** Revokes one access token. Returns whether it was good until now. */
   async revokeAccessToken(token: AccessTokenFacts, now: number): Promise<boolean> {
     return update<Grant, boolean>(this.#store, { kind: 'grant', id: token.grant_id, now }, (grant) =>
       revokeAccessToken(grant, token, now),
     )
   }
 
-  /** Revokes everything that the authorization gave. Idempotent; whether it was there until now. */
+  /** Revokes everything that was issued for a grant. Idempotent. Returns whether the grant was there until now. */
   async revoke(id: string, sub: string): Promise<boolean> {
     const key = { kind: 'grant', id, now: 0 } as const
     const there = await update<Grant, boolean>(this.#store, key, (grant) => ({
@@ -111,22 +112,22 @@ export class Grants {
     return there
   }
 
-  /** Revokes all of these; gives those that were there until now. */
+  /** Revokes these grants. Returns those that were there until now. */
   async revokeAll(found: readonly FoundGrant[]): Promise<FoundGrant[]> {
     const there = await askEach(found, ({ id, grant }) => this.revoke(id, grant.sub))
     return found.filter((_, at) => there[at])
   }
 
-  /** A person's living grants. Skips links that lead nowhere: the record of one may be on its way. */
+  /** Returns a person's living grants. Skips a link without a record: the record may just be about to be written. */
   async ofSubject(sub: string, now: number): Promise<FoundGrant[]> {
     const ids = await members(this.#store, bySubject(sub), now)
     const found = await askEach(ids, async (id) => ({ id, grant: await this.find(id, now) }))
     return found.flatMap(({ id, grant }) => (grant?.sub === sub ? [{ id, grant }] : []))
   }
 
-  // The link moves along with the grant's end, ahead of it, so that few refreshes write it. `reach`: seconds that a token
-  // of it may live from now. `linkFirst`: a repeated refresh believes the record about the link, so the link has to be
-  // there before it. A repeated redemption ends the grant: there both go in one round trip.
+  // The link's end moves along with the grant's, ahead of it, so that few refreshes write it. `reach`: how many seconds a
+  // token may live from now. `linkFirst`: a retried refresh trusts the record's `linked_until`, so the link must exist
+  // before it. A retried redemption revokes the grant, so both writes may go out together.
   async #change<A extends RedeemAnswer | RefreshAnswer>(
     { id, grant }: FoundGrant,
     { reach, linkFirst }: { reach: number; linkFirst: boolean },
@@ -149,7 +150,7 @@ export class Grants {
     }
     const changed = update<Grant, A>(this.#store, key, change)
     const answer = linked === undefined ? await changed : (await Promise.all([changed, linked]))[0]
-    // Used twice, or revoked beside us: nothing is there that a link could lead to.
+    // The grant was used twice, or somebody else has just revoked it: a link would lead nowhere.
     if (answer.result === 'reused' || gone) await this.#store.unlink(index, id)
     return answer
   }
@@ -159,7 +160,7 @@ function bySubject(sub: string): string {
   return `grants_of:${sub}`
 }
 
-// Seconds that a link may outlive its grant: few enough that an index is mostly of living ones.
+// Seconds that a link may outlive its grant: few, so that most links of an index lead to living grants.
 const MAX_AHEAD = 3600
 
 function linkedUntil<A>(decision: Decision<Grant, A>, until: number): Decision<Grant, A> {

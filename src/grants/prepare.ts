@@ -3,8 +3,8 @@ import type { NextGrant, PreparedTokens } from './grant.ts'
 import { withProfile } from './profiles.ts'
 
 /**
- * Prepares the tokens of a grant whose refresh state is already right: chooses the profile, fixes the ends.
- * A grant's absolute end, which the caller has seen to lie ahead, caps every token.
+ * Prepares the tokens of a grant whose refresh state is already the next one: chooses the profile and fixes the ends.
+ * The grant's absolute end caps every token; the caller has checked that it lies ahead. Times in seconds.
  */
 export function prepare(
   grant: NextGrant,
@@ -12,12 +12,12 @@ export function prepare(
   lifetimes: Lifetimes,
   now: number,
 ): { grant: NextGrant; tokens: PreparedTokens } {
-  // A watermark one second ahead must not kill the tokens issued right after it.
+  // `revoked_before` may lie one second ahead; tokens issued now must not fall under it.
   const issued_at = Math.max(now, grant.revoked_before)
-  // From now, however far ahead the watermark is: else revocations in a row would make tokens live ever longer.
+  // Counted from now, not from `issued_at`: or each revocation in a row would make the next token live longer.
   const access_expires_at = capped(now + lifetimes.access_token_ttl, grant.ends_at)
   const placed = withProfile(grant, scope, { now, issued_at, expires_at: access_expires_at })
-  // Made by a node whose clock is behind the one that took the place: not older than the place.
+  // This node's clock may be behind the one that made the profile: never issue a token older than its profile.
   const since = placed.grant.profiles[placed.profile]?.since ?? issued_at
   const expires_at = Math.max(
     placed.grant.redeemed ? (grant.refresh?.expires_at ?? 0) : grant.expires_at,
@@ -36,7 +36,7 @@ export function prepare(
   return { grant: next, tokens }
 }
 
-/** The earlier of `expires_at` and the grant's absolute end. */
+/** Returns the earlier of `expires_at` and the grant's absolute end, in seconds. */
 export function capped(expires_at: number, ends_at: number | null): number {
   return ends_at === null ? expires_at : Math.min(expires_at, ends_at)
 }

@@ -3,10 +3,10 @@ import type { AccessProfile, Grant, NextGrant } from './grant.ts'
 import type { AccessTokenFacts } from './revoke.ts'
 
 const MAX_PROFILES = 16
-// Of the scopes of several profiles together: a client of many long names must not make a record of many kilobytes.
+// Of all scopes together, unless a grant has one profile only: many long names must not make a record of many kilobytes.
 const MAX_CHARACTERS = 1000
 
-/** In a token's place for its profile: the grant has none for it, the token carries its scope itself. */
+/** Stands in a token in place of its profile: the grant has none for it, so the token carries its scope itself. */
 export const OWN_SCOPE = 255
 
 /** The times of a token that is about to be issued, in seconds. */
@@ -17,8 +17,8 @@ export interface TokenTimes {
 }
 
 /**
- * Finds the place for an access token of `scope`: an equal profile, a new one, or one whose last token has expired. While
- * living tokens of other scopes have all the room, the token carries its scope itself. Returns the same grant if nothing
+ * Finds the profile for an access token of `scope`: an equal one, a new one, or one whose last token has expired. While
+ * living tokens of other scopes take all the room, the token carries its scope itself. Returns the same grant if nothing
  * has to be written.
  */
 export function withProfile(
@@ -33,7 +33,7 @@ export function withProfile(
   const place = found === undefined ? freePlace(profiles, scope, now) : equal
   if (place === undefined) return { grant: reaching(grant, expires_at), profile: OWN_SCOPE }
   const taken: AccessProfile = { scope, since: found?.since ?? issued_at, until: expires_at }
-  // concat, not push or a spread: those would make room for 17 in every grant.
+  // `concat`, not push or a spread: V8 would reserve 17 elements in every grant.
   const next = place === profiles.length ? profiles.concat([taken]) : profiles.with(place, taken)
   return { grant: { ...grant, profiles: next }, profile: place }
 }
@@ -46,7 +46,7 @@ function freePlace(profiles: readonly AccessProfile[], scope: string, now: numbe
   return kept === 0 || kept + scope.length <= MAX_CHARACTERS ? place : undefined
 }
 
-// The grant lives as long as its last profile: that one is kept, or the token would end before its time.
+// The grant lives as long as its last profile. So that one is extended, or the token would end with the grant, too early.
 function reaching(grant: NextGrant, expires_at: number): NextGrant {
   const { profiles } = grant
   const until = Math.max(...profiles.map((profile) => profile.until))
@@ -56,7 +56,7 @@ function reaching(grant: NextGrant, expires_at: number): NextGrant {
   return { ...grant, profiles: profiles.with(at, last) }
 }
 
-/** The scope of an access token, or undefined if the grant does not know its profile (any more). */
+/** Returns the scope of an access token, or undefined if the grant does not know its profile (any more). */
 export function profileScope(
   grant: Grant,
   { profile, issued_at, expires_at, scope }: Omit<AccessTokenFacts, 'grant_id' | 'jti'>,

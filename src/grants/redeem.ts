@@ -4,13 +4,13 @@ import type { Decision } from '../store/update.ts'
 import { type Grant, type NextGrant, NONE, type PreparedTokens } from './grant.ts'
 import { capped, hasEnded, prepare } from './prepare.ts'
 
-/** What a code's redemption leads to. `reused` has revoked the grant. */
+/** What redeeming a code leads to. `reused`: this was the second use, and the grant is revoked. */
 export type RedeemAnswer =
   | { result: 'issued'; grant: NextGrant; tokens: PreparedTokens }
   | { result: 'reused'; grant: Grant }
   | { result: 'unknown' }
 
-/** What the registries say now about this redemption. */
+/** What the registries say of the client now. */
 export interface RedeemInput {
   /** What the client may have now. */
   client_scope: string
@@ -20,9 +20,8 @@ export interface RedeemInput {
 }
 
 /**
- * RFC 6749 §4.1.2: a code is used once. The caller has checked that the attempt passes everything else
- * (client, redirect URI, verifier, expiry), so that a second use here is the real thing: it revokes what the
- * first one issued.
+ * RFC 6749 §4.1.2: a code is used once. The caller has checked everything else (client, redirect URI, verifier, expiry),
+ * so a second use here is a real one: it revokes what the first use issued.
  */
 export function redeem(
   grant: Grant | undefined,

@@ -4,7 +4,7 @@ import type { Decision } from '../store/update.ts'
 import { type Grant, type NextGrant, NONE, type PreparedTokens, type RefreshState } from './grant.ts'
 import { capped, hasEnded, prepare } from './prepare.ts'
 
-/** What a refresh leads to. `replayed`: the successor was given before and is given again. */
+/** What a refresh leads to. `replayed`: the successor was issued before and is issued again. */
 export type RefreshAnswer =
   | { result: 'issued' | 'replayed'; grant: NextGrant; tokens: PreparedTokens }
   | { result: 'reused'; grant: Grant }
@@ -19,14 +19,14 @@ export interface RefreshInput {
   lifetimes: Lifetimes
 }
 
-// More rotations within one grace than a healthy client makes; keeps the record's size constant.
+// A healthy client does not rotate more often within one grace. The limit keeps the record's size constant.
 const MAX_ROTATIONS = 8
 
 /**
- * Rotation with a grace (RFC 9700 §4.14.2). The current generation rotates. The one before, within the grace,
- * gets the very same successor again: a client that lost the answer or raced itself stays logged in, and there
- * is never a second living token. Older ones within the grace are slow duplicates: refused, nothing revoked.
- * Anything else is reuse: the grant goes.
+ * Rotation with a grace (RFC 9700 §4.14.2). The current generation rotates. The generation before it gets, within the
+ * grace, the very same successor again: a client that lost the answer or raced itself stays logged in, and there is never
+ * a second living token. Older generations within the grace are slow duplicates: refused, but nothing is revoked.
+ * Anything else is reuse, which revokes the grant.
  */
 export function refresh(
   grant: Grant | undefined,
@@ -44,8 +44,8 @@ export function refresh(
   }
   if (behind > 1) return { answer: { result: 'superseded' } }
   if (state.expires_at <= now || hasEnded(grant, now)) return { answer: { result: 'expired' } }
-  // RFC 6749 §6: never beyond what was originally granted. What goes beyond is left out, as at the authorization endpoint:
-  // many clients repeat what they asked for first. The refresh token keeps the whole scope.
+  // RFC 6749 §6: never beyond what was originally granted. What goes beyond is left out, as at the authorization endpoint,
+  // because many clients repeat what they asked for first. The refresh token keeps the whole scope.
   const allowed = scopeIntersection(grant.scope, input.client_scope)
   const granted = input.scope === undefined ? allowed : scopeGranted(input.scope, allowed)
   if (granted === undefined) return { answer: { result: 'scope_widened' } }
@@ -60,11 +60,11 @@ export function refresh(
 
 function rotated(grant: Grant, state: RefreshState, lifetimes: Lifetimes, now: number): RefreshState {
   const grace = lifetimes.refresh_token_grace
-  // Only from the end: the place in the list tells the generation, and with clocks that differ a younger one
-  // may look older than the next.
+  // Drop only from the end: a rotation's index is its generation, and if clocks differ a newer one may carry an earlier
+  // time.
   let kept = Math.min(state.rotations.length, MAX_ROTATIONS - 1)
   while (kept > 0 && !withinGrace(state.rotations[kept - 1], grace, now)) kept--
-  // concat, not a spread, which would make room for 17 in every grant.
+  // `concat`, not a spread: V8 would reserve 17 elements in every grant.
   const rotations = grace > 0 ? [now].concat(state.rotations.slice(0, kept)) : NONE
   return {
     generation: state.generation + 1,
@@ -73,7 +73,7 @@ function rotated(grant: Grant, state: RefreshState, lifetimes: Lifetimes, now: n
   }
 }
 
-// Clocks of two nodes differ: a rotation in the future counts as just now.
+// The clocks of two nodes may differ: a rotation in the future counts as just now.
 function withinGrace(rotated_at: number | undefined, grace: number, now: number): boolean {
   return rotated_at !== undefined && Math.max(0, now - rotated_at) < grace
 }

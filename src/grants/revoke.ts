@@ -5,9 +5,9 @@ import { profileScope } from './profiles.ts'
 /** The facts of an access token that its handle proves. Times in seconds. */
 export interface AccessTokenFacts {
   grant_id: string
-  /** Its place among the grant's profiles, or `OWN_SCOPE`. */
+  /** Its index in the grant's profiles, or `OWN_SCOPE`. */
   profile: number
-  /** Its scope, if it is not the one of a profile. */
+  /** Its scope, if no profile says it. */
   scope?: string
   issued_at: number
   expires_at: number
@@ -16,7 +16,10 @@ export interface AccessTokenFacts {
 
 const MAX_REVOKED = 32
 
-/** Whether an access token of this grant is still good. The caller has checked its expiry. */
+/**
+ * Returns the scope of an access token of this grant, or undefined if it is good no more. The caller has checked its
+ * expiry.
+ */
 export function accessTokenScope(grant: Grant, token: AccessTokenFacts): string | undefined {
   if (token.issued_at < grant.revoked_before) return undefined
   if (grant.revoked.some(([jti]) => jti === token.jti)) return undefined
@@ -24,8 +27,9 @@ export function accessTokenScope(grant: Grant, token: AccessTokenFacts): string 
 }
 
 /**
- * Revokes one access token (RFC 7009 §2.1). Where the list is full of tokens that still live, a watermark
- * revokes all that were issued until now, so that a revocation never fails and the record stays small.
+ * Revokes one access token (RFC 7009 §2.1). If the list is full of tokens that still live, a watermark (`revoked_before`)
+ * revokes all that were issued until now, so that a revocation never fails and the record stays small. Answers whether the
+ * token was good until now.
  */
 export function revokeAccessToken(
   grant: Grant | undefined,
@@ -39,7 +43,7 @@ export function revokeAccessToken(
   if (living.length < MAX_REVOKED) {
     return { next: { ...grant, revoked: [...living, [jti, expires_at, issued_at]] }, answer: true }
   }
-  // Past every token that it stands for, also those of a node whose clock is ahead; and never back.
+  // Later than every token that it replaces, also those of a node whose clock is ahead, and never moved back.
   const latest = Math.max(now, issued_at, ...living.map(([, , issued]) => issued))
   return {
     next: { ...grant, revoked: [], revoked_before: Math.max(grant.revoked_before, latest + 1) },

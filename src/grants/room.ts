@@ -1,18 +1,18 @@
 import type { FoundGrant } from './found-grant.ts'
 
-// More applications, devices and forgotten logins than a person has. Whoever goes on beyond it, a script mostly, ends
-// their own oldest logins, and not the room that others need.
+// More applications, devices and forgotten logins than a person has. Beyond it (usually a script) a person's own oldest
+// grants are ended, so that nobody else loses room.
 export const MAX_OF_SUBJECT = 1000
-// A fifth at a time: else each further grant would cost a look at all of them.
+// A fifth is ended at a time: otherwise each further grant would cost a look at all of them.
 const LEFT_OF_SUBJECT = 800
-// Codes of one person and client that wait to be redeemed: more tabs than anybody has. A page that asks again and again
-// must not push out what the person uses.
+// Unredeemed codes of one person and client: more tabs than anybody has open. A page that asks again and again must not
+// end what the person uses.
 const WAITING_OF_CLIENT = 16
 
 /**
- * The grants of one person that give way when there are too many. First the codes that nobody comes for, beyond a few of
- * each client; then, of the client that has most, the grant that ends first, again and again. So a client that loops ends
- * its own, and not what the person has with another.
+ * Chooses the grants of one person to end when there are too many: first the unredeemed codes beyond a few of each client;
+ * then, again and again, of the client that holds most, the grant that expires first. So a client that loops ends its own
+ * grants, and not what the person has with another.
  */
 export function surplusOf(found: readonly FoundGrant[]): FoundGrant[] {
   const idle = [...byClient(found.filter(({ grant }) => !grant.redeemed)).values()]
@@ -28,7 +28,7 @@ export function surplusOf(found: readonly FoundGrant[]): FoundGrant[] {
   return surplus
 }
 
-/** Each client's, those that end first in front. */
+/** Each client's grants, those that end first in front. */
 function byClient(found: readonly FoundGrant[]): Map<string, FoundGrant[]> {
   return Map.groupBy(
     [...found].sort((a, b) => turn(a) - turn(b)),
@@ -39,7 +39,7 @@ function byClient(found: readonly FoundGrant[]): Map<string, FoundGrant[]> {
 // Seconds: later than any end.
 const LAST = 1e12
 
-// What waits for its code's redemption goes last: it ends by itself in a minute, and somebody is about to come for it.
+// A grant whose code is not redeemed yet comes last: its client is about to redeem it, or it ends by itself in a minute.
 function turn({ grant }: FoundGrant): number {
   return grant.redeemed ? grant.expires_at : grant.expires_at + LAST
 }

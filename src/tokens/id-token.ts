@@ -13,13 +13,13 @@ export const ACR = 'urn:postern:acr:password'
 /** Who logged in, and how. */
 export type Authentication = Pick<Grant, 'sid' | 'auth_time' | 'amr' | 'claims'>
 
-/** What the ID token travels with, and is bound to by digest. */
+/** What the ID token is sent with; codes, access tokens and `state` are bound to it by digest. */
 export interface Companions {
   nonce?: string | undefined
   access_token?: string | undefined
   code?: string | undefined
   state?: string | undefined
-  /** A scope whose claims are in the token itself, for want of an access token to ask userinfo with. */
+  /** A scope whose claims are in the ID token itself, because there is no access token for userinfo. */
   scope?: string | undefined
 }
 
@@ -42,7 +42,7 @@ export class IdTokens {
     const { sid, auth_time, amr, claims } = authentication
     const alg = client.id_token_signed_response_alg
     const { nonce, access_token, code, state, scope = '' } = companions
-    // Of those asked for by name, what the client may ask for today: the grant may be older than its registration.
+    // Of the claims asked for by name only what the client may ask for today: the grant may be older than its registration.
     const named = claimsWithin(claims?.id_token ?? [], client.scope)
     const names = [...claimsOfScope(scope), ...named]
     return signing.sign(alg, 'JWT', {
@@ -64,7 +64,7 @@ export class IdTokens {
   }
 }
 
-/** The claims that the person has, of those asked for. */
+/** Returns those of the named claims that the person has. */
 export function pickClaims({ claims }: User, names: readonly string[]): Record<string, unknown> {
   const found: Record<string, unknown> = claims
   return Object.fromEntries(
@@ -72,7 +72,7 @@ export function pickClaims({ claims }: User, names: readonly string[]): Record<s
   )
 }
 
-// OpenID Connect Core §3.1.3.6: the left half of the digest that the signature uses; Ed25519 uses SHA-512.
+// OpenID Connect Core §3.1.3.6: the left half of the digest, by the hash function of the signature. Ed25519's is SHA-512.
 function halfHash(alg: SigningAlgorithm, text: string): string {
   const digest = hash(alg === 'EdDSA' ? 'sha512' : 'sha256', text, 'buffer')
   return digest.subarray(0, digest.length / 2).toString('base64url')

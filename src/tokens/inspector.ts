@@ -19,7 +19,7 @@ import {
   type RefreshTokenFacts,
 } from './layouts.ts'
 
-/** What a genuine handle turned out to be. Genuine is not yet good. */
+/** What a genuine token is. It may still be expired or revoked. */
 export type OpenedToken =
   | { kind: 'access_token'; facts: AccessTokenFacts; jti: string }
   | { kind: 'client_token'; facts: ClientTokenFacts; jti: string }
@@ -33,12 +33,12 @@ export interface ActiveToken {
   issued_at?: number
   jti?: string
   user?: User
-  /** The grant, where the token is of one. */
+  /** The token's grant; absent if the token is the client's own. */
   grant?: Grant
   token_type?: 'Bearer'
 }
 
-/** What is found out about a token, and what the log is told where that has ended a grant. */
+/** What is found out about a token, and the events if that has ended a grant. */
 export interface Inspected {
   token: ActiveToken | undefined
   events: readonly SecurityEvent[]
@@ -46,7 +46,7 @@ export interface Inspected {
 
 const INACTIVE: Inspected = { token: undefined, events: [] }
 
-/** Tells what a token is and whether it is good now: asks the registries and the store again at every use. */
+/** Says what a token is and whether it is good now: every use asks the registries and the store again. */
 export class TokenInspector {
   readonly #keys: Keys
   readonly #store: Store
@@ -71,7 +71,7 @@ export class TokenInspector {
     this.#jwts = context.jwts
   }
 
-  /** Checks the proof inside a token, without I/O. The prefix tells the kind, so no hint can mislead. */
+  /** Checks the proof inside a token, without the store. The prefix says the kind, so no hint can mislead. */
   async open(text: string): Promise<OpenedToken | undefined> {
     const access = openAccessToken(this.#keys, text)
     if (access) return { kind: 'access_token', facts: access, jti: access.jti }
@@ -81,7 +81,7 @@ export class TokenInspector {
     return refresh ? { kind: 'refresh_token', facts: refresh } : this.#jwts.open(text)
   }
 
-  /** The token as it stands now; no token where it is not good (any more). */
+  /** Returns the token as it stands now; no token if it is not good (any more). `now` in seconds. */
   async inspect(opened: OpenedToken, now: number): Promise<Inspected> {
     if (opened.kind === 'client_token') return this.#inspectClientToken(opened.facts, now)
     if (opened.kind === 'access_token' && opened.facts.expires_at <= now) return INACTIVE
@@ -98,7 +98,7 @@ export class TokenInspector {
       await this.#grants.revoke(id, grant.sub)
       return { token: undefined, events: [revokedEvent({ id, grant }, DISABLED)] }
     }
-    // Unknown here is not gone: another node may know better. It is refused here, and ended nowhere.
+    // A client or person unknown here may be known to another node: the token is refused here, and the grant lives on.
     const client = await this.#clients.find(grant.client_id)
     if (client === undefined || grantor.result === 'refused') return INACTIVE
     const { user } = grantor
@@ -108,13 +108,13 @@ export class TokenInspector {
   }
 
   /**
-   * Revokes a token of this client (RFC 7009 §2.1): a refresh token takes its whole grant with it, an access token goes
-   * alone. Gives what the log is told; nothing where the token is somebody else's, or was good no more.
+   * Revokes a token of this client (RFC 7009 §2.1): a refresh token together with its whole grant, an access token alone.
+   * Returns the events: none if the token is another client's, or was good no more.
    */
   async revoke(opened: OpenedToken, client_id: string, now: number): Promise<readonly SecurityEvent[]> {
     if (opened.kind === 'client_token') {
       if (opened.facts.client_id !== client_id || opened.facts.expires_at <= now) return []
-      // The registry's text, which all its records share.
+      // The registry's own text, which all records can share.
       await this.#revokeClientToken({ ...opened.facts, client_id }, now)
       return [{ event: 'token_revoked', client_id, jti: opened.jti }]
     }
@@ -132,8 +132,8 @@ export class TokenInspector {
 
   async #revokeClientToken({ jti, expires_at, client_id }: ClientTokenFacts, now: number): Promise<void> {
     const record = { revision: '', expires_at, client_id }
-    // That the record is there is all it says: somebody else's is as good as ours, and an unknown outcome is
-    // tried again.
+    // The record's existence *is* the revocation: one that exists already counts as success, and an unknown outcome is
+    // retried.
     for (let attempt = 0; attempt < 3; attempt++) {
       if ((await this.#store.create('revoked_token', jti, record, now)) !== 'unknown') return
     }

@@ -8,7 +8,7 @@ import type { Companions, IdTokens } from './id-token.ts'
 import type { JwtAccessTokens } from './jwt-access-token.ts'
 import { makeAccessToken, makeClientToken, makeCode, makeRefreshToken } from './layouts.ts'
 
-/** The answer of RFC 6749 §5.1. Times are seconds from now. */
+/** The response of RFC 6749 §5.1. Times are seconds from now. */
 export interface TokenResponse {
   access_token: string
   token_type: 'Bearer'
@@ -19,7 +19,7 @@ export interface TokenResponse {
   id_token?: string
 }
 
-/** A grant that tokens may be made of, with what a transition fixed of them. */
+/** A grant that tokens may be issued for, with what a transition has fixed of them. */
 export interface ProvenGrant {
   grant_id: string
   grant: NextGrant
@@ -39,7 +39,7 @@ export class Issuer {
     this.#jwts = context.jwts
   }
 
-  /** The tokens of a grant. A promise only where something has to be signed with a private key. */
+  /** Issues the tokens of a grant. Returns a promise only if something has to be signed with a private key. */
   grantTokens(client: Client, proven: ProvenGrant, now: number): TokenResponse | Promise<TokenResponse> {
     const { grant_id, tokens } = proven
     const { access_expires_at, scope, refresh } = tokens
@@ -62,14 +62,14 @@ export class Issuer {
     return response
   }
 
-  /** The access token alone, for an authorization response. */
+  /** Issues the access token alone, for an authorization response. */
   async accessToken(client: Client, proven: ProvenGrant, now: number): Promise<TokenResponse> {
     const { access_expires_at, scope } = proven.tokens
     const access_token = await this.#accessToken(client, proven)
     return { access_token, token_type: 'Bearer', expires_in: access_expires_at - now, scope }
   }
 
-  /** The ID token of an authorization response (OpenID Connect Core §3.2.2.10, §3.3.2.11). */
+  /** Issues the ID token of an authorization response (OpenID Connect Core §3.2.2.10, §3.3.2.11). */
   idToken(
     about: { client: Client; user: User; grant: Pick<NextGrant, 'sid' | 'auth_time' | 'amr' | 'claims'> },
     companions: Companions,
@@ -78,7 +78,7 @@ export class Issuer {
     return this.#idTokens.make({ ...about, authentication: about.grant }, companions, now)
   }
 
-  /** A token for the client itself (RFC 6749 §4.4): complete in itself, nothing is stored. */
+  /** Issues a token for the client itself (RFC 6749 §4.4): complete in itself, nothing is stored. */
   clientToken(client: Client, scope: string, now: number): TokenResponse | Promise<TokenResponse> {
     const { client_id, lifetimes } = client
     const expires_at = now + lifetimes.access_token_ttl
@@ -93,7 +93,7 @@ export class Issuer {
     return answer(makeClientToken(this.#keys, facts))
   }
 
-  /** A code for a grant that waits to be redeemed. */
+  /** Issues the code of a grant that waits to be redeemed. `expires_at` in seconds. */
   code(grant_id: string, request: CodeRequest, expires_at: number): string {
     return makeCode(this.#keys, {
       grant_id,

@@ -7,8 +7,8 @@ import type { SigningKeys } from '../signing/signing-keys.ts'
 import { ACR } from './id-token.ts'
 import type { ClientTokenFacts } from './layouts.ts'
 
-// The `jti` says where the token belongs: grant, profile, nonce; or the nonce alone for a token of the client
-// itself. None of it is secret, and the signature keeps it together.
+// The `jti` says what the token belongs to: grant, profile and nonce, or the nonce alone for a token of the client itself.
+// Nothing of it is secret, and the signature protects it.
 const GRANT = 16
 const NONCE = 12
 const TYP = 'at+jwt'
@@ -42,7 +42,7 @@ export class JwtAccessTokens {
     return this.#sign(token, { client_id: token.client_id, sub: token.client_id })
   }
 
-  /** What a genuine token of ours says, or undefined. Its expiry is the caller's to check. */
+  /** Returns what a token says that we have signed, or undefined for any other. The caller checks its expiry. */
   async open(
     text: string,
   ): Promise<

@@ -9,7 +9,7 @@ const TIME = 6
 const JTI = 12
 const ACCESS_TOKEN = GRANT + 1 + 2 * TIME + JTI
 
-/** The facts of a `client_credentials` token: complete in itself, nothing is stored for it. */
+/** The facts of a client's own token: complete in itself, nothing is stored for it. */
 export interface ClientTokenFacts {
   client_id: string
   scope: string
@@ -18,7 +18,7 @@ export interface ClientTokenFacts {
   jti: string
 }
 
-/** What a code carries beside its grant: with this a replay can be judged after the grant has forgotten it. */
+/** What a code carries beside its grant's id, so that a replay can be judged after the grant has forgotten it. */
 export interface CodeFacts {
   grant_id: string
   expires_at: number
@@ -26,7 +26,7 @@ export interface CodeFacts {
   redirect_uri_sent: boolean
   /** SHA-256 of the redirect URI. */
   redirect_uri_digest: Buffer
-  /** What SHA-256 of the right verifier equals; undefined without PKCE. */
+  /** SHA-256 of the right verifier; undefined without PKCE. */
   challenge_digest: Buffer | undefined
 }
 
@@ -36,8 +36,8 @@ export interface RefreshTokenFacts {
 }
 
 /**
- * `at_`: grant, profile, issue and expiry time, nonce; then the scope, if it is not the one of a profile. A client's scope
- * has 2,000 characters at most, so that every token fits a handle.
+ * `at_`: grant, profile, issue and expiry time, nonce; then the scope, if no profile says it. A client's scope has 2,000
+ * characters at most, so every token fits into a handle.
  */
 export function makeAccessToken(keys: Keys, token: AccessTokenFacts & { scope: string }): string {
   const own = token.profile === OWN_SCOPE ? token.scope : ''
@@ -94,7 +94,7 @@ export function openClientToken(keys: Keys, text: string): ClientTokenFacts | un
   }
 }
 
-/** `rt_`: grant and generation. No nonce: the same generation is always the same token, and can be made again. */
+/** `rt_`: grant and generation. There is no nonce, so that the token of a generation can be made again. */
 export function makeRefreshToken(keys: Keys, token: RefreshTokenFacts): string {
   const draft = draftHandle(GRANT + 4)
   draft.write(token.grant_id, FACTS, 'base64url')
