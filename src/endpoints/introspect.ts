@@ -67,10 +67,10 @@ export function registerIntrospect(
 
 // Whoever asks, the response says what the token's own client may know, and no more.
 function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; subjects: Subjects }) {
-  const { client, scope, user, token_type, expires_at, issued_at, jti } = token
+  const { client, terms, user, token_type, expires_at, issued_at, jti } = token
   return {
     active: true,
-    scope,
+    scope: terms.scope,
     client_id: client.client_id,
     ...aboutPerson(token),
     // As in RFC 9068 §2.2: the subject of a token of the client itself is the client.
@@ -88,9 +88,9 @@ function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; su
  * The login name is part of the profile. A client with pairwise subjects must not learn it, because the name is the same
  * in every sector. An email address links sectors too, but it was granted by its own name, and userinfo tells it as well.
  */
-function aboutPerson({ client, scope, user }: ActiveToken) {
+function aboutPerson({ client, terms, user }: ActiveToken) {
   if (user === undefined) return {}
-  const scopes = scope.split(' ')
+  const scopes = terms.scope.split(' ')
   const named = scopes.includes('profile') && client.sector === undefined
   return {
     ...(named && { username: user.username }),

@@ -62,7 +62,8 @@ async function describe(
   if (token?.user === undefined || token.grant === undefined) {
     throw new OAuthError('invalid_token', 'the access token is unknown, expired or revoked')
   }
-  const { client, user, grant, scope } = token
+  const { client, user, grant } = token
+  const { scope } = token.terms
   if (!scope.split(' ').includes('openid')) {
     throw new OAuthError('insufficient_scope', 'userinfo needs an access token with the scope openid', {
       client_id: client.client_id,

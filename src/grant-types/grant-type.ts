@@ -2,12 +2,13 @@ import type { Client } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import type { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import type { Terms } from '../protocol/terms.ts'
 import type { ProvenGrant } from '../tokens/issuer.ts'
 
 /** What the proof of a grant leads to. Only the pipeline issues tokens for it. */
 export type Proven =
   | ({ outcome: 'grant'; events: readonly SecurityEvent[] } & ProvenGrant)
-  | { outcome: 'client'; scope: string; events: readonly SecurityEvent[] }
+  | { outcome: 'client'; terms: Terms; events: readonly SecurityEvent[] }
   | { outcome: 'refused'; error: OAuthError; events: readonly SecurityEvent[] }
 
 /**

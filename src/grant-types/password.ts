@@ -1,10 +1,11 @@
+import { requireAllowedTerms } from '../clients/allowed-terms.ts'
 import type { Client } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { NewGrant } from '../grants/new-grant.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { readScope, scopeWithin } from '../protocol/scope.ts'
+import { type RequestedTerms, readTerms, type Terms } from '../protocol/terms.ts'
 import { randomText } from '../secrets/random.ts'
 import type { LoginGuard } from '../users/login-guard.ts'
 import type { User } from '../users/user.ts'
@@ -13,7 +14,7 @@ import type { GrantType, Proven } from './grant-type.ts'
 interface PasswordRequest {
   username: string
   password: string
-  scope: string | undefined
+  requested: RequestedTerms
   address: string
 }
 
@@ -31,43 +32,39 @@ export function password(context: {
     grant_type: 'password',
 
     readParameters(parameters, address) {
-      const scope = parameters.one('scope')
       return {
         username: parameters.required('username'),
         password: parameters.required('password'),
-        scope: scope === undefined ? undefined : readScope(scope),
+        requested: readTerms(parameters),
         address,
       }
     },
 
     async prove(request, client, now) {
-      const scope = request.scope ?? client.default_scope
-      if (!scopeWithin(scope, client.scope)) {
-        throw new OAuthError('invalid_scope', 'scope asks for more than this client is registered for')
-      }
+      const terms = requireAllowedTerms(client, request.requested)
       const { username, address } = request
       const guess = { username, address, device: undefined }
       const guessed = await guard.guess(guess, request.password, context.now())
       if (guessed.result === 'wait') return waiting(client, guessed)
       if (guessed.result === 'wrong') return wrong(client, guessed.sub)
-      return granted(guessed.user, { client, scope }, now)
+      return granted(guessed.user, { client, terms }, now)
     },
   }
 
   async function granted(
     user: User,
-    { client, scope }: { client: Client; scope: string },
+    { client, terms }: { client: Client; terms: Terms },
     now: number,
   ): Promise<Proven> {
     const { client_id, lifetimes } = client
     const { sub, credential } = user
     const facts: NewGrant = {
+      ...terms,
       client_id,
       sub,
       // A login of its own, which no browser has: only another password or a revocation ends it.
       sid: randomText(16),
       lasting: 'standing',
-      scope,
       auth_time: now,
       amr: ['pwd'],
       credential,

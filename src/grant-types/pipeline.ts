@@ -62,7 +62,7 @@ export function tokenPipeline(context: {
   }
 
   function mint(client: Client, proven: Exclude<Proven, { outcome: 'refused' }>, now: number) {
-    if (proven.outcome === 'client') return issuer.clientToken(client, proven.scope, now)
+    if (proven.outcome === 'client') return issuer.clientToken(client, proven.terms, now)
     return issuer.grantTokens(client, proven, now)
   }
 }
@@ -73,8 +73,8 @@ function issuedEvent(
   proven: Exclude<Proven, { outcome: 'refused' }>,
 ): SecurityEvent {
   if (proven.outcome === 'client')
-    return { event: 'token_issued', client_id, grant_type, scope: proven.scope }
+    return { event: 'token_issued', client_id, grant_type, scope: proven.terms.scope }
   const { grant_id, tokens } = proven
   const { sub } = proven.grant
-  return { event: 'token_issued', client_id, grant_type, sub, grant_id, scope: tokens.scope }
+  return { event: 'token_issued', client_id, grant_type, sub, grant_id, scope: tokens.terms.scope }
 }

@@ -4,7 +4,7 @@ import { findGrantor } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { RefreshAnswer } from '../grants/refresh.ts'
 import { type ErrorCode, OAuthError } from '../protocol/errors.ts'
-import { readScope } from '../protocol/scope.ts'
+import { type RequestedTerms, readTerms } from '../protocol/terms.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { openRefreshToken } from '../tokens/layouts.ts'
 import { DISABLED } from '../users/standing.ts'
@@ -13,7 +13,7 @@ import type { GrantType, Proven } from './grant-type.ts'
 
 interface RefreshRequest {
   refresh_token: string
-  scope: string | undefined
+  requested: RequestedTerms
 }
 
 /** What a refusal says. `reused` and the successes are handled apart. */
@@ -39,11 +39,7 @@ export function refreshToken(context: {
     grant_type: 'refresh_token',
 
     readParameters(parameters) {
-      const scope = parameters.one('scope')
-      return {
-        refresh_token: parameters.required('refresh_token'),
-        scope: scope === undefined ? undefined : readScope(scope),
-      }
+      return { refresh_token: parameters.required('refresh_token'), requested: readTerms(parameters) }
     },
 
     async prove(request, client, now) {
@@ -62,13 +58,14 @@ export function refreshToken(context: {
         return { ...refused('unknown', DISABLED), events: [revokedEvent({ id: grant_id, grant }, DISABLED)] }
       }
       const { user } = grantor
-      const { scope } = request
-      const input = { generation, scope, client_scope: client.scope, lifetimes: client.lifetimes }
+      const { requested } = request
+      const input = { generation, requested, client_scope: client.scope, lifetimes: client.lifetimes }
       const answer = await grants.refresh({ id: grant_id, grant }, input, now)
       const { client_id } = client
       const about = { client_id, sub: grant.sub, grant_id }
       if (answer.result === 'issued' || answer.result === 'replayed') {
-        const left = scope === undefined ? [] : narrowed.events(client_id, scope, answer.tokens.scope)
+        const { scope } = requested
+        const left = scope === undefined ? [] : narrowed.events(client_id, scope, answer.tokens.terms.scope)
         const replayed = answer.result === 'replayed' && { event: 'refresh_replayed' as const, ...about }
         return issued({ grant_id, user }, answer, replayed ? [replayed, ...left] : left)
       }

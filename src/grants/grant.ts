@@ -1,4 +1,5 @@
 import type { ClaimsRequest } from '../protocol/claims.ts'
+import type { Terms } from '../protocol/terms.ts'
 import type { StoredRecord } from '../store/store.ts'
 
 /**
@@ -7,9 +8,8 @@ import type { StoredRecord } from '../store/store.ts'
  */
 export type Lasting = 'login' | 'standing'
 
-/** What access tokens of a grant were issued for; a token names it by its place in the grant's list. */
-export interface AccessProfile {
-  readonly scope: string
+/** The terms that access tokens of a grant were issued with; a token names them by their place in the grant's list. */
+export interface AccessProfile extends Terms {
   /** Seconds: no token of this profile was issued earlier. Until then another profile may have had the place. */
   readonly since: number
   /** Seconds: no token of this profile lives longer. Then another profile may take the place. */
@@ -29,14 +29,13 @@ export interface RefreshState {
  * What one authorization leads to: one record, one key. Deleting the record revokes everything. What only the code
  * needs (redirect URI, challenge) is inside the code itself, so a replay can be judged although nothing of it is kept.
  */
-export interface Grant extends StoredRecord {
+export interface Grant extends StoredRecord, Terms {
   readonly client_id: string
   readonly sub: string
   /** The login that the grant came from: its public id. */
   readonly sid: string
   /** Absent in records that were made before this was kept: then `lasting.ts` derives it. */
   readonly lasting?: Lasting
-  readonly scope: string
   readonly auth_time: number
   /** RFC 8176 method names of that login. */
   readonly amr: readonly string[]
@@ -66,7 +65,7 @@ export type NextGrant = Omit<Grant, 'revision'>
 /** What a transition has fixed of the tokens that are issued next: facts only, no token. */
 export interface PreparedTokens {
   profile: number
-  scope: string
+  terms: Terms
   issued_at: number
   access_expires_at: number
   /** The authorization request's, for the first ID token. */

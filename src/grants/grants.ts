@@ -1,4 +1,5 @@
 import type { Lifetimes } from '../clients/client.ts'
+import { termsOf } from '../protocol/terms.ts'
 import { random } from '../secrets/random.ts'
 import { insertListed } from '../store/listed.ts'
 import { askEach, members } from '../store/members.ts'
@@ -47,7 +48,7 @@ export class Grants {
     const expires_at = capped(now + lifetimes.refresh_token_ttl, waiting.ends_at)
     const state = refresh ? { generation: 0, expires_at, rotations: NONE } : null
     const grant = code ? waiting : { ...waiting, redeemed: true, nonce: null, refresh: state }
-    const prepared = prepare(grant, grant.scope, lifetimes, now)
+    const prepared = prepare(grant, { terms: termsOf(grant), lifetimes }, now)
     const linked = { ...prepared.grant, linked_until: prepared.grant.expires_at }
     return { ...(await this.#insert(linked, now)), tokens: prepared.tokens, grant: linked }
   }

@@ -1,14 +1,14 @@
 import type { ClaimsRequest } from '../protocol/claims.ts'
+import type { Terms } from '../protocol/terms.ts'
 import { own, shared } from '../store/own.ts'
 import { type Grant, type Lasting, NONE } from './grant.ts'
 
 /** What a grant is made from: a person's approval, or a proof that needs none. */
-export interface NewGrant {
+export interface NewGrant extends Terms {
   client_id: string
   sub: string
   sid: string
   lasting: Lasting
-  scope: string
   auth_time: number
   amr?: readonly string[]
   credential?: string

@@ -1,4 +1,5 @@
 import type { Lifetimes } from '../clients/client.ts'
+import type { Terms } from '../protocol/terms.ts'
 import type { NextGrant, PreparedTokens } from './grant.ts'
 import { withProfile } from './profiles.ts'
 
@@ -8,15 +9,14 @@ import { withProfile } from './profiles.ts'
  */
 export function prepare(
   grant: NextGrant,
-  scope: string,
-  lifetimes: Lifetimes,
+  { terms, lifetimes }: { terms: Terms; lifetimes: Lifetimes },
   now: number,
 ): { grant: NextGrant; tokens: PreparedTokens } {
   // `revoked_before` may lie one second ahead; tokens issued now must not fall under it.
   const issued_at = Math.max(now, grant.revoked_before)
   // Counted from now, not from `issued_at`: or each revocation in a row would make the next token live longer.
   const access_expires_at = capped(now + lifetimes.access_token_ttl, grant.ends_at)
-  const placed = withProfile(grant, scope, { now, issued_at, expires_at: access_expires_at })
+  const placed = withProfile(grant, terms, { now, issued_at, expires_at: access_expires_at })
   // This node's clock may be behind the one that made the profile: never issue a token older than its profile.
   const since = placed.grant.profiles[placed.profile]?.since ?? issued_at
   const expires_at = Math.max(
@@ -26,7 +26,7 @@ export function prepare(
   const next = expires_at === placed.grant.expires_at ? placed.grant : { ...placed.grant, expires_at }
   const tokens: PreparedTokens = {
     profile: placed.profile,
-    scope,
+    terms,
     issued_at: Math.max(issued_at, since),
     access_expires_at,
   }

@@ -1,5 +1,5 @@
 import type { Lifetimes } from '../clients/client.ts'
-import { scopeIntersection } from '../protocol/scope.ts'
+import { narrowTerms } from '../protocol/terms.ts'
 import type { Decision } from '../store/update.ts'
 import { type Grant, type NextGrant, NONE, type PreparedTokens } from './grant.ts'
 import { capped, hasEnded, prepare } from './prepare.ts'
@@ -31,7 +31,7 @@ export function redeem(
   if (grant === undefined || hasEnded(grant, now)) return { answer: { result: 'unknown' } }
   if (grant.redeemed) return { next: 'delete', answer: { result: 'reused', grant }, accuses: true }
   const { lifetimes } = input
-  const scope = scopeIntersection(grant.scope, input.client_scope)
+  const terms = narrowTerms(grant, input.client_scope)
   const refresh = input.refresh
     ? {
         generation: 0,
@@ -39,7 +39,7 @@ export function redeem(
         rotations: NONE,
       }
     : null
-  const prepared = prepare({ ...grant, redeemed: true, refresh, nonce: null }, scope, lifetimes, now)
+  const prepared = prepare({ ...grant, redeemed: true, refresh, nonce: null }, { terms, lifetimes }, now)
   if (grant.nonce !== null) prepared.tokens.nonce = grant.nonce
   return { next: prepared.grant, answer: { result: 'issued', ...prepared } }
 }

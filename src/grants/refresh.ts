@@ -1,5 +1,5 @@
 import type { Lifetimes } from '../clients/client.ts'
-import { scopeGranted, scopeIntersection } from '../protocol/scope.ts'
+import { grantTerms, narrowTerms, type RequestedTerms } from '../protocol/terms.ts'
 import type { Decision } from '../store/update.ts'
 import { type Grant, type NextGrant, NONE, type PreparedTokens, type RefreshState } from './grant.ts'
 import { capped, hasEnded, prepare } from './prepare.ts'
@@ -12,8 +12,7 @@ export type RefreshAnswer =
 
 export interface RefreshInput {
   generation: number
-  /** The requested scope, if the client names one. */
-  scope: string | undefined
+  requested: RequestedTerms
   /** What the client may have now. */
   client_scope: string
   lifetimes: Lifetimes
@@ -46,14 +45,11 @@ export function refresh(
   if (state.expires_at <= now || hasEnded(grant, now)) return { answer: { result: 'expired' } }
   // RFC 6749 §6: never beyond what was originally granted. What goes beyond is left out, as at the authorization endpoint,
   // because many clients repeat what they asked for first. The refresh token keeps the whole scope.
-  const allowed = scopeIntersection(grant.scope, input.client_scope)
-  const granted = input.scope === undefined ? allowed : scopeGranted(input.scope, allowed)
-  if (granted === undefined) return { answer: { result: 'scope_widened' } }
-  // In the grant's order: the same names in another order are the same access profile.
-  const scope = scopeIntersection(allowed, granted)
+  const terms = grantTerms(input.requested, narrowTerms(grant, input.client_scope))
+  if (terms === undefined) return { answer: { result: 'scope_widened' } }
   const before: NextGrant =
     behind === 1 ? grant : { ...grant, refresh: rotated(grant, state, lifetimes, now) }
-  const prepared = prepare(before, scope, lifetimes, now)
+  const prepared = prepare(before, { terms, lifetimes }, now)
   const answer: RefreshAnswer = { result: behind === 1 ? 'replayed' : 'issued', ...prepared }
   return prepared.grant === grant ? { answer } : { next: prepared.grant, answer }
 }

@@ -1,14 +1,15 @@
+import type { Terms } from '../protocol/terms.ts'
 import type { Decision } from '../store/update.ts'
 import type { Grant } from './grant.ts'
-import { profileScope } from './profiles.ts'
+import { profileTerms } from './profiles.ts'
 
 /** The facts of an access token that its handle proves. Times in seconds. */
 export interface AccessTokenFacts {
   grant_id: string
-  /** Its index in the grant's profiles, or `OWN_SCOPE`. */
+  /** Its index in the grant's profiles, or `OWN_TERMS`. */
   profile: number
-  /** Its scope, if no profile says it. */
-  scope?: string
+  /** Its terms, if no profile says them. */
+  terms?: Terms
   issued_at: number
   expires_at: number
   jti: string
@@ -17,13 +18,13 @@ export interface AccessTokenFacts {
 const MAX_REVOKED = 32
 
 /**
- * Returns the scope of an access token of this grant, or undefined if it is good no more. The caller has checked its
+ * Returns the terms of an access token of this grant, or undefined if it is good no more. The caller has checked its
  * expiry.
  */
-export function accessTokenScope(grant: Grant, token: AccessTokenFacts): string | undefined {
+export function accessTokenTerms(grant: Grant, token: AccessTokenFacts): Terms | undefined {
   if (token.issued_at < grant.revoked_before) return undefined
   if (grant.revoked.some(([jti]) => jti === token.jti)) return undefined
-  return profileScope(grant, token)
+  return profileTerms(grant, token)
 }
 
 /**
@@ -37,7 +38,7 @@ export function revokeAccessToken(
   now: number,
 ): Decision<Grant, boolean> {
   if (grant === undefined || token.expires_at <= now) return { answer: false }
-  if (accessTokenScope(grant, token) === undefined) return { answer: false }
+  if (accessTokenTerms(grant, token) === undefined) return { answer: false }
   const living = grant.revoked.filter(([, expires_at]) => expires_at > now)
   const { jti, expires_at, issued_at } = token
   if (living.length < MAX_REVOKED) {

@@ -4,8 +4,8 @@ import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grant } from '../grants/grant.ts'
 import { findGrantor } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
-import { type AccessTokenFacts, accessTokenScope } from '../grants/revoke.ts'
-import { scopeIntersection } from '../protocol/scope.ts'
+import { type AccessTokenFacts, accessTokenTerms } from '../grants/revoke.ts'
+import { narrowTerms, type Terms, termsOf } from '../protocol/terms.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
 import { DISABLED } from '../users/standing.ts'
@@ -18,6 +18,7 @@ import {
   openRefreshToken,
   type RefreshTokenFacts,
 } from './layouts.ts'
+import { type TokenType, tokenType } from './token-type.ts'
 
 /** What a genuine token is. It may still be expired or revoked. */
 export type OpenedToken =
@@ -28,14 +29,14 @@ export type OpenedToken =
 /** A token that is good now. Times in seconds. */
 export interface ActiveToken {
   client: Client
-  scope: string
+  terms: Terms
   expires_at: number
   issued_at?: number
   jti?: string
   user?: User
   /** The token's grant; absent if the token is the client's own. */
   grant?: Grant
-  token_type?: 'Bearer'
+  token_type?: TokenType
 }
 
 /** What is found out about a token, and the events if that has ended a grant. */
@@ -103,8 +104,8 @@ export class TokenInspector {
     if (client === undefined || grantor.result === 'refused') return INACTIVE
     const { user } = grantor
     const jti = opened.kind === 'access_token' ? { jti: opened.jti } : {}
-    const scope = scopeIntersection(found.scope, client.scope)
-    return { token: { ...found, ...jti, client, user, grant, scope }, events: [] }
+    const terms = narrowTerms(found.terms, client.scope)
+    return { token: { ...found, ...jti, client, user, grant, terms }, events: [] }
   }
 
   /**
@@ -146,8 +147,8 @@ export class TokenInspector {
     if (!client?.grant_types.has('client_credentials') || (await this.#isRevoked(facts.jti, now)))
       return INACTIVE
     const { issued_at, expires_at, jti } = facts
-    const scope = scopeIntersection(facts.scope, client.scope)
-    return { token: { client, scope, issued_at, expires_at, jti, token_type: 'Bearer' }, events: [] }
+    const terms = narrowTerms(facts.terms, client.scope)
+    return { token: { client, terms, issued_at, expires_at, jti, token_type: tokenType() }, events: [] }
   }
 
   async #isRevoked(jti: string, now: number): Promise<boolean> {
@@ -156,14 +157,14 @@ export class TokenInspector {
 }
 
 function accessState(grant: Grant, facts: AccessTokenFacts) {
-  const scope = accessTokenScope(grant, facts)
-  if (scope === undefined) return undefined
+  const terms = accessTokenTerms(grant, facts)
+  if (terms === undefined) return undefined
   const { issued_at, expires_at } = facts
-  return { scope, issued_at, expires_at, token_type: 'Bearer' as const }
+  return { terms, issued_at, expires_at, token_type: tokenType() }
 }
 
 function refreshState(grant: Grant, facts: RefreshTokenFacts, now: number) {
   const state = grant.refresh
   if (state === null || state.generation !== facts.generation || state.expires_at <= now) return undefined
-  return { scope: grant.scope, expires_at: state.expires_at }
+  return { terms: termsOf(grant), expires_at: state.expires_at }
 }

@@ -1,17 +1,19 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
 import type { NextGrant, PreparedTokens } from '../grants/grant.ts'
+import type { Terms } from '../protocol/terms.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
 import type { User } from '../users/user.ts'
 import type { Companions, IdTokens } from './id-token.ts'
 import type { JwtAccessTokens } from './jwt-access-token.ts'
 import { makeAccessToken, makeClientToken, makeCode, makeRefreshToken } from './layouts.ts'
+import { type TokenType, tokenType } from './token-type.ts'
 
 /** The response of RFC 6749 §5.1. Times are seconds from now. */
 export interface TokenResponse {
   access_token: string
-  token_type: 'Bearer'
+  token_type: TokenType
   expires_in: number
   refresh_token?: string
   refresh_token_expires_in?: number
@@ -42,19 +44,14 @@ export class Issuer {
   /** Issues the tokens of a grant. Returns a promise only if something has to be signed with a private key. */
   grantTokens(client: Client, proven: ProvenGrant, now: number): TokenResponse | Promise<TokenResponse> {
     const { grant_id, tokens } = proven
-    const { access_expires_at, scope, refresh } = tokens
-    const response: TokenResponse = {
-      access_token: '',
-      token_type: 'Bearer',
-      expires_in: access_expires_at - now,
-      scope,
-    }
+    const { access_expires_at, terms, refresh } = tokens
+    const response = responseOf('', terms, access_expires_at - now)
     if (refresh !== undefined) {
       response.refresh_token = makeRefreshToken(this.#keys, { grant_id, generation: refresh.generation })
       response.refresh_token_expires_in = refresh.expires_at - now
     }
     const access_token = this.#accessToken(client, proven)
-    const openid = scope.split(' ').includes('openid')
+    const openid = terms.scope.split(' ').includes('openid')
     if (typeof access_token !== 'string' || openid) {
       return this.#signed({ client, proven, response, access_token, openid }, now)
     }
@@ -64,9 +61,8 @@ export class Issuer {
 
   /** Issues the access token alone, for an authorization response. */
   async accessToken(client: Client, proven: ProvenGrant, now: number): Promise<TokenResponse> {
-    const { access_expires_at, scope } = proven.tokens
-    const access_token = await this.#accessToken(client, proven)
-    return { access_token, token_type: 'Bearer', expires_in: access_expires_at - now, scope }
+    const { access_expires_at, terms } = proven.tokens
+    return responseOf(await this.#accessToken(client, proven), terms, access_expires_at - now)
   }
 
   /** Issues the ID token of an authorization response (OpenID Connect Core §3.2.2.10, §3.3.2.11). */
@@ -79,18 +75,13 @@ export class Issuer {
   }
 
   /** Issues a token for the client itself (RFC 6749 §4.4): complete in itself, nothing is stored. */
-  clientToken(client: Client, scope: string, now: number): TokenResponse | Promise<TokenResponse> {
+  clientToken(client: Client, terms: Terms, now: number): TokenResponse | Promise<TokenResponse> {
     const { client_id, lifetimes } = client
-    const expires_at = now + lifetimes.access_token_ttl
-    const facts = { client_id, scope, issued_at: now, expires_at, jti: randomText(12) }
-    const answer = (access_token: string): TokenResponse => ({
-      access_token,
-      token_type: 'Bearer',
-      expires_in: lifetimes.access_token_ttl,
-      scope,
-    })
-    if (client.access_token_format === 'jwt') return this.#jwts.ofClient(facts).then(answer)
-    return answer(makeClientToken(this.#keys, facts))
+    const expires_in = lifetimes.access_token_ttl
+    const facts = { client_id, terms, issued_at: now, expires_at: now + expires_in, jti: randomText(12) }
+    if (client.access_token_format !== 'jwt')
+      return responseOf(makeClientToken(this.#keys, facts), terms, expires_in)
+    return this.#jwts.ofClient(facts).then((access_token) => responseOf(access_token, terms, expires_in))
   }
 
   /** Issues the code of a grant that waits to be redeemed. `expires_at` in seconds. */
@@ -105,8 +96,8 @@ export class Issuer {
   }
 
   #accessToken(client: Client, { grant_id, grant, tokens }: ProvenGrant): string | Promise<string> {
-    const { profile, issued_at, access_expires_at, scope } = tokens
-    const facts = { grant_id, profile, issued_at, expires_at: access_expires_at, jti: randomText(12), scope }
+    const { profile, issued_at, access_expires_at, terms } = tokens
+    const facts = { grant_id, profile, issued_at, expires_at: access_expires_at, jti: randomText(12), terms }
     if (client.access_token_format === 'jwt') return this.#jwts.ofGrant(client, grant, facts)
     return makeAccessToken(this.#keys, facts)
   }
@@ -129,6 +120,11 @@ export class Issuer {
     const id_token = await this.idToken({ client, user, grant }, { nonce: tokens.nonce, access_token }, now)
     return { ...response, id_token }
   }
+}
+
+/** `expires_in` in seconds from now. */
+function responseOf(access_token: string, { scope }: Terms, expires_in: number): TokenResponse {
+  return { access_token, token_type: tokenType(), expires_in, scope }
 }
 
 /** What a code remembers of its authorization request. */

@@ -1,8 +1,9 @@
 import type { Client } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
 import type { NextGrant } from '../grants/grant.ts'
-import { OWN_SCOPE } from '../grants/profiles.ts'
+import { OWN_TERMS } from '../grants/profiles.ts'
 import type { AccessTokenFacts } from '../grants/revoke.ts'
+import type { Terms } from '../protocol/terms.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
 import { ACR } from './id-token.ts'
 import type { ClientTokenFacts } from './layouts.ts'
@@ -25,7 +26,7 @@ export class JwtAccessTokens {
   async ofGrant(
     client: Client,
     grant: NextGrant,
-    token: AccessTokenFacts & { scope: string },
+    token: AccessTokenFacts & { terms: Terms },
   ): Promise<string> {
     const place = Buffer.alloc(GRANT + 1 + NONCE)
     place.write(token.grant_id, 0, 'base64url')
@@ -55,25 +56,26 @@ export class JwtAccessTokens {
     const { jti = '', exp = 0, iat = 0, client_id, scope = '' } = verified.payload
     const place = Buffer.from(jti, 'base64url')
     const times = { issued_at: iat, expires_at: exp }
+    const terms = { scope: String(scope) }
     if (place.length === NONCE) {
-      const facts = { ...times, client_id: String(client_id), scope: String(scope), jti }
+      const facts = { ...times, client_id: String(client_id), terms, jti }
       return { kind: 'client_token', facts, jti }
     }
     if (place.length !== GRANT + 1 + NONCE) return undefined
     const grant_id = place.toString('base64url', 0, GRANT)
     const nonce = place.toString('base64url', GRANT + 1)
     const profile = place[GRANT] ?? 0
-    const own = profile === OWN_SCOPE && { scope: String(scope) }
+    const own = profile === OWN_TERMS && { terms }
     return { kind: 'access_token', facts: { ...times, grant_id, profile, jti: nonce, ...own }, jti }
   }
 
   async #sign(
-    token: { scope: string; issued_at: number; expires_at: number; jti: string },
+    token: { terms: Terms; issued_at: number; expires_at: number; jti: string },
     who: Record<string, unknown>,
   ): Promise<string> {
     const { issuer, signing } = this.#context
-    const { scope, issued_at: iat, expires_at: exp, jti } = token
+    const { terms, issued_at: iat, expires_at: exp, jti } = token
     // RFC 9068 §2.1: RS256 is what every resource server must understand.
-    return signing.sign('RS256', TYP, { iss: issuer, aud: issuer, exp, iat, jti, scope, ...who })
+    return signing.sign('RS256', TYP, { iss: issuer, aud: issuer, exp, iat, jti, scope: terms.scope, ...who })
   }
 }

@@ -1,5 +1,6 @@
-import { OWN_SCOPE } from '../grants/profiles.ts'
+import { OWN_TERMS } from '../grants/profiles.ts'
 import type { AccessTokenFacts } from '../grants/revoke.ts'
+import type { Terms } from '../protocol/terms.ts'
 import { draftHandle, FACTS, makeHandle, openHandle, sealHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
 
@@ -12,7 +13,7 @@ const ACCESS_TOKEN = GRANT + 1 + 2 * TIME + JTI
 /** The facts of a client's own token: complete in itself, nothing is stored for it. */
 export interface ClientTokenFacts {
   client_id: string
-  scope: string
+  terms: Terms
   issued_at: number
   expires_at: number
   jti: string
@@ -39,8 +40,8 @@ export interface RefreshTokenFacts {
  * `at_`: grant, profile, issue and expiry time, nonce; then the scope, if no profile says it. A client's scope has 2,000
  * characters at most, so every token fits into a handle.
  */
-export function makeAccessToken(keys: Keys, token: AccessTokenFacts & { scope: string }): string {
-  const own = token.profile === OWN_SCOPE ? token.scope : ''
+export function makeAccessToken(keys: Keys, token: AccessTokenFacts & { terms: Terms }): string {
+  const own = token.profile === OWN_TERMS ? token.terms.scope : ''
   const draft = draftHandle(ACCESS_TOKEN + Buffer.byteLength(own))
   draft.write(token.grant_id, FACTS, 'base64url')
   let at = draft.writeUInt8(token.profile, FACTS + GRANT)
@@ -55,7 +56,7 @@ export function openAccessToken(keys: Keys, text: string): AccessTokenFacts | un
   const facts = openHandle(keys, 'at', text)
   if (facts === undefined || facts.length < ACCESS_TOKEN) return undefined
   const profile = facts.readUInt8(GRANT)
-  const own = profile === OWN_SCOPE
+  const own = profile === OWN_TERMS
   if (!own && facts.length !== ACCESS_TOKEN) return undefined
   return {
     grant_id: facts.toString('base64url', 0, GRANT),
@@ -63,20 +64,21 @@ export function openAccessToken(keys: Keys, text: string): AccessTokenFacts | un
     issued_at: facts.readUIntBE(GRANT + 1, TIME),
     expires_at: facts.readUIntBE(GRANT + 1 + TIME, TIME),
     jti: facts.toString('base64url', GRANT + 1 + 2 * TIME, ACCESS_TOKEN),
-    ...(own && { scope: facts.toString('utf8', ACCESS_TOKEN) }),
+    ...(own && { terms: { scope: facts.toString('utf8', ACCESS_TOKEN) } }),
   }
 }
 
 /** `ct_`: issue and expiry time, nonce, length of the client id (2 bytes), client id, scope. */
 export function makeClientToken(keys: Keys, token: ClientTokenFacts): string {
+  const { scope } = token.terms
   const idLength = Buffer.byteLength(token.client_id)
-  const draft = draftHandle(2 * TIME + JTI + 2 + idLength + Buffer.byteLength(token.scope))
+  const draft = draftHandle(2 * TIME + JTI + 2 + idLength + Buffer.byteLength(scope))
   let at = draft.writeUIntBE(token.issued_at, FACTS, TIME)
   at = draft.writeUIntBE(token.expires_at, at, TIME)
   at += draft.write(token.jti, at, 'base64url')
   at = draft.writeUInt16BE(idLength, at)
   at += draft.write(token.client_id, at)
-  draft.write(token.scope, at)
+  draft.write(scope, at)
   return sealHandle(keys, 'ct', draft)
 }
 
@@ -90,7 +92,7 @@ export function openClientToken(keys: Keys, text: string): ClientTokenFacts | un
     expires_at: facts.readUIntBE(TIME, TIME),
     jti: facts.toString('base64url', 2 * TIME, 2 * TIME + JTI),
     client_id: facts.toString('utf8', head, idEnd),
-    scope: facts.toString('utf8', idEnd),
+    terms: { scope: facts.toString('utf8', idEnd) },
   }
 }
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { AuthorizationDesk } from '../../src/authorization/desk.ts'
 import { Consents } from '../../src/consents/consents.ts'
 import { Grants } from '../../src/grants/grants.ts'
-import { accessTokenScope } from '../../src/grants/revoke.ts'
+import { accessTokenTerms } from '../../src/grants/revoke.ts'
 import { SessionEnd } from '../../src/logout/session-end.ts'
 import { Parameters } from '../../src/protocol/parameters.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
@@ -156,7 +156,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
           const prepared = preparedOf(answer)
           assert.equal(prepared.refresh?.generation, 1)
           const token = { ...accessToken(prepared), grant_id: id }
-          assert.equal(after && accessTokenScope(after, token), scopes[at] ?? SCOPE)
+          assert.equal(after && accessTokenTerms(after, token)?.scope, scopes[at] ?? SCOPE)
         }
       },
     )

@@ -1,6 +1,6 @@
 import type { Lifetimes } from '../../src/clients/client.ts'
 import type { Grant, NextGrant, PreparedTokens } from '../../src/grants/grant.ts'
-import { OWN_SCOPE } from '../../src/grants/profiles.ts'
+import { OWN_TERMS } from '../../src/grants/profiles.ts'
 import { type RedeemInput, redeem } from '../../src/grants/redeem.ts'
 import { type RefreshAnswer, type RefreshInput, refresh } from '../../src/grants/refresh.ts'
 import type { AccessTokenFacts } from '../../src/grants/revoke.ts'
@@ -57,8 +57,11 @@ export function redeemInput(over: Partial<RedeemInput> = {}): RedeemInput {
   return frozen({ client_scope: SCOPE, refresh: true, lifetimes: LIFETIMES, ...over })
 }
 
-export function refreshInput(generation: number, over: Partial<RefreshInput> = {}): RefreshInput {
-  return frozen({ generation, scope: undefined, client_scope: SCOPE, lifetimes: LIFETIMES, ...over })
+/** What a test says of a refresh; `scope` is the requested one. */
+export type RefreshOver = Partial<Omit<RefreshInput, 'requested'>> & { scope?: string | undefined }
+
+export function refreshInput(generation: number, { scope, ...over }: RefreshOver = {}): RefreshInput {
+  return frozen({ generation, requested: { scope }, client_scope: SCOPE, lifetimes: LIFETIMES, ...over })
 }
 
 /** The next version as the store would hold it. */
@@ -73,7 +76,7 @@ export function redeemed(now = T, over: Partial<Grant> = {}, input: Partial<Rede
 }
 
 /** Rotates the current generation; throws where that is refused. */
-export function rotate(grant: Grant, now: number, over: Partial<RefreshInput> = {}): Grant {
+export function rotate(grant: Grant, now: number, over: RefreshOver = {}): Grant {
   const { next, answer } = refresh(grant, refreshInput(grant.refresh?.generation ?? 0, over), now)
   if (answer.result !== 'issued') throw new Error(`not rotated: ${answer.result}`)
   return stored(next)
@@ -91,7 +94,7 @@ let serial = 0
 
 /** An access token's facts, as its handle would carry them. */
 export function accessToken(prepared: PreparedTokens, jti = `jti-${++serial}`): AccessTokenFacts {
-  const { profile, issued_at, access_expires_at, scope } = prepared
+  const { profile, issued_at, access_expires_at, terms } = prepared
   const facts = { grant_id: 'g', profile, issued_at, expires_at: access_expires_at, jti }
-  return frozen(profile === OWN_SCOPE ? { ...facts, scope } : facts)
+  return frozen(profile === OWN_TERMS ? { ...facts, terms } : facts)
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Grant, PreparedTokens } from '../../src/grants/grant.ts'
 import { type RedeemAnswer, redeem } from '../../src/grants/redeem.ts'
 import { type RefreshAnswer, refresh } from '../../src/grants/refresh.ts'
-import { type AccessTokenFacts, accessTokenScope, revokeAccessToken } from '../../src/grants/revoke.ts'
+import { type AccessTokenFacts, accessTokenTerms, revokeAccessToken } from '../../src/grants/revoke.ts'
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { update } from '../../src/store/update.ts'
 import { type Fault, FaultyMemoryStore } from '../support/faulty-store.ts'
@@ -218,7 +218,7 @@ describe('grants: any schedule, against a model', () => {
               assert.ok(before || after, 'neither as before nor as decided')
               if (after) model = expected[1]
               if (op === 'revoke_access' && grant !== undefined && target !== undefined) {
-                target.revoked = accessTokenScope(grant, target.token) === undefined
+                target.revoked = accessTokenTerms(grant, target.token) === undefined
               }
               seen.add('unavailable')
             } else {
@@ -236,8 +236,8 @@ describe('grants: any schedule, against a model', () => {
                   expires_at: model.refreshEnd,
                 })
                 received.push(model.generation)
-                assert.equal(prepared.scope, op === 'refresh' && narrow ? 'read' : SCOPE)
-                tokens.push({ token: accessToken(prepared), scope: prepared.scope, revoked: false })
+                assert.equal(prepared.terms.scope, op === 'refresh' && narrow ? 'read' : SCOPE)
+                tokens.push({ token: accessToken(prepared), scope: prepared.terms.scope, revoked: false })
               }
             }
 
@@ -245,7 +245,7 @@ describe('grants: any schedule, against a model', () => {
             if (grant === undefined) assert.ok(!model.alive || model.end <= now)
             for (const { token, scope, revoked } of grant === undefined ? [] : tokens) {
               if (token.expires_at <= now) continue
-              assert.equal(accessTokenScope(grant as Grant, token), revoked ? undefined : scope)
+              assert.equal(accessTokenTerms(grant as Grant, token)?.scope, revoked ? undefined : scope)
             }
             // At most one living generation: every token ever received leads to the current one or nowhere.
             let current = 0
@@ -419,7 +419,7 @@ describe('grants: interleaved callers', () => {
               const fault = verb === 'replace' ? (faults.next().value as Fault) : 'none'
               return scheduler.schedule(Promise.resolve(fault), verb)
             }
-            const prepared = { profile: 0, scope: SCOPE, issued_at: T, access_expires_at: T + 50 }
+            const prepared = { profile: 0, terms: { scope: SCOPE }, issued_at: T, access_expires_at: T + 50 }
             const use: Promise<{ result: string }> = kind === 'code' ? call.redeem(T) : call.refresh(0, T)
             const used = use.catch((error: unknown) => {
               assert.ok(error instanceof StoreUnavailable)

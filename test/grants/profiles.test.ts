@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { OWN_SCOPE, profileScope, withProfile } from '../../src/grants/profiles.ts'
+import { OWN_TERMS, profileTerms, withProfile } from '../../src/grants/profiles.ts'
 import { refresh } from '../../src/grants/refresh.ts'
-import { type AccessTokenFacts, accessTokenScope } from '../../src/grants/revoke.ts'
+import { type AccessTokenFacts, accessTokenTerms } from '../../src/grants/revoke.ts'
 import {
   accessToken,
   frozen,
@@ -57,10 +57,10 @@ describe('access profiles', () => {
     const asked = refreshInput(narrow.refresh?.generation ?? -1, { scope: 's16 s2', client_scope: ALL })
     const { next, answer } = refresh(narrow, asked, T + 200)
     const prepared = preparedOf(answer)
-    assert.equal(prepared.profile, OWN_SCOPE)
+    assert.equal(prepared.profile, OWN_TERMS)
     // In the grant's order, as every profile.
-    assert.equal(prepared.scope, 's2 s16')
-    assert.equal(accessTokenScope(stored(next), accessToken(prepared)), 's2 s16')
+    assert.equal(prepared.terms.scope, 's2 s16')
+    assert.equal(accessTokenTerms(stored(next), accessToken(prepared))?.scope, 's2 s16')
     assert.equal(stored(next).profiles.length, 16)
     assert.deepEqual(
       stored(next).profiles.map(({ scope }) => scope),
@@ -86,31 +86,31 @@ describe('access profiles', () => {
       const narrow = names.filter((_, other) => other !== at).join(' ')
       const { next, answer } = refresh(grant, refreshInput(at, { scope: narrow, client_scope: scope }), T)
       grant = stored(next)
-      assert.equal(accessTokenScope(grant, accessToken(preparedOf(answer))), narrow)
+      assert.equal(accessTokenTerms(grant, accessToken(preparedOf(answer)))?.scope, narrow)
       assert.ok(JSON.stringify(grant).length < 5000)
     }
     // A place whose token has ended is taken by a longer scope only if that fits beside the others.
     const later = rotate(shortOnes, T + 299, { scope: names[1], client_scope: scope })
     const { answer } = refresh(later, refreshInput(2, { client_scope: scope }), T + 300)
-    assert.equal(preparedOf(answer).profile, OWN_SCOPE)
+    assert.equal(preparedOf(answer).profile, OWN_TERMS)
   })
 
-  test('a token that carries its scope never has more than was granted, and nothing without one', () => {
+  test('a token that carries its terms never has more than was granted, and nothing without one', () => {
     const grant = issued(1)
     const of = (scope?: string) =>
-      profileScope(grant, {
-        profile: OWN_SCOPE,
+      profileTerms(grant, {
+        profile: OWN_TERMS,
         issued_at: T,
         expires_at: T + 9,
-        ...(scope !== undefined && { scope }),
-      })
+        ...(scope !== undefined && { terms: { scope } }),
+      })?.scope
     assert.equal(of('s1 s3'), 's1 s3')
     assert.equal(of(''), '')
     assert.equal(of('s1 admin'), undefined)
     assert.equal(of(), undefined)
     // A place's scope is the record's word alone.
-    const placed = { profile: 0, issued_at: T, expires_at: T + 300, scope: ALL }
-    assert.equal(profileScope(grant, placed), 's0')
+    const placed = { profile: 0, issued_at: T, expires_at: T + 300, terms: { scope: ALL } }
+    assert.equal(profileTerms(grant, placed)?.scope, 's0')
   })
 
   test('whatever scopes are asked for, when and for how long: each token has its own scope until it ends', () => {
@@ -136,11 +136,11 @@ describe('access profiles', () => {
           grant = stored(next)
           assert.ok(prepared.access_expires_at > now && (prepared.refresh?.expires_at ?? 0) > now)
           assert.ok(grant.profiles.length <= 16)
-          if (prepared.profile === OWN_SCOPE) carried++
+          if (prepared.profile === OWN_TERMS) carried++
           tokens.push({ scope, token: accessToken(prepared) })
           for (const { scope, token } of tokens) {
             if (token.expires_at <= now) continue
-            assert.equal(accessTokenScope(grant, token), scope)
+            assert.equal(accessTokenTerms(grant, token)?.scope, scope)
             assert.ok(grant.expires_at >= token.expires_at, 'the record lives as long as the token')
           }
         }
@@ -174,13 +174,13 @@ describe('access profiles', () => {
 
   test('a token of a reused place is dead, also for a node whose clock is behind', () => {
     const grant = redeemed(T, { scope: ALL }, { client_scope: 's0' })
-    const old = accessToken({ profile: 0, scope: 's0', issued_at: T, access_expires_at: T + 300 })
-    assert.equal(accessTokenScope(grant, old), 's0')
+    const old = accessToken({ profile: 0, terms: { scope: 's0' }, issued_at: T, access_expires_at: T + 300 })
+    assert.equal(accessTokenTerms(grant, old)?.scope, 's0')
     // At T + 300 by its own clock another node gives the place to a wider scope.
     const wider = rotate(grant, T + 300, { scope: 's0 s1 s2', client_scope: ALL })
     assert.equal(wider.profiles[0]?.scope, 's0 s1 s2')
     // By this node's clock the old token has a second to live: it must not be read with the new scope.
-    const scope = accessTokenScope(wider, old)
+    const scope = accessTokenTerms(wider, old)?.scope
     assert.ok(scope === undefined || scope === 's0', `the token of s0 is read as ${scope}`)
   })
 
@@ -190,27 +190,24 @@ describe('access profiles', () => {
     const asked = refreshInput(taken.refresh?.generation ?? -1, { scope: 's0 s1', client_scope: ALL })
     const { next, answer } = refresh(taken, asked, T + 302)
     assert.equal(preparedOf(answer).profile, 0)
-    assert.equal(accessTokenScope(stored(next), accessToken(preparedOf(answer))), 's0 s1')
+    assert.equal(accessTokenTerms(stored(next), accessToken(preparedOf(answer)))?.scope, 's0 s1')
   })
 
   test('a place that the grant does not have has no scope', () => {
     const grant = redeemed()
     const times = { issued_at: T, expires_at: T + 300 }
-    assert.equal(profileScope(grant, { profile: 0, ...times }), 'openid read write')
+    assert.equal(profileTerms(grant, { profile: 0, ...times })?.scope, 'openid read write')
     for (const profile of [1, 15, 16, 255])
-      assert.equal(profileScope(grant, { profile, ...times }), undefined)
+      assert.equal(profileTerms(grant, { profile, ...times }), undefined)
   })
 
   test('a token that claims to outlive its place has no scope', () => {
-    assert.equal(profileScope(redeemed(), { profile: 0, issued_at: T, expires_at: T + 301 }), undefined)
+    assert.equal(profileTerms(redeemed(), { profile: 0, issued_at: T, expires_at: T + 301 }), undefined)
   })
 
   test('where nothing has to be written it is the very same grant', () => {
     const grant = redeemed()
-    assert.equal(withProfile(grant, grant.scope, { now: T, issued_at: T, expires_at: T + 300 }).grant, grant)
-    assert.notEqual(
-      withProfile(grant, grant.scope, { now: T, issued_at: T, expires_at: T + 301 }).grant,
-      grant,
-    )
+    assert.equal(withProfile(grant, grant, { now: T, issued_at: T, expires_at: T + 300 }).grant, grant)
+    assert.notEqual(withProfile(grant, grant, { now: T, issued_at: T, expires_at: T + 301 }).grant, grant)
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Grant } from '../../src/grants/grant.ts'
 import { type RedeemAnswer, redeem } from '../../src/grants/redeem.ts'
-import { accessTokenScope } from '../../src/grants/revoke.ts'
+import { accessTokenTerms } from '../../src/grants/revoke.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { update } from '../../src/store/update.ts'
 import {
@@ -25,7 +25,7 @@ describe('redeem: RFC 6749 section 4.1.2', () => {
     assert.equal(accuses, undefined)
     assert.deepEqual(preparedOf(answer), {
       profile: 0,
-      scope: SCOPE,
+      terms: { scope: SCOPE },
       issued_at: T + 5,
       access_expires_at: T + 305,
       refresh: { generation: 0, expires_at: T + 3605 },
@@ -35,7 +35,7 @@ describe('redeem: RFC 6749 section 4.1.2', () => {
     assert.deepEqual(grant.refresh, { generation: 0, expires_at: T + 3605, rotations: [] })
     assert.deepEqual(grant.profiles, [{ scope: SCOPE, since: T + 5, until: T + 305 }])
     assert.equal(grant.expires_at, T + 3605)
-    assert.equal(accessTokenScope(grant, accessToken(preparedOf(answer))), SCOPE)
+    assert.equal(accessTokenTerms(grant, accessToken(preparedOf(answer)))?.scope, SCOPE)
   })
 
   test('a code MUST NOT be used more than once: the second use revokes everything', () => {
@@ -69,7 +69,7 @@ describe('redeem: RFC 6749 section 4.1.2', () => {
 
   test('what the client may no longer have is not issued; the grant keeps what was approved', () => {
     const { next, answer } = redeem(unredeemed(), redeemInput({ client_scope: 'write openid' }), T)
-    assert.equal(preparedOf(answer).scope, 'openid write')
+    assert.equal(preparedOf(answer).terms.scope, 'openid write')
     assert.equal(stored(next).scope, SCOPE)
   })
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Grant } from '../../src/grants/grant.ts'
-import { OWN_SCOPE } from '../../src/grants/profiles.ts'
+import { OWN_TERMS } from '../../src/grants/profiles.ts'
 import { type RefreshAnswer, refresh } from '../../src/grants/refresh.ts'
-import { accessTokenScope, revokeAccessToken } from '../../src/grants/revoke.ts'
+import { accessTokenTerms, revokeAccessToken } from '../../src/grants/revoke.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { update } from '../../src/store/update.ts'
 import {
@@ -30,7 +30,7 @@ describe('refresh: rotation (RFC 9700 section 4.14.2)', () => {
     assert.equal(accuses, undefined)
     assert.deepEqual(preparedOf(answer), {
       profile: 0,
-      scope: SCOPE,
+      terms: { scope: SCOPE },
       issued_at: T + 100,
       access_expires_at: T + 400,
       refresh: { generation: 1, expires_at: T + 3700 },
@@ -53,7 +53,7 @@ describe('refresh: rotation (RFC 9700 section 4.14.2)', () => {
     const token = accessToken(preparedOf(answer))
     let grant = rotate(redeemed(), T)
     for (let at = 1; at < 5; at++) grant = rotate(grant, T + 50 * at)
-    assert.equal(accessTokenScope(grant, token), SCOPE)
+    assert.equal(accessTokenTerms(grant, token)?.scope, SCOPE)
   })
 
   test('a generation that was never given is unknown and accuses nobody', () => {
@@ -100,7 +100,7 @@ describe('refresh: the grace', () => {
   test('a replay gets an access token that lives', () => {
     const { next, answer } = refresh(once, refreshInput(0), T + 120)
     assert.equal(preparedOf(answer).access_expires_at, T + 420)
-    assert.equal(accessTokenScope(stored(next), accessToken(preparedOf(answer))), SCOPE)
+    assert.equal(accessTokenTerms(stored(next), accessToken(preparedOf(answer)))?.scope, SCOPE)
   })
 
   test('a replay with nothing new to say writes nothing', () => {
@@ -183,7 +183,7 @@ describe('refresh: scope (RFC 6749 section 6)', () => {
     const asked = { 'read admin': 'read', 'admin write openid read': SCOPE, 'READ read': 'read' }
     for (const [scope, given] of Object.entries(asked)) {
       const { next, answer } = refresh(redeemed(), refreshInput(0, { scope, client_scope }), T)
-      assert.equal(preparedOf(answer).scope, given, scope)
+      assert.equal(preparedOf(answer).terms.scope, given, scope)
       assert.equal(stored(next).scope, SCOPE)
     }
   })
@@ -207,24 +207,25 @@ describe('refresh: scope (RFC 6749 section 6)', () => {
   })
 
   test('if omitted it is what was granted', () => {
-    assert.equal(preparedOf(refresh(redeemed(), refreshInput(0), T).answer).scope, SCOPE)
+    assert.equal(preparedOf(refresh(redeemed(), refreshInput(0), T).answer).terms.scope, SCOPE)
   })
 
   test('narrowing narrows the access token, not the grant: the next refresh may have all again', () => {
     const { next, answer } = refresh(redeemed(), refreshInput(0, { scope: 'read' }), T)
-    assert.equal(preparedOf(answer).scope, 'read')
-    assert.equal(accessTokenScope(stored(next), accessToken(preparedOf(answer))), 'read')
+    assert.equal(preparedOf(answer).terms.scope, 'read')
+    assert.equal(accessTokenTerms(stored(next), accessToken(preparedOf(answer)))?.scope, 'read')
     assert.equal(stored(next).scope, SCOPE)
-    assert.equal(preparedOf(refresh(stored(next), refreshInput(1), T).answer).scope, SCOPE)
+    assert.equal(preparedOf(refresh(stored(next), refreshInput(1), T).answer).terms.scope, SCOPE)
   })
 
   test('what the client may no longer have is taken out, and comes back when it may again', () => {
     const less = { client_scope: 'read' }
     const { next, answer } = refresh(redeemed(), refreshInput(0, less), T)
-    assert.equal(preparedOf(answer).scope, 'read')
-    assert.equal(preparedOf(refresh(stored(next), refreshInput(1), T).answer).scope, SCOPE)
+    assert.equal(preparedOf(answer).terms.scope, 'read')
+    assert.equal(preparedOf(refresh(stored(next), refreshInput(1), T).answer).terms.scope, SCOPE)
     assert.equal(
-      preparedOf(refresh(redeemed(), refreshInput(0, { scope: 'read write', ...less }), T).answer).scope,
+      preparedOf(refresh(redeemed(), refreshInput(0, { scope: 'read write', ...less }), T).answer).terms
+        .scope,
       'read',
     )
   })
@@ -232,7 +233,7 @@ describe('refresh: scope (RFC 6749 section 6)', () => {
   test('a replay with another scope has the scope it asks for and the same successor', () => {
     const grant = rotate(redeemed(), T)
     const { answer } = refresh(grant, refreshInput(0, { scope: 'read' }), T + 1)
-    assert.equal(preparedOf(answer).scope, 'read')
+    assert.equal(preparedOf(answer).terms.scope, 'read')
     assert.deepEqual(preparedOf(answer).refresh, { generation: 1, expires_at: T + 3600 })
   })
 
@@ -258,7 +259,7 @@ describe('refresh: many', () => {
     const grant = (await store.read<Grant>('grant', 'g', T)) as Grant
     assert.equal(grant.refresh?.generation, 1)
     for (const answer of answers)
-      assert.equal(accessTokenScope(grant, accessToken(preparedOf(answer))), SCOPE)
+      assert.equal(accessTokenTerms(grant, accessToken(preparedOf(answer)))?.scope, SCOPE)
   })
 
   test('50 concurrent refreshes of one token under a grace of 0: one is issued and then the grant goes', async () => {
@@ -292,7 +293,7 @@ describe('refresh: many', () => {
         now,
       )
       assert.equal(answer.result, 'issued')
-      if (preparedOf(answer).profile === OWN_SCOPE) carried++
+      if (preparedOf(answer).profile === OWN_TERMS) carried++
       grant = stored(next)
       assert.ok((grant.refresh?.rotations.length ?? 99) <= 8)
       const revocation = revokeAccessToken(grant, accessToken(preparedOf(answer)), now)

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import type { Grant } from '../../src/grants/grant.ts'
 import { refresh } from '../../src/grants/refresh.ts'
-import { type AccessTokenFacts, accessTokenScope, revokeAccessToken } from '../../src/grants/revoke.ts'
+import { type AccessTokenFacts, accessTokenTerms, revokeAccessToken } from '../../src/grants/revoke.ts'
 import { accessToken, preparedOf, redeemed, refreshInput, SCOPE, stored, T } from './example.ts'
 
 /** Refreshes and gives the grant with the new access token. */
@@ -31,8 +31,8 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
     const [first, second] = tokens as [AccessTokenFacts, AccessTokenFacts]
     const { next, answer } = revokeAccessToken(grant, first, T + 1)
     assert.equal(answer, true)
-    assert.equal(accessTokenScope(stored(next), first), undefined)
-    assert.equal(accessTokenScope(stored(next), second), SCOPE)
+    assert.equal(accessTokenTerms(stored(next), first), undefined)
+    assert.equal(accessTokenTerms(stored(next), second)?.scope, SCOPE)
     assert.deepEqual(stored(next).refresh, grant.refresh)
     assert.equal(stored(next).expires_at, grant.expires_at)
   })
@@ -52,7 +52,7 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
   test('a refresh does not bring it back', () => {
     const { grant, token } = minted(redeemed(), T)
     const revoked = stored(revokeAccessToken(grant, token, T).next)
-    assert.equal(accessTokenScope(minted(revoked, T + 1).grant, token), undefined)
+    assert.equal(accessTokenTerms(minted(revoked, T + 1).grant, token), undefined)
   })
 
   test('up to 32 are revoked one by one, the rest lives', () => {
@@ -60,8 +60,8 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
     const revoked = revokeAll(grant, tokens.slice(0, 32), T)
     assert.equal(revoked.revoked.length, 32)
     assert.equal(revoked.revoked_before, 0)
-    for (const token of tokens.slice(0, 32)) assert.equal(accessTokenScope(revoked, token), undefined)
-    assert.equal(accessTokenScope(revoked, tokens[32] as AccessTokenFacts), SCOPE)
+    for (const token of tokens.slice(0, 32)) assert.equal(accessTokenTerms(revoked, token), undefined)
+    assert.equal(accessTokenTerms(revoked, tokens[32] as AccessTokenFacts)?.scope, SCOPE)
   })
 
   test('the 33rd sets a watermark: every earlier one is dead, and the list is short', () => {
@@ -69,13 +69,13 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
     const revoked = revokeAll(grant, tokens.slice(0, 33), T + 10)
     assert.ok(revoked.revoked_before > T)
     assert.ok(revoked.revoked.length <= 32)
-    for (const token of tokens) assert.equal(accessTokenScope(revoked, token), undefined)
+    for (const token of tokens) assert.equal(accessTokenTerms(revoked, token), undefined)
   })
 
   test('tokens minted right after a watermark, in the same second, are alive', () => {
     const { grant, tokens } = many(redeemed(), T, 33)
     const { grant: next, token } = minted(revokeAll(grant, tokens, T), T)
-    assert.equal(accessTokenScope(next, token), SCOPE)
+    assert.equal(accessTokenTerms(next, token)?.scope, SCOPE)
     assert.equal(token.expires_at, T + 300, 'and live no longer than others')
   })
 
@@ -94,10 +94,10 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
     const second = many(revokeAll(first.grant, first.tokens, T), T, 34)
     const revoked = revokeAll(second.grant, second.tokens.slice(0, 33), T)
     for (const token of [...first.tokens, ...second.tokens]) {
-      assert.equal(accessTokenScope(revoked, token), undefined)
+      assert.equal(accessTokenTerms(revoked, token), undefined)
     }
     const { grant: last, token } = minted(revoked, T)
-    assert.equal(accessTokenScope(last, token), SCOPE)
+    assert.equal(accessTokenTerms(last, token)?.scope, SCOPE)
   })
 
   test('expired entries make room before a watermark is set', () => {
@@ -119,7 +119,7 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
     const full = revokeAll(grant, tokens.slice(0, 32), T + 200)
     const { next } = revokeAccessToken(full, old.token, T + 300)
     assert.equal(
-      accessTokenScope(next === undefined ? full : stored(next), tokens[32] as AccessTokenFacts),
+      accessTokenTerms(next === undefined ? full : stored(next), tokens[32] as AccessTokenFacts)?.scope,
       SCOPE,
     )
   })
@@ -130,8 +130,8 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
     // The node that is five seconds behind mints one and revokes it: the list is full.
     const { grant, token } = minted(full, T)
     const after = stored(revokeAccessToken(grant, token, T).next)
-    assert.equal(accessTokenScope(after, token), undefined)
-    for (const revoked of ahead.tokens) assert.equal(accessTokenScope(after, revoked), undefined)
+    assert.equal(accessTokenTerms(after, token), undefined)
+    for (const revoked of ahead.tokens) assert.equal(accessTokenTerms(after, revoked), undefined)
   })
 
   test('under any order of issuing, revoking and waiting: what is revoked stays revoked until it expires', () => {
@@ -160,7 +160,7 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
           if (op === 'mint' || living.length === 0) {
             ;({ grant, tokens } = many(grant, now, 8))
             for (const token of tokens)
-              assert.equal(accessTokenScope(grant, token), SCOPE, 'a new token is alive')
+              assert.equal(accessTokenTerms(grant, token)?.scope, SCOPE, 'a new token is alive')
             living.push(...tokens)
           }
           if (op === 'revoke') {
@@ -172,7 +172,7 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
           }
           assert.ok(grant.revoked.length <= 32)
           for (const token of dead) {
-            if (token.expires_at > now) assert.equal(accessTokenScope(grant, token), undefined)
+            if (token.expires_at > now) assert.equal(accessTokenTerms(grant, token), undefined)
           }
         }
       }),

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { OWN_SCOPE } from '../../src/grants/profiles.ts'
+import { OWN_TERMS } from '../../src/grants/profiles.ts'
 import { makeHandle } from '../../src/secrets/handles.ts'
 import { Keys } from '../../src/secrets/keys.ts'
-import { makeAccessToken, openAccessToken } from '../../src/tokens/layouts.ts'
+import {
+  makeAccessToken,
+  makeClientToken,
+  openAccessToken,
+  openClientToken,
+} from '../../src/tokens/layouts.ts'
 import { KEY } from '../support/server.ts'
 
 const keys = new Keys([KEY])
@@ -19,14 +24,14 @@ describe('access tokens', () => {
   test('the layout of 0.1.0 stays for a token that has its place in the grant', () => {
     const before =
       'at_ASGO25IAAQIDBAUGBwgJCgsMDQ4PDwAAa0nSAAAAa0nTLBAREhMUFRYXGBkaG89vGg082wKreNdnGgWV86sskN5O7XU__GCMvLIjNe_Q'
-    assert.equal(makeAccessToken(keys, { ...FACTS, profile: 15, scope: 'read' }), before)
+    assert.equal(makeAccessToken(keys, { ...FACTS, profile: 15, terms: { scope: 'read' } }), before)
     assert.deepEqual(openAccessToken(keys, before), { ...FACTS, profile: 15 })
   })
 
   test('one without a place carries its scope, of any length that a client may have', () => {
     for (const scope of ['', 'read', 'read write', `${'long '.repeat(399)}long`, 'x'.repeat(2000)]) {
-      const token = makeAccessToken(keys, { ...FACTS, profile: OWN_SCOPE, scope })
-      assert.deepEqual(openAccessToken(keys, token), { ...FACTS, profile: OWN_SCOPE, scope })
+      const token = makeAccessToken(keys, { ...FACTS, profile: OWN_TERMS, terms: { scope } })
+      assert.deepEqual(openAccessToken(keys, token), { ...FACTS, profile: OWN_TERMS, terms: { scope } })
       assert.ok(token.length <= 4096)
       const flipped = token.slice(0, -9) + (token.at(-9) === 'A' ? 'B' : 'A') + token.slice(-8)
       assert.equal(openAccessToken(keys, flipped), undefined)
@@ -45,8 +50,17 @@ describe('access tokens', () => {
     assert.ok(open(facts(0, '')))
     assert.equal(open(facts(0, 'read')), undefined)
     assert.equal(open(facts(254, 'read')), undefined)
-    assert.equal(open(facts(OWN_SCOPE, 'read'))?.scope, 'read')
-    assert.equal(open(facts(OWN_SCOPE, '').subarray(0, 40)), undefined)
+    assert.deepEqual(open(facts(OWN_TERMS, 'read'))?.terms, { scope: 'read' })
+    assert.equal(open(facts(OWN_TERMS, '').subarray(0, 40)), undefined)
     assert.equal(open(Buffer.alloc(0)), undefined)
   })
+})
+
+test('the layout of 0.1.0 stays for a token of the client itself', () => {
+  const { issued_at, expires_at, jti } = FACTS
+  const facts = { client_id: 'svc', terms: { scope: 'read write' }, issued_at, expires_at, jti }
+  const before =
+    'ct_ASGO25IAAGtJ0gAAAGtJ0ywQERITFBUWFxgZGhsAA3N2Y3JlYWQgd3JpdGVFcDZZLPC8YUdCYFtxrEZSk_vIbi291eDeRvxfAU2Z8w'
+  assert.equal(makeClientToken(keys, facts), before)
+  assert.deepEqual(openClientToken(keys, before), facts)
 })
