@@ -14,7 +14,9 @@ const COLUMNS = [
   ['clients', 'users', 'sessions', 'consents'],
   ['grants'],
   ['tokens', 'logout'],
+  ['logins'],
   ['grant-types', 'authorization', 'http'],
+  ['steps'],
   ['endpoints'],
   ['composition'],
   ['server'],
@@ -25,6 +27,8 @@ const COLUMNS = [
 ]
 // Plumbing, however late in the row: it knows no client, user, session, grant or token.
 const HTTP_MAY_IMPORT = ['protocol', 'config', 'secrets', 'events', 'journal']
+// A step sees no reply, cookie, token or log: of the plumbing it knows what a page shows, and nothing else.
+const STEPS_MAY_IMPORT = ['http/views.ts']
 const FASTIFY_ROOMS = ['http', 'endpoints', 'composition', 'server']
 const PROCESS_ROOMS = ['process', 'commands', 'main', 'start']
 
@@ -72,6 +76,15 @@ test('nobody but the composition knows all rooms: an endpoint names the few part
   for (const file of globSync('**/*.ts', { cwd: src })) {
     if (room(file) === 'composition') continue
     assert.doesNotMatch(readFileSync(join(src, file), 'utf8'), /\bRooms\b/, file)
+  }
+})
+
+test('no step knows Fastify, or anything of http but what its page shows', () => {
+  for (const { file, target } of imports) {
+    if (room(file) !== 'steps') continue
+    assert.doesNotMatch(target, /fastify/, file)
+    const path = normalize(join(dirname(file), target))
+    if (room(path) === 'http') assert.ok(STEPS_MAY_IMPORT.includes(path), `${file} imports ${target}`)
   }
 })
 

@@ -1,23 +1,27 @@
+import { ACR_VALUES, acrOf } from '../protocol/acr.ts'
 import { scopeWithin } from '../protocol/scope.ts'
 import type { Account, Proof, ProofStep } from '../sessions/session.ts'
-import { type AuthorizationRequest, maySkipConsent } from './request.ts'
+import type { Ask } from './ask.ts'
 
-/** What a request needs next. `refuse` answers the client: nobody may be asked (`prompt=none`). */
+/** What an ask needs next. `refuse`: the person may not be asked (`prompt=none`), or asking would not help. */
 export type Step =
   | { step: 'login' }
   | { step: 'select_account'; account: Account }
   | { step: 'consent'; account: Account }
   | { step: 'answer'; account: Account }
-  | { step: 'refuse'; error: 'login_required' | 'consent_required' }
+  | { step: 'refuse'; error: Refusal }
+
+/** OpenID Connect Core §3.1.2.6, and the code of §5.5.1.1. */
+export type Refusal = 'login_required' | 'consent_required' | 'unmet_authentication_requirements'
 
 /** Everything that the order of steps depends on. */
-export interface Situation {
-  request: AuthorizationRequest
+export interface Situation<A extends Ask = Ask> {
+  ask: A
   /** Who is logged in, unless unknown or disabled by now. */
   account: Account | undefined
   /** The scope that the person approved for this client before; undefined for none. */
   consented: string | undefined
-  /** Whether the request asks for somebody else than who is logged in (`id_token_hint`, `claims`). */
+  /** Whether somebody else is asked for than who is logged in (`id_token_hint`, `claims`). */
   stranger: boolean
   /** The proofs of this session that still count. */
   proofs: readonly Proof[]
@@ -27,8 +31,11 @@ export interface Situation {
 
 /** The order of steps, in one place. Pure: the same situation always needs the same step. */
 export function nextStep(situation: Situation): Step {
-  const { request, account } = situation
-  const silent = request.prompt.includes('none')
+  const { ask, account } = situation
+  const silent = ask.prompt.includes('none')
+  if (ask.acr?.some(isReachable) === false) {
+    return { step: 'refuse', error: 'unmet_authentication_requirements' }
+  }
   if (account !== undefined && situation.stranger) {
     // A login as somebody else than the client asked for: its answer must not be about another person.
     const tried = silent || proven(situation, 'login')
@@ -37,13 +44,13 @@ export function nextStep(situation: Situation): Step {
   if (account === undefined || needsLogin(situation, account)) {
     return silent ? { step: 'refuse', error: 'login_required' } : { step: 'login' }
   }
-  if (request.prompt.includes('select_account') && !proven(situation, 'select_account', 'login')) {
+  if (ask.prompt.includes('select_account') && !proven(situation, 'select_account', 'login')) {
     return { step: 'select_account', account }
   }
   if (needsConsent(situation)) {
     if (!silent) return { step: 'consent', account }
     // As for somebody else: a client that asks whether it is this person learns it only with the person's consent.
-    return { step: 'refuse', error: request.subjects ? 'login_required' : 'consent_required' }
+    return { step: 'refuse', error: ask.subjects ? 'login_required' : 'consent_required' }
   }
   return { step: 'answer', account }
 }
@@ -53,8 +60,10 @@ export function nextStep(situation: Situation): Step {
 const AFTER_LOGIN = 10
 
 function needsLogin(situation: Situation, account: Account): boolean {
-  const { request, now } = situation
-  const { prompt, max_age } = request
+  const { ask, now } = situation
+  const { prompt, max_age } = ask
+  // What the login has reached is not enough: another one may reach more.
+  if (ask.acr?.includes(acrOf(account.amr)) === false) return true
   const asks = prompt.includes('login') || max_age === 0
   // OpenID Connect Core §3.1.2.1: max_age=0 is prompt=login. It always asks; the proof ends the loop.
   if (asks && !proven(situation, 'login')) return true
@@ -63,16 +72,19 @@ function needsLogin(situation: Situation, account: Account): boolean {
   return now - Math.max(0, ...youngest) >= Math.max(max_age, AFTER_LOGIN)
 }
 
-function needsConsent({ request, consented }: Situation): boolean {
-  if (request.prompt.includes('consent') || !maySkipConsent(request.target)) return true
-  if (request.target.client.skip_consent) return false
-  return consented === undefined || !scopeWithin(request.consent_scope, consented)
+function needsConsent({ ask, consented }: Situation): boolean {
+  if (ask.consent !== 'once') return ask.consent === 'always'
+  return consented === undefined || !scopeWithin(ask.consent_scope, consented)
+}
+
+function isReachable(acr: string): boolean {
+  return ACR_VALUES.some((value) => value === acr)
 }
 
 function proven(situation: Situation, ...steps: ProofStep[]): boolean {
   return proofsOf(situation, ...steps).length > 0
 }
 
-function proofsOf({ request, proofs }: Situation, ...steps: ProofStep[]): readonly Proof[] {
-  return proofs.filter((proof) => proof.request_digest === request.digest && steps.includes(proof.step))
+function proofsOf({ ask, proofs }: Situation, ...steps: ProofStep[]): readonly Proof[] {
+  return proofs.filter((proof) => proof.request_digest === ask.digest && steps.includes(proof.step))
 }

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
 import { isPublic } from '../clients/client.ts'
+import { lastingOf } from '../grants/lasting.ts'
 import { type ClaimsRequest, readClaims, scopeOfClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Prompt, readMaxAge, readPrompt } from '../protocol/prompt.ts'
+import { redirectHost } from '../protocol/redirect-uri.ts'
 import { readRefusedObject } from '../protocol/request-object.ts'
 import {
   gives,
@@ -13,7 +15,7 @@ import {
   readResponseType,
 } from '../protocol/response-type.ts'
 import { readScope, scopeGranted, scopeTokens, scopeUnion } from '../protocol/scope.ts'
-import { ACR } from '../tokens/id-token.ts'
+import type { Ask, ConsentRule } from './ask.ts'
 import { readChallenge } from './challenge.ts'
 import { RESPONSE_MODES, type ResponseMode } from './response.ts'
 import type { Target } from './target.ts'
@@ -21,7 +23,7 @@ import type { Target } from './target.ts'
 const MAX_NONCE = 512
 
 /** An authorization request whose every parameter is checked. Stored nowhere: the URL is the state. */
-export interface AuthorizationRequest {
+export interface AuthorizationRequest extends Ask {
   target: Target
   state: string | undefined
   response_mode: ResponseMode
@@ -30,19 +32,9 @@ export interface AuthorizationRequest {
   /** What is granted of it. */
   scope: string
   challenge_digest: Buffer | undefined
-  prompt: readonly Prompt[]
-  /** Seconds. */
-  max_age: number | undefined
-  login_hint: string | undefined
   response_type: ResponseType
   nonce: string | undefined
   claims: ClaimsRequest | null
-  /** The scope and what the claims asked for by name stand for: what the person must have approved. */
-  consent_scope: string
-  /** The `sub`s, as this client knows them, of which the answer must be about one; undefined for anybody's. */
-  subjects: readonly string[] | undefined
-  /** SHA-256 of the sorted parameters: the request's identity for proofs and forms. */
-  digest: string
 }
 
 /** Where an answer goes that can be sent before the whole request is known to be right. */
@@ -71,10 +63,10 @@ export function readAddress(target: Target, parameters: Parameters): ResponseAdd
 }
 
 /**
- * Checks the rest of the request, in order. Throws `OAuthError` that goes to the client by redirect
+ * Checks the rest of the request, in order. `back`: the request's own path and query. Throws `OAuthError` that goes to the client by redirect
  * (RFC 6749 §4.1.2.1).
  */
-export function readRequest(target: Target, parameters: Parameters): AuthorizationRequest {
+export function readRequest(target: Target, parameters: Parameters, back: string): AuthorizationRequest {
   checkUnsupported(parameters)
   const response_type = readType(target, parameters)
   const state = parameters.one('state')
@@ -84,12 +76,11 @@ export function readRequest(target: Target, parameters: Parameters): Authorizati
   const scope = withoutIdleOffline(granted, response_type)
   const nonce = readNonce(response_type, scope, parameters)
   const { claims, subjects, acr } = readClaims(parameters.one('claims'), target.client.scope)
-  // OpenID Connect Core §5.5.1.1: an essential acr that cannot be met is a failed login.
-  if (acr !== undefined && !acr.includes(ACR)) {
-    throw new OAuthError('unmet_authentication_requirements', `acr here is ${ACR}`)
-  }
+  const prompt = readPrompt(parameters.one('prompt'))
   return {
     target,
+    client: target.client,
+    back,
     state,
     response_mode,
     asked_scope,
@@ -98,11 +89,17 @@ export function readRequest(target: Target, parameters: Parameters): Authorizati
     response_type,
     nonce,
     claims,
+    // The scope, and what the claims asked for by name stand for.
     consent_scope: scopeUnion(scope, scopeOfClaims(claims)),
+    consent: consentRule(target, prompt),
+    stays: staysConnected(target, scope),
+    destination: redirectHost(target.redirect_uri),
     subjects,
-    prompt: readPrompt(parameters.one('prompt')),
+    acr,
+    prompt,
     max_age: readMaxAge(parameters.one('max_age')) ?? target.client.default_max_age,
     login_hint: parameters.one('login_hint'),
+    // The request's identity: of its parameters, in whatever order they came.
     digest: hash('sha256', JSON.stringify(parameters.sorted()), 'base64url'),
   }
 }
@@ -185,9 +182,16 @@ function withoutIdleOffline(scope: string, type: ResponseType): string {
 }
 
 /**
- * Whether the consent page may be left out for this client at all. RFC 8252 §8.6: another app on the device
- * can pretend to be a public client on a loopback or private-use redirect, so the person is always asked.
+ * Whether the person must approve. RFC 8252 §8.6: another app on the device can pretend to be a public client on a loopback or
+ * private-use redirect, so for such a client the person is asked each time.
  */
-export function maySkipConsent({ client, redirect_uri }: Target): boolean {
-  return !isPublic(client) || redirect_uri.startsWith('https:') || client.trust_loopback
+export function consentRule({ client, redirect_uri }: Target, prompt: readonly Prompt[]): ConsentRule {
+  const isProven = !isPublic(client) || redirect_uri.startsWith('https:') || client.trust_loopback
+  if (prompt.includes('consent') || !isProven) return 'always'
+  return client.skip_consent ? 'never' : 'once'
+}
+
+function staysConnected({ client }: Target, scope: string): Ask['stays'] {
+  if (!client.grant_types.has('refresh_token')) return undefined
+  return lastingOf(client, scope) === 'standing' ? 'after_logout' : 'until_logout'
 }

@@ -1,17 +1,17 @@
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import { DEMO, tryPath } from '../config/demo.ts'
+import type { Asker } from '../endpoints/asker.ts'
+import { authorizationAsker } from '../endpoints/authorization-asker.ts'
 import { registerAuthorize } from '../endpoints/authorize.ts'
-import { registerConsent } from '../endpoints/consent.ts'
-import { FrontChannel } from '../endpoints/front-channel.ts'
-import { registerHome } from '../endpoints/home.ts'
+import { dispatcherOf } from '../endpoints/dispatcher.ts'
+import { homeAsker, registerHome } from '../endpoints/home.ts'
 import { registerIntrospect } from '../endpoints/introspect.ts'
 import { registerJwks } from '../endpoints/jwks.ts'
-import { registerLogin } from '../endpoints/login.ts'
 import { registerLogout } from '../endpoints/logout.ts'
 import { metadataPaths, registerMetadata } from '../endpoints/metadata.ts'
+import { registerStep } from '../endpoints/register-step.ts'
 import { registerRevoke } from '../endpoints/revoke.ts'
-import { registerSelectAccount } from '../endpoints/select-account.ts'
 import { registerTokenize } from '../endpoints/tokenize.ts'
 import { registerUserinfo } from '../endpoints/userinfo.ts'
 import { Browser } from '../http/browser.ts'
@@ -21,6 +21,7 @@ import { handlePageErrors } from '../http/errors.ts'
 import { readForms } from '../http/form.ts'
 import { sendToIssuer } from '../http/hosts.ts'
 import { pageHeaders, type RenderPage } from '../http/pages.ts'
+import { pageSteps } from '../steps/index.ts'
 import type { Rooms } from './rooms.ts'
 
 /** What the doors share beside the rooms. */
@@ -75,13 +76,13 @@ export async function openPages(app: FastifyInstance, rooms: Rooms, { base, rend
     pageHeaders(scope, url.protocol === 'https:')
     sendToIssuer(scope, url)
     handlePageErrors(scope, { reports, render })
-    const common = { ...rooms, base, render, browser: new Browser(keys, cookiesOf(url), url) }
-    const channel = new FrontChannel({ ...common, demo })
-    const steps = { ...common, channel }
-    registerAuthorize(scope, steps)
-    registerLogin(scope, steps)
-    registerSelectAccount(scope, steps)
-    registerConsent(scope, steps)
+    const steps = pageSteps({ ...rooms, demo })
+    const common = { ...rooms, base, render, steps, browser: new Browser(keys, cookiesOf(url), url) }
+    const dispatcher = dispatcherOf(common)
+    const asker = authorizationAsker(common)
+    registerAuthorize(scope, asker, { ...common, dispatcher })
+    const askers = [homeAsker(base), asker] as readonly Asker[]
+    for (const step of Object.values(steps)) registerStep(scope, step, { ...common, dispatcher, askers })
     registerLogout(scope, common)
     registerHome(scope, { ...common, tryHref })
   }

@@ -1,6 +1,8 @@
-import { AnswerMaker } from '../authorization/answer.ts'
-import { AuthorizationDesk } from '../authorization/desk.ts'
+import { requestCompleter } from '../authorization/complete.ts'
+import { responseIssuer } from '../authorization/issue-response.ts'
+import { requestResolver } from '../authorization/resolve.ts'
 import { SectorDocuments } from '../authorization/sector-documents.ts'
+import { situationFinder } from '../authorization/situation.ts'
 import { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import type { ClientSource } from '../clients/registry.ts'
 import { Subjects } from '../clients/subjects.ts'
@@ -12,6 +14,9 @@ import { Grants } from '../grants/grants.ts'
 import { type Logger, logSink } from '../http/logger.ts'
 import { reportsTo } from '../http/reports.ts'
 import { journalOf } from '../journal/journal.ts'
+import { loginBeginner } from '../logins/begin-login.ts'
+import { loginGuard } from '../logins/login-guard.ts'
+import { visitorsOf } from '../logins/visitors.ts'
 import { BackChannel } from '../logout/back-channel.ts'
 import { LogoutHints } from '../logout/logout-hint.ts'
 import { SessionEnd } from '../logout/session-end.ts'
@@ -27,7 +32,6 @@ import { TokenInspector } from '../tokens/inspector.ts'
 import { Issuer } from '../tokens/issuer.ts'
 import { JwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { fileUsers } from '../users/file-users.ts'
-import { LoginGuard } from '../users/login-guard.ts'
 import { passwordCheck } from '../users/password-check.ts'
 import { clientsOf } from './clients.ts'
 import { signingKeysOf } from './signing.ts'
@@ -74,7 +78,7 @@ export function makeRooms(config: Config, parts: Parts) {
   const jwts = new JwtAccessTokens({ signing, subjects, issuer })
   const tokens = new Issuer({ keys, idTokens, jwts })
   const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
-  const guard = new LoginGuard({
+  const guard = loginGuard({
     users,
     checkPassword: passwordCheck(users, logins),
     throttle: new Throttle(store, keys),
@@ -82,11 +86,9 @@ export function makeRooms(config: Config, parts: Parts) {
   const narrowed = new NarrowedScopes()
   const grantTypes = allGrantTypes({ keys, grants, users, guard, clients, narrowed, now })
   const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
-  const answers = new AnswerMaker({ grants, issuer: tokens })
   const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
   const sectors = new SectorDocuments(outbound)
   const records = { clients, users, sessions, consents, grants }
-  const desk = new AuthorizationDesk({ ...records, answers, signing, subjects, sectors })
   const report = (client_id: string, problem: string | undefined) =>
     problem === undefined
       ? log.info({ client_id }, 'logout_delivered')
@@ -94,9 +96,18 @@ export function makeRooms(config: Config, parts: Parts) {
   const backChannel = new BackChannel({ signing, subjects, outbound, issuer, now, report })
   const hints = new LogoutHints({ keys, signing, issuer })
   const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel })
+  const visitors = visitorsOf({ users, sessions, sessionEnd, journal })
+  const beginLogin = loginBeginner({ sessions, sessionEnd, journal })
+  const issueResponse = responseIssuer({ grants, issuer: tokens })
+  const authorization = {
+    resolveRequest: requestResolver({ clients, sectors, signing }),
+    findSituation: situationFinder({ consents, subjects }),
+    completeRequest: requestCompleter({ sessions, consents, grants, issueResponse }),
+  }
   return {
     ...{ config, issuer, store, log, journal, reports, now, keys, subjects, signing, scopes: entries.scopes },
     ...records,
-    ...{ inspector, guard, narrowed, grantTypes, pipeline, desk, backChannel, hints, sessionEnd },
+    ...{ inspector, guard, narrowed, grantTypes, pipeline, backChannel, hints, visitors, beginLogin },
+    ...authorization,
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { Visitor } from '../authorization/desk.ts'
+import { plainLogin } from '../authorization/ask.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
 import type { Clients } from '../clients/client.ts'
 import type { Consents } from '../consents/consents.ts'
@@ -8,12 +8,17 @@ import type { Grants } from '../grants/grants.ts'
 import { formOf } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Visitor } from '../logins/visitors.ts'
 import { scopeUnion } from '../protocol/scope.ts'
 import { isOlder } from '../users/since.ts'
-import { accountView, clientView, type Exchange, formRefused } from './front-channel.ts'
-import { type VisitorContext, visitorOf } from './visitor.ts'
+import type { Asker, Exchange } from './asker.ts'
+import { type FormContext, formRefused } from './form-refused.ts'
+import { accountView, clientView } from './shown.ts'
+import { type VisitorContext, visitorAt } from './visitor.ts'
 
-export interface HomeContext extends VisitorContext {
+export interface HomeContext extends VisitorContext, FormContext {
+  journal: Journal
   clients: Clients
   grants: Grants
   consents: Consents
@@ -24,18 +29,30 @@ export interface HomeContext extends VisitorContext {
   tryHref: string | undefined
 }
 
+/** The signed-in page as one that asks: for nothing but a login, on a step's URL without a query. */
+export function homeAsker(base: string): Asker {
+  const back = () => `${base}/`
+  return {
+    asks: (query) => query.length <= 1,
+    back,
+    read: async () => plainLogin(back()),
+    finish: async () => false,
+    refuse: async ({ reply }) => reply.redirect(back(), 303),
+  }
+}
+
 /** `GET /`: who is logged in and which applications have access; `POST /apps/remove` takes it from one. */
 export function registerHome(app: FastifyInstance, context: HomeContext): void {
   const { grants, consents, browser, render, journal, base, tryHref } = context
 
   app.get('/', { exposeHeadRoute: true }, async (request, reply) => {
-    const visitor = await visitorOf({ request, reply }, context)
+    const visitor = await visitorAt({ request, reply }, context)
     return show({ request, reply }, visitor)
   })
 
   app.post('/apps/remove', async (request, reply) => {
     const now = context.now()
-    const visitor = await visitorOf({ request, reply }, context)
+    const visitor = await visitorAt({ request, reply }, context)
     const client_id = formOf(request).one('client_id') ?? ''
     const own = visitor && browser.ownForm(request, { binding: removal(visitor, client_id), now })
     if (!own) return show({ request, reply }, visitor, formRefused(context, request))

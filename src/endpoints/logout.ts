@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Login, Visitor } from '../authorization/desk.ts'
 import type { Clients } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
 import { refusePrefetch } from '../http/fetch-metadata.ts'
 import { formOf, isTooLong, queryOf, rawQuery, wholeQueryOf } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views.ts'
+import type { DeadLogin, Visitor } from '../logins/visitors.ts'
 import type { LogoutHints } from '../logout/logout-hint.ts'
 import {
   asLogoutQuery,
@@ -15,10 +15,12 @@ import {
 } from '../logout/logout-request.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
-import { accountView, type Exchange, formRefused } from './front-channel.ts'
-import { recordEnded, type VisitorContext } from './visitor.ts'
+import type { Exchange } from './asker.ts'
+import { type FormContext, formRefused } from './form-refused.ts'
+import { accountView } from './shown.ts'
+import type { VisitorContext } from './visitor.ts'
 
-export interface LogoutContext extends VisitorContext {
+export interface LogoutContext extends VisitorContext, FormContext {
   clients: Clients
   hints: LogoutHints
   subjects: Subjects
@@ -42,7 +44,7 @@ const BARE: LogoutRequest = {
  * A login that is dead here is over at each of them: nobody is logged in who could be asked.
  */
 export function registerLogout(app: FastifyInstance, context: LogoutContext): void {
-  const { browser, desk } = context
+  const { browser, visitors } = context
 
   app.get('/oauth/logout', async (request, reply) => {
     refusePrefetch(request)
@@ -65,7 +67,7 @@ export function registerLogout(app: FastifyInstance, context: LogoutContext): vo
     const exchange = { request, reply }
     const asked = await readAsked(request, context)
     const now = context.now()
-    const { visitor } = await desk.arrival(browser.session(request), now)
+    const { visitor } = await visitors.arrival(browser.session(request), now)
     // Nobody is logged in any more: as if the client had just sent the browser here.
     if (visitor === undefined) return answer(exchange, asked, context)
     if (browser.ownForm(request, { binding: logoutBinding(visitor.account.sid), now }))
@@ -97,8 +99,8 @@ async function answer(
   asked: LogoutRequest,
   context: LogoutContext,
 ): Promise<FastifyReply> {
-  const { desk, browser, now } = context
-  const { visitor, dead } = await desk.arrival(browser.session(exchange.request), now())
+  const { visitors, browser, now } = context
+  const { visitor, dead } = await visitors.arrival(browser.session(exchange.request), now())
   if (dead !== undefined) return end(exchange, { asked, login: dead }, context)
   if (visitor === undefined) return loggedOut(exchange, { asked, frames: [] }, context)
   if (proves(asked, visitor, context)) return end(exchange, { asked, login: visitor }, context)
@@ -128,14 +130,13 @@ async function ask(
 
 async function end(
   exchange: Exchange,
-  { asked, login }: { asked: LogoutRequest; login: Login & { disabled?: boolean } },
+  { asked, login }: { asked: LogoutRequest; login: Visitor | DeadLogin },
   context: LogoutContext,
 ): Promise<FastifyReply> {
-  const { sessionEnd, subjects, browser, issuer, base, now } = context
+  const { visitors, subjects, browser, issuer, base, now } = context
   const { request, reply } = exchange
-  const { logins, events } = await sessionEnd.end(login.current, now())
+  const { logins } = await visitors.end(request, login, now())
   browser.clearSession(reply)
-  recordEnded(context, request, { events, disabled: login.disabled })
   const frames = frontChannelUrls(logins, {
     issuer,
     sidOf: ({ client, sid }) => subjects.sid(client, sid),

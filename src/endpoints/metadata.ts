@@ -3,11 +3,11 @@ import { RESPONSE_MODES } from '../authorization/response.ts'
 import type { ClientRegistry } from '../clients/registry.ts'
 import type { Usage } from '../clients/usage.ts'
 import type { AnyGrantType } from '../grant-types/grant-type.ts'
+import { ACR_VALUES } from '../protocol/acr.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
 import { STANDARD_CLAIMS, STANDARD_SCOPES } from '../protocol/claims.ts'
 import { PROMPTS } from '../protocol/prompt.ts'
 import { RESPONSE_TYPES } from '../protocol/response-type.ts'
-import { ACR } from '../tokens/id-token.ts'
 
 export interface MetadataContext {
   issuer: string
@@ -50,7 +50,7 @@ function serverMetadata({ issuer, url, grantTypes, signing }: MetadataContext, u
     subject_types_supported: usage.pairwise ? ['public', 'pairwise'] : ['public'],
     id_token_signing_alg_values_supported: algorithms,
     userinfo_signing_alg_values_supported: algorithms,
-    acr_values_supported: [ACR],
+    acr_values_supported: ACR_VALUES,
     prompt_values_supported: PROMPTS,
     display_values_supported: ['page'],
     claim_types_supported: ['normal'],

@@ -1,50 +1,21 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { AuthorizationDesk, Visitor } from '../authorization/desk.ts'
-import type { SecurityEvent } from '../events/events.ts'
 import type { Browser } from '../http/browser.ts'
-import type { Reports } from '../http/reports.ts'
-import type { Journal } from '../journal/journal.ts'
-import type { SessionEnd } from '../logout/session-end.ts'
-import { DISABLED } from '../users/standing.ts'
+import type { Visitor, Visitors } from '../logins/visitors.ts'
+import type { Exchange } from './asker.ts'
 
 /** What it takes to know who is at the browser. */
 export interface VisitorContext {
-  desk: AuthorizationDesk
-  sessionEnd: SessionEnd
+  visitors: Visitors
   browser: Browser
-  journal: Journal
-  reports: Reports
+  /** Seconds. */
   now: () => number
 }
 
-/**
- * Who is logged in at this browser. A login that is dead here is taken away from it, so that it cannot revive; that of
- * a disabled person is over at every node, and its clients are told.
- */
-export async function visitorOf(
-  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
-  { desk, sessionEnd, browser, journal, now }: VisitorContext,
+/** Who is logged in at this browser. The cookie of a login that is dead here is taken away. */
+export async function visitorAt(
+  { request, reply }: Exchange,
+  { visitors, browser, now }: VisitorContext,
 ): Promise<Visitor | undefined> {
-  const at = now()
-  const { visitor, dead } = await desk.arrival(browser.session(request), at)
-  if (dead === undefined) return visitor
-  if (dead.disabled) {
-    const { events } = await sessionEnd.end(dead.current, at)
-    recordEnded({ journal }, request, { events, disabled: true })
-  }
-  browser.clearSession(reply)
-  return undefined
-}
-
-/** Records what the end of a login has done, and why it ended if nobody logged out. */
-export function recordEnded(
-  { journal }: { journal: Journal },
-  request: FastifyRequest,
-  { events, disabled }: { events: readonly SecurityEvent[]; disabled: boolean | undefined },
-): void {
-  const why = (event: SecurityEvent) =>
-    disabled && event.event === 'logout' && event.reason === undefined
-      ? { ...event, reason: DISABLED }
-      : event
-  journal.record(request, events.map(why))
+  const { visitor, dead } = await visitors.receive(request, browser.session(request), now())
+  if (dead !== undefined) browser.clearSession(reply)
+  return visitor
 }

@@ -58,8 +58,8 @@ export interface Views {
     scopes: readonly string[]
     /** How long the access lasts, where it is renewed. */
     stays?: 'until_logout' | 'after_logout'
-    /** Where the browser goes next: a host name, or a scheme for an app on this device. */
-    redirect_host: string
+    /** Where the browser goes next, if it is elsewhere: a host name, or a scheme for an app on this device. */
+    redirect_host?: string
     notice?: Notice
   }
   error: {

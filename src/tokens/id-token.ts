@@ -2,13 +2,11 @@ import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
 import type { Grant } from '../grants/grant.ts'
+import { acrOf } from '../protocol/acr.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
 import { claimsOfScope, claimsWithin } from '../protocol/claims.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
 import type { User } from '../users/user.ts'
-
-/** The one authentication context that a login here reaches: a password. */
-export const ACR = 'urn:postern:acr:password'
 
 /** Who logged in, and how. */
 export type Authentication = Pick<Grant, 'sid' | 'auth_time' | 'amr' | 'claims'>
@@ -53,7 +51,7 @@ export class IdTokens {
       exp: now + ttl,
       iat: now,
       auth_time,
-      acr: ACR,
+      acr: acrOf(amr),
       amr: [...amr],
       sid: subjects.sid(client, sid),
       ...(nonce !== undefined && { nonce }),

@@ -3,9 +3,9 @@ import type { Subjects } from '../clients/subjects.ts'
 import type { NextGrant } from '../grants/grant.ts'
 import { OWN_TERMS } from '../grants/profiles.ts'
 import type { AccessTokenFacts } from '../grants/revoke.ts'
+import { acrOf } from '../protocol/acr.ts'
 import type { Terms } from '../protocol/terms.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
-import { ACR } from './id-token.ts'
 import type { ClientTokenFacts } from './layouts.ts'
 
 // The `jti` says what the token belongs to: grant, profile and nonce, or the nonce alone for a token of the client itself.
@@ -35,7 +35,10 @@ export class JwtAccessTokens {
     const sub = this.#context.subjects.of(client, grant.sub)
     const jti = place.toString('base64url')
     const { auth_time } = grant
-    return this.#sign({ ...token, jti }, { client_id: client.client_id, sub, auth_time, acr: ACR })
+    return this.#sign(
+      { ...token, jti },
+      { client_id: client.client_id, sub, auth_time, acr: acrOf(grant.amr) },
+    )
   }
 
   /** A token of the client itself: RFC 9068 §2.2 makes the client its subject. */

@@ -32,8 +32,8 @@ test('an endpoint is one file and one line: it names the parts that it needs', (
   )
   project.edit(
     doors,
-    'import { registerConsent }',
-    "import { registerClock } from '../endpoints/clock.ts'\nimport { registerConsent }",
+    'import { dispatcherOf }',
+    "import { registerClock } from '../endpoints/clock.ts'\nimport { dispatcherOf }",
   )
   project.check()
   const { status, output } = project.node(['--test', 'test/flows/clock.test.ts', 'test/architecture.test.ts'])

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Ask } from '../../src/authorization/ask.ts'
 import { nextStep, type Situation } from '../../src/authorization/next-step.ts'
+import { consentRule } from '../../src/authorization/request.ts'
+import { ACR_VALUES } from '../../src/protocol/acr.ts'
 import type { Prompt } from '../../src/protocol/prompt.ts'
 import type { Proof, ProofStep } from '../../src/sessions/session.ts'
 
+const UNMET = 'unmet_authentication_requirements'
 const T = 1_000_000
 const ACCOUNT = { sub: 'alice', sid: 'sid', auth_time: T - 100, amr: ['pwd'], credential: 'c' }
 
 interface Example {
   prompt?: readonly Prompt[]
   max_age?: number
+  /** The essential authentication context classes. */
+  acr?: readonly string[]
   loggedIn?: boolean
   consented?: string
   stranger?: boolean
@@ -35,8 +41,9 @@ function situation(example: Example): Situation {
   } = example
   const client = { client_id: 'app', skip_consent, trust_loopback: false, secret: anybody ? undefined : {} }
   const redirect_uri = anybody ? 'http://127.0.0.1/cb' : 'https://app.example/cb'
-  const request = {
-    target: { client, redirect_uri },
+  const ask: Partial<Ask> = {
+    consent: consentRule({ client, redirect_uri, redirect_uri_sent: true } as never, prompt),
+    acr: example.acr,
     prompt,
     max_age,
     subjects: names ? ['somebody'] : undefined,
@@ -44,7 +51,7 @@ function situation(example: Example): Situation {
     digest: 'digest',
   }
   return {
-    request: request as unknown as Situation['request'],
+    ask: ask as Ask,
     account: loggedIn ? ACCOUNT : undefined,
     consented,
     stranger,
@@ -134,6 +141,9 @@ const EXAMPLES: readonly (readonly [string, Example, string])[] = [
   ],
   ['and not more', { max_age: 1, proofs: ['login'], proof_age: 10 }, 'login'],
   ['max_age, and only a choice was made', { max_age: 60, proofs: ['select_account'] }, 'login'],
+  ['an acr that no login here reaches, whoever is there', { acr: ['other'], loggedIn: false }, UNMET],
+  ['the same with a login', { acr: ['other'], skip_consent: true }, UNMET],
+  ['an acr that the login has reached', { acr: ['other', ...ACR_VALUES], skip_consent: true }, 'answer'],
   ['prompt=none, nobody', { prompt: ['none'], loggedIn: false }, 'login_required'],
   ['prompt=none, too old', { prompt: ['none'], max_age: 100, consented: 'email' }, 'login_required'],
   ['prompt=none, undecided', { prompt: ['none'] }, 'consent_required'],

@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { AuthorizationDesk } from '../../src/authorization/desk.ts'
+import { requestCompleter } from '../../src/authorization/complete.ts'
+import { requestResolver } from '../../src/authorization/resolve.ts'
+import { situationFinder } from '../../src/authorization/situation.ts'
 import { Consents } from '../../src/consents/consents.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { accessTokenTerms } from '../../src/grants/revoke.ts'
+import { journalOf } from '../../src/journal/journal.ts'
+import { visitorsOf } from '../../src/logins/visitors.ts'
 import { SessionEnd } from '../../src/logout/session-end.ts'
 import { Parameters } from '../../src/protocol/parameters.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { Store } from '../../src/store/store.ts'
 import { accessToken, LIFETIMES, preparedOf, redeemInput, refreshInput, SCOPE } from '../grants/example.ts'
-import { answersOf, keys, signing, subjects } from '../support/tokens-rooms.ts'
+import { issueResponseOf, keys, signing, subjects } from '../support/tokens-rooms.ts'
 
 const VERBS = [
   'create',
@@ -63,19 +67,18 @@ function rooms(store: Store, registered: object = client) {
   const grants = new Grants(store)
   const sessions = new Sessions({ store, keys, ttl: 3600, idleTtl: 3600 })
   const consents = new Consents(store)
-  const desk = new AuthorizationDesk({
-    clients,
-    users,
-    sessions,
-    consents,
-    grants,
-    answers: answersOf(grants),
-    signing,
-    subjects,
-    sectors: { check: async () => {} } as never,
-  })
+  const sectors = { check: async () => {} } as never
   const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel: { notify() {} } as never })
-  return { grants, sessions, consents, desk, sessionEnd }
+  const { arrival } = visitorsOf({ users, sessions, sessionEnd, journal: journalOf([]) })
+  return {
+    ...{ grants, sessions, consents, sessionEnd, arrival },
+    resolve: requestResolver({ clients, sectors, signing }),
+    situationOf: situationFinder({ consents, subjects }),
+    complete: requestCompleter({
+      ...{ sessions, consents, grants },
+      issueResponse: issueResponseOf(grants),
+    }),
+  }
 }
 
 const LOGIN = { sub: 'alice', amr: ['pwd'], credential: 'c', browser: 'b' }
@@ -222,18 +225,21 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         const asking = { ...client, skip_consent: false }
         const plain = rooms(store, asking)
         const asked = { client_id: 'app', redirect_uri: 'https://app.example/cb', response_type: 'code' }
-        const resolved = await plain.desk.resolve(new Parameters({ ...asked, scope: 'read' }), now)
+        const resolved = await plain.resolve(
+          { parameters: new Parameters({ ...asked, scope: 'read' }), back: '/' },
+          now,
+        )
         assert.equal(resolved.kind, 'request')
         if (resolved.kind !== 'request') return
         const login = { ...LOGIN, proof: undefined, previous: undefined }
         const { cookie, current } = await plain.sessions.begin(login, now)
         await plain.consents.remember({ sub: 'alice', client_id: 'app', scope: 'read' }, now)
-        const { desk, consents, grants } = rooms(scheduled(store, schedule), asking)
+        const { arrival, situationOf, complete, consents, grants } = rooms(scheduled(store, schedule), asking)
         const answer = async () => {
-          const { visitor } = await desk.arrival(brought(cookie), now)
+          const { visitor } = await arrival(brought(cookie), now)
           assert.ok(visitor)
-          const situation = await desk.situation(resolved.request, visitor, now)
-          return desk.complete(situation, visitor, 'none')
+          const situation = await situationOf(resolved.request, visitor, now)
+          return complete(situation, visitor, 'none')
         }
         const remove = async () => {
           await consents.forget('alice', 'app')
@@ -258,20 +264,20 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
           prompt: 'login',
           scope: 'read',
         })
-        const resolved = await plain.desk.resolve(parameters, now)
+        const resolved = await plain.resolve({ parameters, back: '/' }, now)
         assert.equal(resolved.kind, 'request')
         if (resolved.kind !== 'request') return
         const proof = { request_digest: resolved.request.digest, step: 'login' as const, at: now }
         const { cookie } = await plain.sessions.begin({ ...LOGIN, proof, previous: undefined }, now)
-        const { desk, sessions } = rooms(scheduled(store, schedule))
+        const { arrival, situationOf, complete, sessions } = rooms(scheduled(store, schedule))
         let loggedOut = false
         const approve = async () => {
-          const { visitor } = await desk.arrival(brought(cookie), now)
+          const { visitor } = await arrival(brought(cookie), now)
           const late = loggedOut
           if (visitor === undefined) return undefined
           assert.ok(!late, 'nobody is found after the logout')
-          const situation = await desk.situation(resolved.request, visitor, now)
-          return desk.complete(situation, visitor, 'none')
+          const situation = await situationOf(resolved.request, visitor, now)
+          return complete(situation, visitor, 'none')
         }
         const logout = async () => {
           const current = await sessions.find(brought(cookie), now)
@@ -282,7 +288,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         await schedule.waitFor(all)
         const codes = (await all).slice(0, 3).filter((answer) => answer !== undefined)
         assert.ok(codes.length <= 1, `${codes.length} codes for one proof`)
-        assert.deepEqual(await plain.desk.arrival(brought(cookie), now), {})
+        assert.deepEqual(await plain.arrival(brought(cookie), now), {})
       },
     )
   })

@@ -53,8 +53,8 @@ test('what the consent page says of a log-out is what the log-out does, also aft
   const how = { authorization: `Basic ${btoa(`web:${SECRET}`)}` }
   const { body: agentTokens } = await direct(app, password, how)
   assert.equal(website.says, 'Its access ends when you log out.')
-  assert.equal(offline.says, 'Its access goes on after you log out, until you remove it.')
-  assert.equal(tool.says, 'Its access goes on after you log out, until you remove it.')
+  assert.equal(offline.says, 'It keeps access after you log out, until you remove it.')
+  assert.equal(tool.says, 'It keeps access after you log out, until you remove it.')
   clock.now += config.env.SESSION_IDLE_TTL + 1
   assert.equal((await website.refresh()).status, 200, 'an idle login ends no access')
   await agent.login(await agent.get('/login'))

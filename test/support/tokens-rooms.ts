@@ -1,4 +1,4 @@
-import { AnswerMaker } from '../../src/authorization/answer.ts'
+import { type IssueResponse, responseIssuer } from '../../src/authorization/issue-response.ts'
 import { Subjects } from '../../src/clients/subjects.ts'
 import type { Grants } from '../../src/grants/grants.ts'
 import { Keys } from '../../src/secrets/keys.ts'
@@ -33,6 +33,6 @@ export const tokenIssuer = new Issuer({
   jwts: new JwtAccessTokens({ signing, subjects, issuer }),
 })
 
-export function answersOf(grants: Grants): AnswerMaker {
-  return new AnswerMaker({ grants, issuer: tokenIssuer })
+export function issueResponseOf(grants: Grants): IssueResponse {
+  return responseIssuer({ grants, issuer: tokenIssuer })
 }

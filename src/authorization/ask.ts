@@ -1,0 +1,48 @@
+import type { Client } from '../clients/client.ts'
+import type { Prompt } from '../protocol/prompt.ts'
+
+/** Whether the person must approve: at each time, unless they have before, or not at all. */
+export type ConsentRule = 'always' | 'once' | 'never'
+
+/** What a person is asked for, whoever asks. The order of steps, their pages and their forms know no more than this. */
+export interface Ask {
+  /** Whose access it is about; undefined if this server asks on its own behalf. */
+  client: Client | undefined
+  /** The identity of what is asked, for proofs and forms. Empty if nothing is: a login then proves nothing beside itself. */
+  digest: string
+  /** The path on this server, with its query, to which each step leads back. Who asks makes it; no request says it. */
+  back: string
+  prompt: readonly Prompt[]
+  /** Seconds. */
+  max_age: number | undefined
+  /** The authentication context classes of which one is essential (OpenID Connect Core §5.5.1.1); undefined for any. */
+  acr: readonly string[] | undefined
+  login_hint: string | undefined
+  /** The `sub`s, as this client knows them, of which the answer must be about one; undefined for anybody's. */
+  subjects: readonly string[] | undefined
+  /** What the person must have approved. */
+  consent_scope: string
+  consent: ConsentRule
+  /** How long the access lasts, if it is renewed: what the person must know beside the scopes. */
+  stays: 'until_logout' | 'after_logout' | undefined
+  /** Where the browser goes in the end: a host name, or a scheme for an app on this device. */
+  destination: string | undefined
+}
+
+/** A login that nobody asked for: it leads to `back`, a page of this server. */
+export function plainLogin(back: string): Ask {
+  return {
+    client: undefined,
+    digest: '',
+    back,
+    prompt: [],
+    max_age: undefined,
+    acr: undefined,
+    login_hint: undefined,
+    subjects: undefined,
+    consent_scope: '',
+    consent: 'never',
+    stays: undefined,
+    destination: undefined,
+  }
+}

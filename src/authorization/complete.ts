@@ -1,0 +1,112 @@
+import type { Consents } from '../consents/consents.ts'
+import type { SecurityEvent } from '../events/events.ts'
+import { revokedEvent } from '../grants/found-grant.ts'
+import type { Grants } from '../grants/grants.ts'
+import type { Visitor } from '../logins/visitors.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import { scopeWithin } from '../protocol/scope.ts'
+import { livingProofs, type Session, withClient, withoutProofs } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import type { Decision } from '../store/update.ts'
+import type { IssueResponse } from './issue-response.ts'
+import { nextStep, type Situation } from './next-step.ts'
+import type { AuthorizationRequest } from './request.ts'
+import { type AuthorizationResponse, errorResponse } from './response.ts'
+
+/** What the person said on the consent page; `none` if no page was needed. */
+export type ConsentDecision = 'approve' | 'deny' | 'none'
+
+/** The response for the client, with what the journal hears of it. */
+export interface Completed {
+  response: AuthorizationResponse
+  events: readonly SecurityEvent[]
+}
+
+/**
+ * Completes an authorization request, or returns undefined if the situation has changed and the request must be looked at
+ * again. Every check runs once more, on the session as the store has it; the request's proofs are spent by
+ * compare-and-swap before a code exists, so that of two answers with one proof only one can be given.
+ */
+export type CompleteRequest = (
+  situation: Situation<AuthorizationRequest>,
+  visitor: Visitor,
+  decision: ConsentDecision,
+) => Promise<Completed | undefined>
+
+interface Context {
+  sessions: Sessions
+  consents: Consents
+  grants: Grants
+  issueResponse: IssueResponse
+}
+
+/** Completes requests in the store. */
+export function requestCompleter(context: Context): CompleteRequest {
+  return async (situation, visitor, decision) => {
+    const { ask, now } = situation
+    const mayAnswer = decision === 'none' ? ['answer'] : ['answer', 'consent']
+    const spend = (session: Session | undefined): Decision<Session, boolean> => {
+      const account = session?.accounts[0]
+      if (session === undefined || account?.sid !== visitor.account.sid) return { answer: false }
+      const { step } = nextStep({ ...situation, account, proofs: livingProofs(session, now) })
+      if (!mayAnswer.includes(step)) return { answer: false }
+      const spent = withoutProofs(session, ask.digest)
+      const next = decision === 'deny' ? spent : withClient(spent, ask.target.client.client_id)
+      return next === session ? { answer: true } : { next, answer: true }
+    }
+    if (!(await context.sessions.update(visitor.current, now, spend))) return undefined
+    return decision === 'deny' ? denied(ask, visitor) : approved(ask, visitor, { decision, now }, context)
+  }
+}
+
+async function approved(
+  request: AuthorizationRequest,
+  visitor: Visitor,
+  { decision, now }: { decision: ConsentDecision; now: number },
+  context: Context,
+): Promise<Completed | undefined> {
+  const { sessions, consents, grants, issueResponse } = context
+  const { account, current, user } = visitor
+  const { client_id } = request.target.client
+  const about = { client_id, sub: account.sub, scope: request.scope }
+  if (decision === 'approve') {
+    const { since } = user
+    await consents.remember({ ...about, scope: request.consent_scope, since }, now)
+  }
+  const { response, grant_id, ended } = await issueResponse(request, visitor, now)
+  // A logout deletes the session, then looks for its grants; a removal deletes the consent, then looks for them. Either
+  // it sees this one, or we see that it came.
+  const [lives, consented] = await Promise.all([
+    sessions.lives(current.id, now),
+    stillConsented(request, account.sub, { decision, now }, consents),
+  ])
+  if (!lives || !consented) {
+    if (grant_id !== undefined) await grants.revoke(grant_id, account.sub)
+    return undefined
+  }
+  const granted: SecurityEvent[] = decision === 'approve' ? [{ event: 'consent_granted', ...about }] : []
+  const given: SecurityEvent = { event: 'code_issued', ...about, ...(grant_id && { grant_id }) }
+  const gone = ended.map((found) => revokedEvent(found, 'too many grants of one person'))
+  return { response, events: [...granted, given, ...gone] }
+}
+
+/** Whether the decision that this answer rests on still stands; nothing rests on one if nobody had to be asked. */
+async function stillConsented(
+  { target, consent_scope }: AuthorizationRequest,
+  sub: string,
+  { decision, now }: { decision: ConsentDecision; now: number },
+  consents: Consents,
+): Promise<boolean> {
+  const { client_id, skip_consent } = target.client
+  if (decision === 'none' && skip_consent) return true
+  const consent = await consents.find(sub, client_id, now)
+  return consent !== undefined && scopeWithin(consent_scope, consent.scope)
+}
+
+function denied(request: AuthorizationRequest, { account }: Visitor): Completed {
+  const { client_id } = request.target.client
+  return {
+    response: errorResponse(new OAuthError('access_denied', 'the person denied the request'), request.state),
+    events: [{ event: 'consent_denied', client_id, sub: account.sub, scope: request.scope }],
+  }
+}

@@ -1,0 +1,61 @@
+import type { Clients } from '../clients/client.ts'
+import { OAuthError } from '../protocol/errors.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import type { SigningKeys } from '../signing/signing-keys.ts'
+import { type AuthorizationRequest, type ResponseAddress, readAddress, readRequest } from './request.ts'
+import type { SectorDocuments } from './sector-documents.ts'
+import { resolveTarget, type Target } from './target.ts'
+
+/** What a request's parameters turned out to be. Only `request` may go on. */
+export type Resolved =
+  | { kind: 'page'; error: OAuthError }
+  | { kind: 'redirect'; address: ResponseAddress; error: OAuthError }
+  | { kind: 'request'; request: AuthorizationRequest }
+
+/**
+ * The only way in for an authorization request: read from its parameters each time, never stored. `back`: the request's
+ * own path and query; `now` in seconds. Faults that are not the client's (a store that is down) are thrown.
+ */
+export type ResolveRequest = (
+  sent: { parameters: Parameters; back: string },
+  now: number,
+) => Promise<Resolved>
+
+/** Resolves requests of these clients. */
+export function requestResolver(context: {
+  clients: Clients
+  sectors: SectorDocuments
+  signing: SigningKeys
+}): ResolveRequest {
+  const { clients, sectors, signing } = context
+
+  // OpenID Connect Core §3.1.2.1: whom an ID token of ours names; that it has expired does no harm.
+  const hintedSubject = async (hint: string, { client }: Target): Promise<string> => {
+    const verified = await signing.verify(hint)
+    const { aud, sub } = verified?.payload ?? {}
+    if (verified?.typ === 'JWT' && aud === client.client_id && sub !== undefined) return sub
+    throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server for this client')
+  }
+
+  return async ({ parameters, back }, now) => {
+    let address: ResponseAddress | undefined
+    try {
+      const target = await resolveTarget(clients, parameters)
+      await sectors.check(target.client, now)
+      address = readAddress(target, parameters)
+      const request = readRequest(target, parameters, back)
+      const hint = parameters.one('id_token_hint')
+      if (hint !== undefined) {
+        const subject = await hintedSubject(hint, target)
+        // OpenID Connect Core §5.5.1: the answer is about one person, whom both must mean.
+        if (request.subjects?.includes(subject) === false)
+          throw new OAuthError('invalid_request', 'id_token_hint and claims ask for different people')
+        request.subjects = [subject]
+      }
+      return { kind: 'request', request }
+    } catch (error) {
+      if (!(error instanceof OAuthError)) throw error
+      return address === undefined ? { kind: 'page', error } : { kind: 'redirect', address, error }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { Subjects } from '../clients/subjects.ts'
+import type { Consents } from '../consents/consents.ts'
+import type { Visitor } from '../logins/visitors.ts'
+import { livingProofs, withoutProofs } from '../sessions/session.ts'
+import type { Sessions } from '../sessions/sessions.ts'
+import { isOlder } from '../users/since.ts'
+import type { Ask } from './ask.ts'
+import type { Situation } from './next-step.ts'
+
+/** Finds what the next step of an ask depends on. `now` in seconds. */
+export type FindSituation = <A extends Ask>(
+  ask: A,
+  visitor: Visitor | undefined,
+  now: number,
+) => Promise<Situation<A>>
+
+/** Finds it in the visitor's session and what the person has consented to before. */
+export function situationFinder(context: { consents: Consents; subjects: Subjects }): FindSituation {
+  const { consents, subjects } = context
+  return async (ask, visitor, now) => {
+    if (visitor === undefined) {
+      return { ask, account: undefined, consented: undefined, stranger: false, proofs: [], now }
+    }
+    const { account, current, user } = visitor
+    const { client } = ask
+    const found = client && (await consents.find(account.sub, client.client_id, now))
+    const consent = found && isOlder(found.granted_at, user) ? undefined : found
+    const stranger =
+      client !== undefined && ask.subjects?.includes(subjects.of(client, account.sub)) === false
+    const proofs = livingProofs(current.session, now)
+    return { ask, account, consented: consent?.scope, stranger, proofs, now }
+  }
+}
+
+/** Spends the proofs of an ask that is refused: the same URL then begins anew. */
+export async function spendProofs(
+  sessions: Sessions,
+  { ask, now }: Situation,
+  visitor: Visitor,
+): Promise<void> {
+  await sessions.update(visitor.current, now, (session) => {
+    const next = session && withoutProofs(session, ask.digest)
+    return next === undefined || next === session ? { answer: undefined } : { next, answer: undefined }
+  })
+}

@@ -1,0 +1,111 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Ask } from '../authorization/ask.ts'
+import type { FindSituation } from '../authorization/situation.ts'
+import { formOf } from '../http/form.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { BeginLogin } from '../logins/begin-login.ts'
+import type { Visitor } from '../logins/visitors.ts'
+import type { Parameters } from '../protocol/parameters.ts'
+import type { Outcome, PageStep } from '../steps/step.ts'
+import { deviceMark } from '../users/user.ts'
+import { type Asker, askOn, type Exchange } from './asker.ts'
+import { bindingOf, type Dispatcher } from './dispatcher.ts'
+import { type FormContext, formRefused } from './form-refused.ts'
+import { type VisitorContext, visitorAt } from './visitor.ts'
+
+export interface StepContext extends VisitorContext, FormContext {
+  askers: readonly Asker[]
+  dispatcher: Dispatcher
+  findSituation: FindSituation
+  beginLogin: BeginLogin
+  journal: Journal
+}
+
+/**
+ * Mounts a step. Its phases have one order: what is asked, who is at the browser, whether the form is ours, what the step
+ * makes of it, and back to who asks. No step can leave one out.
+ */
+export function registerStep(app: FastifyInstance, step: PageStep, context: StepContext): void {
+  const { askers, dispatcher, browser } = context
+
+  // The page of a step for a person comes from the dispatcher alone. A login can also be asked for, as somebody else.
+  if (step.speaksFor === 'nobody')
+    app.get(step.path, { exposeHeadRoute: true }, async (request, reply) => {
+      const { asker, ask } = await askOn(request, askers)
+      if (ask === undefined) return reply.redirect(asker.back(request), 303)
+      return dispatcher.show({ request, reply }, step, ask, {})
+    })
+
+  app.post(step.path, async (request, reply) => {
+    const exchange = { request, reply }
+    const { asker, ask } = await askOn(request, askers)
+    if (ask === undefined) return reply.redirect(asker.back(request), 303)
+    const now = context.now()
+    const form = formOf(request)
+    const visitor = step.speaksFor === 'person' ? await visitorAt(exchange, context) : undefined
+    const isOwn = () => browser.ownForm(request, { binding: bindingOf(step, ask, visitor), now })
+    const misfit = () => {
+      const notice = formRefused(context, request)
+      return step.speaksFor === 'person'
+        ? dispatcher.dispatch(exchange, asker, ask, notice)
+        : dispatcher.show(exchange, step, ask, { notice, status: 403, form })
+    }
+    if (step.speaksFor === 'person') {
+      if (visitor === undefined || !isOwn()) return misfit()
+      const outcome = await step.submit(form, { ask, visitor, now })
+      if (outcome.result === 'misfit') return misfit()
+      return act(exchange, { step, asker, ask, visitor, form, now }, outcome, context)
+    }
+    if (!isOwn()) return misfit()
+    const sent = { ask, address: request.ip, device: browser.device(request), now }
+    const outcome = await step.submit(form, sent)
+    if (outcome.result === 'misfit') return misfit()
+    return act(exchange, { step, asker, ask, visitor, form, now }, outcome, context)
+  })
+}
+
+interface Submitted {
+  step: PageStep
+  asker: Asker
+  ask: Ask
+  visitor: Visitor | undefined
+  form: Parameters
+  now: number
+}
+
+/** Does what the outcome of a step says, and sends the browser on. */
+async function act(
+  exchange: Exchange,
+  { step, asker, ask, visitor, form, now }: Submitted,
+  outcome: Exclude<Outcome, { result: 'misfit' }>,
+  context: StepContext,
+): Promise<FastifyReply> {
+  const { request, reply } = exchange
+  const { browser, dispatcher, findSituation, beginLogin, journal } = context
+  if (outcome.result === 'shown') {
+    const { notice, status, retry_after, events } = outcome
+    journal.record(request, events)
+    if (retry_after !== undefined) reply.header('retry-after', retry_after)
+    return dispatcher.show(exchange, step, ask, { visitor, notice, status, form })
+  }
+  if (outcome.result === 'decided' && visitor !== undefined) {
+    const situation = await findSituation(ask, visitor, now)
+    if (await asker.finish(exchange, { situation, visitor, decision: outcome.decision })) return reply
+  }
+  if (outcome.result === 'logged_in') {
+    const { user, amr } = outcome
+    const { digest, client } = ask
+    const browserId = browser.bind(request, reply)
+    const login = {
+      user,
+      amr,
+      brought: browser.session(request),
+      browser: browserId,
+      digest,
+      client_id: client?.client_id,
+    }
+    browser.setSession(reply, await beginLogin(request, login, context.now()))
+    browser.rememberDevice(request, reply, deviceMark(user))
+  }
+  return reply.redirect(ask.back, 303)
+}

@@ -1,0 +1,27 @@
+import { scopeSentences } from '../authorization/scope-sentences.ts'
+import type { PersonStep } from './step.ts'
+
+/** `/consent`: the person's decision. `scopes`: sentences for scopes, from the configuration. */
+export function consentStep({ scopes }: { scopes: Readonly<Record<string, string>> }): PersonStep<'consent'> {
+  return {
+    name: 'consent',
+    path: '/consent',
+    view: 'consent',
+    speaksFor: 'person',
+    // With what the person was asked: a client may have more scopes by the time of the post.
+    shown: ({ digest, consent_scope }) => `${digest} ${consent_scope}`,
+    page: (ask, { login_href, ...common }) => ({
+      ...common,
+      switch_href: login_href,
+      scopes: scopeSentences(ask.consent_scope, scopes),
+      stays: ask.stays,
+      redirect_host: ask.destination,
+    }),
+    async submit(form) {
+      const decision = form.one('decision')
+      return decision === 'approve' || decision === 'deny'
+        ? { result: 'decided', decision }
+        : { result: 'misfit' }
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Notice } from '../http/views.ts'
+import type { LoginGuard } from '../logins/login-guard.ts'
+import type { OpenStep } from './step.ts'
+
+// One sentence for a wrong user and a wrong password: which of them it was is nobody's business.
+const WRONG: Notice = { tone: 'error', text: 'The user name or password is wrong.' }
+
+// Characters: longer than any user name, and anybody's text.
+const MAX_NAME = 256
+
+/** `/login`: who is it? Its form is bound to no account: it replaces whoever is there. */
+export function loginStep(context: {
+  guard: LoginGuard
+  /** The demo's account, to show on the page. */
+  demo: { username: string; password: string } | undefined
+}): OpenStep<'login'> {
+  const { guard, demo } = context
+  return {
+    name: 'login',
+    path: '/login',
+    view: 'login',
+    speaksFor: 'nobody',
+    shown: ({ digest }) => digest,
+    page({ login_hint }, { action, csrf, notice, client }, form) {
+      const username = form?.one('username') ?? login_hint ?? ''
+      return { action, csrf, notice, client, demo, username: username.length > MAX_NAME ? '' : username }
+    },
+    async submit(form, { ask, address, device, now }) {
+      const guess = { username: form.one('username') ?? '', address, device }
+      const guessed = await guard.guess(guess, form.one('password') ?? '', now)
+      if (guessed.result === 'right') return { result: 'logged_in', user: guessed.user, amr: ['pwd'] }
+      const about = { client_id: ask.client?.client_id, sub: guessed.sub }
+      if (guessed.result === 'wrong')
+        return { result: 'shown', notice: WRONG, status: 422, events: [{ event: 'login_failed', ...about }] }
+      const { seconds } = guessed
+      return {
+        result: 'shown',
+        notice: waitNotice(seconds),
+        status: 429,
+        retry_after: seconds,
+        events: [{ event: 'login_throttled', ...about, seconds }],
+      }
+    },
+  }
+}
+
+function waitNotice(seconds: number): Notice {
+  const minutes = Math.ceil(seconds / 60)
+  const time =
+    seconds < 60
+      ? `${seconds} second${seconds === 1 ? '' : 's'}`
+      : `${minutes} minute${minutes === 1 ? '' : 's'}`
+  return { tone: 'error', text: `Too many attempts. Please try again in ${time}.` }
+}
