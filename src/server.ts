@@ -22,7 +22,7 @@ export async function createServer(config: Config, parts: Parts): Promise<Fastif
   try {
     return await compose(config, parts)
   } catch (error) {
-    // The server closes its store when it ends: also where it never began, or the connection keeps the process.
+    // The server closes its store when it ends: also if it never began, or the connection keeps the process.
     await parts.store.close()
     throw error
   }

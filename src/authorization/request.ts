@@ -172,8 +172,8 @@ function readRequestedScope({ client }: Target, parameters: Parameters) {
   return { asked_scope, granted }
 }
 
-// OpenID Connect Core §11: ignored but where a code is given, or an access token of the front channel would outlive the
-// logout, with nothing that could ever be refreshed.
+// OpenID Connect Core §11: ignored unless a code is issued. Otherwise a front-channel access token would survive the logout
+// although nothing can refresh it.
 function withoutIdleOffline(scope: string, type: ResponseType): string {
   if (gives(type, 'code')) return scope
   return scopeTokens(scope)

@@ -45,7 +45,7 @@ export class Consents {
     const key = { kind: 'consent', id: consentId(sub, client_id), now } as const
     const record: Consent = { schema: 1, client_id, sub, scope, granted_at: now, revision: randomText(9) }
     // Before the record and after it: a decision that works is always one that the person can see and take back, also
-    // where they take it back in another tab meanwhile.
+    // if they take it back in another tab meanwhile.
     const link = () => this.#store.link(bySubject(sub), client_id, NEVER, now)
     await link()
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -65,7 +65,7 @@ export class Consents {
     throw new StoreUnavailable('the outcome of a write is unknown')
   }
 
-  /** Forgets the decision: the person is asked again. Gives it as it was, where there was one. */
+  /** Forgets the decision: the person is asked again. Returns it as it was, if there was one. */
   async forget(sub: string, client_id: string): Promise<Consent | undefined> {
     const key = { kind: 'consent', id: consentId(sub, client_id), now: 0 } as const
     const forgotten = await update<Consent, Consent | undefined>(this.#store, key, (consent) => ({

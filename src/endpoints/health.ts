@@ -4,7 +4,7 @@ import type { Store } from '../store/store.ts'
 // Load balancers ask with either.
 const PROBE = { exposeHeadRoute: true, config: { quiet: true } } as const
 
-/** `GET /healthz`: the process answers. `GET /readyz`: and so does its store; 503 where it does not. */
+/** `GET /healthz`: the process answers. `GET /readyz`: and so does its store; 503 if it does not. */
 export function registerHealth(app: FastifyInstance, { store }: { store: Store }): void {
   app.get('/healthz', PROBE, async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok' }),

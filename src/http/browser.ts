@@ -54,7 +54,7 @@ export class Browser {
     return digestOf(this.#setId(reply, this.#ids(request).at(-1)))
   }
 
-  /** A token for a form on a page that is being rendered; gives the browser its id where it has none. */
+  /** A token for a form on a page that is being rendered; gives the browser its id if it has none. */
   formToken(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -72,8 +72,8 @@ export class Browser {
   }
 
   /**
-   * Whether a post comes from a form of ours on this browser. The token would be enough; the browser's own word
-   * on where the post came from stands in front of it, and behind it where a cookie was planted.
+   * Whether a post comes from a form of ours on this browser. The token alone would do.
+   * `Sec-Fetch-Site` or `Origin` is a second check that still holds if an attacker has planted our cookie.
    */
   ownForm(request: FastifyRequest, { binding, now }: { binding: FormBinding; now: number }): boolean {
     const { 'sec-fetch-site': site, origin } = request.headers

@@ -128,7 +128,7 @@ export class Connections {
     if (this.#sum > MAX_WAITING) this.#giveWay()
   }
 
-  /** Takes one request of a connection out of the count. False where nobody waits for its answer any more. */
+  /** Takes one request of a connection out of the count. False if nobody waits for its answer any more. */
   #release(socket: Socket): boolean {
     const count = this.#waiting.get(socket)
     if (count === undefined || this.#refused.has(socket)) return false

@@ -29,7 +29,7 @@ function demoProblem(request: FastifyRequest, allowed: readonly string[]): strin
   )
   if (proxied !== undefined)
     return `The request has the header ${proxied.slice(0, MAX_REPEATED)}: it came through a proxy.`
-  // What nginx speaks to a server behind it, where nothing is configured, and no browser or curl by itself.
+  // What nginx speaks to a server behind it unless configured otherwise, and no browser or curl by itself.
   if (request.raw.httpVersion === '1.0') return 'The request is HTTP/1.0: it came through a proxy.'
   const hostname = hostnameOf(request.headers.host)
   if (isLoopbackHost(hostname) || allowed.includes(hostname)) return undefined

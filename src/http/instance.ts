@@ -6,7 +6,7 @@ import type { Logger } from './logger.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Asked all the time, by probes and pages: a success is worth a line only to who debugs. */
+    /** Asked all the time, by probes and pages: successes are logged at debug level only. */
     quiet?: true
   }
 }
@@ -34,7 +34,7 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
     rewriteUrl: originForm,
     // While stopping, what still arrives on an open connection is served, not turned away.
     return503OnClosing: false,
-    // A HEAD must not run what a GET does: at the authorization endpoint that mints a code.
+    // A HEAD must not run what a GET does: at the authorization endpoint that issues a code.
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,

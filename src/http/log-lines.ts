@@ -14,7 +14,7 @@ export interface Lines extends DestinationStream {
 
 /**
  * Hands all lines of one turn of the event loop to `sink` in one piece: to write a line costs more than to make it,
- * and a turn serves many requests where there are many. `onLoss` gets the number of lines that a full sink dropped,
+ * and under load a turn serves many requests. `onLoss` gets the number of lines that a full sink dropped,
  * once it takes lines again.
  */
 export function turnByTurn(sink: Sink, onLoss: (lines: number) => void): Lines {

@@ -63,7 +63,7 @@ const ASSETS: Readonly<Record<string, string>> = {
 /** The templates that Postern brings. */
 export const BUILT_IN = fileURLToPath(new URL('../../views', import.meta.url))
 
-/** Reads the static files. Throws `ConfigError` where the folder lacks a template or an asset, or has one that is wrong. */
+/** Reads the static files. Throws `ConfigError` if the folder lacks a template or an asset, or has one that is wrong. */
 export function readAssets(viewsDir: string): Map<string, Asset> {
   checkFolder(viewsDir)
   for (const name of Object.keys(TITLES)) {

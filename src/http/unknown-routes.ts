@@ -11,8 +11,8 @@ export function rememberRoutes(app: FastifyInstance): ReadonlyMap<string, string
 }
 
 /**
- * What no route serves: 405 with `Allow` where the address has another method (RFC 9110 §15.5.6), else 404. The address
- * is looked up, never given to the router, to which a `:` or `(` in it would be a pattern.
+ * What no route serves: 405 with `Allow` if the address has another method (RFC 9110 §15.5.6), else 404. The address
+ * is looked up, never handed to the router, to which a `:` or `(` in it would be a pattern.
  */
 export function handleUnknownRoutes(
   app: FastifyInstance,

@@ -56,7 +56,7 @@ export interface Views {
     switch_href: string
     /** One sentence for each scope. */
     scopes: readonly string[]
-    /** How long the access lasts, where it is renewed. */
+    /** How long the access lasts, if it is renewed. */
     stays?: 'until_logout' | 'after_logout'
     /** Where the browser goes next, if it is elsewhere: a host name, or a scheme for an app on this device. */
     redirect_host?: string
@@ -68,13 +68,13 @@ export interface Views {
     /** The RFC's error code, for the developer who reads over the person's shoulder. */
     error?: string
     request_id: string
-    /** A place to go on, where there is one. */
+    /** A place to go on, if there is one. */
     link?: { href: string; text: string }
   }
   logout: {
     action: string
     csrf: string
-    /** Nobody is logged in (any more) where this is absent. */
+    /** Nobody is logged in (any more) if this is absent. */
     account?: AccountView
     /** Applications that are told of the logout by loading these. */
     frames?: readonly string[]

@@ -128,7 +128,7 @@ export class BackChannel {
     this.#context.report(client_id, problem)
   }
 
-  /** The problem, or undefined where the client has taken it (§2.8: 200 or 204). */
+  /** The problem, or undefined if the client has taken it (§2.8: 200 or 204). */
   async #post(client: Client, { sub, sid }: EndedLogin): Promise<string | undefined> {
     const { signing, subjects, outbound, issuer, now } = this.#context
     const iat = now()

@@ -33,7 +33,7 @@ export class LogoutHints {
   }
 
   /**
-   * The hint for the query of a URL, where an ID token may be too long and should not be seen: a short form that proves
+   * The hint for the query of a URL, in which an ID token may be too long and should not be seen: a short form that proves
    * the same for an hour. One that is short already stays as it is, or it could be renewed for ever.
    */
   async shorten(hint: string, now: number): Promise<string> {

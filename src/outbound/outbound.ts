@@ -52,7 +52,7 @@ export class Outbound {
     const host = url.hostname.replace(/^\[|\]$/g, '')
     // An address is not looked up, so the guard below would not see it.
     if (isIP(host) !== 0 && !this.#allowed(host)) throw new OutboundFailure('the address is not public')
-    // Loaded where it is used: TLS is a tenth of a start, and most servers never ask anybody.
+    // Loaded when it is used: TLS is a tenth of a start, and most servers never ask anybody.
     const { request } = await import(secure ? 'node:https' : 'node:http')
     const signal = AbortSignal.timeout(TIMEOUT)
     // No agent: a connection that is kept would outlive the check of its address.

@@ -7,8 +7,8 @@ export interface Credentials {
 }
 
 /**
- * Reads `Authorization: Basic`. Gives the readings to try, in order: form-decoded, then raw where that
- * differs. Throws `invalid_client` where the header is another scheme or malformed.
+ * Reads `Authorization: Basic`. Returns the readings to try, in order: form-decoded, then raw if that
+ * differs. Throws `invalid_client` if the header is another scheme or malformed.
  */
 export function readBasicCredentials(header: string): readonly Credentials[] {
   const match = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i.exec(header)

@@ -25,7 +25,7 @@ export class Parameters {
     this.#map = map ?? Object.create(null)
   }
 
-  /** The value of `name`, or undefined. Throws `invalid_request` where the name is repeated. */
+  /** The value of `name`, or undefined. Throws `invalid_request` if the name is repeated. */
   one(name: string): string | undefined {
     const value = this.#map[name]
     if (typeof value === 'string') return value === '' ? undefined : value
@@ -33,7 +33,7 @@ export class Parameters {
     throw new OAuthError('invalid_request', `the parameter ${name} is sent more than once`)
   }
 
-  /** The value of `name`; throws `invalid_request` where it is missing, empty or repeated. */
+  /** The value of `name`; throws `invalid_request` if it is missing, empty or repeated. */
   required(name: string): string {
     const value = this.one(name)
     if (value === undefined) throw new OAuthError('invalid_request', `the parameter ${name} is missing`)

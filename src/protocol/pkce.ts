@@ -29,7 +29,7 @@ export function challengeDigest(challenge: string, method: CodeChallengeMethod):
   return hash('sha256', challenge, 'buffer')
 }
 
-/** Parses an untrusted `code_verifier` and gives its SHA-256. Throws `invalid_request` (RFC 7636 §4.1). */
+/** Parses an untrusted `code_verifier` and returns its SHA-256. Throws `invalid_request` (RFC 7636 §4.1). */
 export function verifierDigest(verifier: string): Buffer {
   if (!UNRESERVED.test(verifier)) {
     throw new OAuthError('invalid_request', 'code_verifier is 43 to 128 characters of A-Z a-z 0-9 - . _ ~')

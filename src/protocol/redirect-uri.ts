@@ -1,6 +1,6 @@
 const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
-/** Whether `hostname` (as `URL` gives it) is one of the three loopback names of RFC 8252 §7.3 and §8.3. */
+/** Whether `hostname` (as `URL` has it) is one of the three loopback names of RFC 8252 §7.3 and §8.3. */
 export function isLoopbackHost(hostname: string): boolean {
   return LOOPBACK.has(hostname.toLowerCase())
 }
@@ -36,7 +36,7 @@ const FORBIDDEN_SCHEMES = new Set(
   ),
 )
 
-/** Why `uri` may not be registered as a redirect URI, or undefined where it may. */
+/** Why `uri` may not be registered as a redirect URI, or undefined if it may. */
 export function redirectUriProblem(uri: string): string | undefined {
   const url = URL.parse(uri)
   if (url === null) return 'is not an absolute URI'

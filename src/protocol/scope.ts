@@ -13,7 +13,7 @@ export function scopeTokens(scope: string): string[] {
   return scope === '' ? [] : [...new Set(scope.split(' '))]
 }
 
-/** Parses an untrusted `scope` parameter; throws `invalid_scope` where it is malformed. */
+/** Parses an untrusted `scope` parameter; throws `invalid_scope` if it is malformed. */
 export function readScope(text: string): string {
   if (!isScope(text))
     throw new OAuthError('invalid_scope', 'scope is a list of names separated by single spaces')
@@ -38,7 +38,7 @@ export function scopeIntersection(part: string, whole: string): string {
 }
 
 /**
- * What is given of a scope that was asked for (RFC 6749 §3.3: the server may ignore a part of it, and says so in
+ * What is granted of a scope that was asked for (RFC 6749 §3.3: the server may ignore a part of it, and says so in
  * `scope`), in `asked`'s order. Undefined if nothing of it is allowed, or if `openid` is what is not: the client would
  * wait for an ID token that never comes.
  */

@@ -5,7 +5,7 @@ import type { Keys } from './keys.ts'
 export interface CsrfBinding {
   /** The anonymous browser cookie's value. */
   browser: string
-  /** The account that the page showed: `sid`, or empty where nobody is logged in. */
+  /** The account that the page showed: `sid`, or empty if nobody is logged in. */
   account: string
   form: string
   /** The authorization request by its digest, with what the page said of it; or empty. */

@@ -14,7 +14,7 @@ export const FACTS = HEAD
 /**
  * A handle: `kind_` and base64url of version (1 byte), key id (4), the facts, HMAC-SHA256 (32). It proves
  * itself: nothing about it needs to be stored, and a forged or cut one is refused before any I/O.
- * No expiry is checked here: the facts carry it where the kind has one.
+ * No expiry is checked here: the facts carry it if the kind has one.
  */
 export function makeHandle(keys: Keys, kind: HandleKind, facts: Buffer): string {
   const bytes = draftHandle(facts.length)
@@ -22,12 +22,12 @@ export function makeHandle(keys: Keys, kind: HandleKind, facts: Buffer): string 
   return sealHandle(keys, kind, bytes)
 }
 
-/** Room for a handle of `length` bytes of facts, to be written from `FACTS` on, every one of them. */
+/** Allocates a handle for `length` bytes of facts, uninitialised: the caller must write every byte from `FACTS` on. */
 export function draftHandle(length: number): Buffer {
   return Buffer.allocUnsafe(HEAD + length + TAG)
 }
 
-/** The handle of a draft whose facts are written: what `makeHandle` gives, without copying them. */
+/** The handle of a draft whose facts are written: what `makeHandle` returns, without copying them. */
 export function sealHandle(keys: Keys, kind: HandleKind, bytes: Buffer): string {
   bytes[0] = VERSION
   bytes.set(keys.currentId, 1)

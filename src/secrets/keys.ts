@@ -47,7 +47,7 @@ export class Keys {
 
   /**
    * `secrets`: one or more texts of at least 32 random bytes each; the caller has checked them. `issuer`: whose
-   * tokens they are, where the token alone must tell.
+   * tokens they are, if the token alone must tell.
    */
   constructor(secrets: readonly string[], issuer = '') {
     this.#keys = secrets.map((secret) => ({
@@ -93,7 +93,7 @@ export class Keys {
     return Buffer.concat(sealed).toString('base64url')
   }
 
-  /** The text of a seal, and whether the first key made it; undefined where no key opens it. */
+  /** The text of a seal, and whether the first key made it; undefined if no key opens it. */
   unseal(purpose: Purpose, sealed: string): { text: string; current: boolean } | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
     const id = bytes.subarray(0, ID_BYTES)

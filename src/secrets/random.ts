@@ -20,7 +20,7 @@ export function randomText(size: number): string {
   return text
 }
 
-// Where `size` bytes begin that nobody else gets; they end at `used`.
+// Reserves `size` bytes of the pool and returns their offset; they end at `used`.
 function draw(size: number): number {
   if (used + size > pool.length) {
     randomFillSync(pool)

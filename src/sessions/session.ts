@@ -53,13 +53,13 @@ export function withProof<S extends Pick<Session, 'proofs'>>(session: S, proof: 
   return { ...session, proofs: [...livingProofs(session, proof.at), proof].slice(-MAX_PROOFS) }
 }
 
-/** The session without the proofs of one request, or the same where there are none. */
+/** The session without the proofs of one request, or the same if there are none. */
 export function withoutProofs<S extends Pick<Session, 'proofs'>>(session: S, requestDigest: string): S {
   const proofs = session.proofs.filter((proof) => proof.request_digest !== requestDigest)
   return proofs.length === session.proofs.length ? session : { ...session, proofs }
 }
 
-/** The session that also concerns this client, or the same where it does already. */
+/** The session that also concerns this client, or the same if it does already. */
 export function withClient<S extends Pick<Session, 'clients'>>(session: S, client_id: string): S {
   const { clients } = session
   return clients.includes(client_id) ? session : { ...session, clients: [...clients, client_id] }

@@ -115,7 +115,7 @@ export class Sessions {
 
   /**
    * Begins a new session after a login, under a new handle (session fixation), and ends the one before. The
-   * same person keeps `sid`, clients and the proofs of other requests: `previous` is theirs. Gives the cookie's value,
+   * same person keeps `sid`, clients and the proofs of other requests: `previous` is theirs. Returns the cookie's value,
    * and the person's sessions that are too many now, for the caller to end.
    */
   async begin(
@@ -167,7 +167,7 @@ export class Sessions {
     return update<Session, A>(this.#store, { kind: 'session', id, now, known: session }, decide)
   }
 
-  /** Ends a session; gives it as it was last, where it was still there. */
+  /** Ends a session; returns it as it was last, if it was still there. */
   async end(id: string): Promise<Session | undefined> {
     const key = { kind: 'session', id, now: 0 } as const
     const ended = await update<Session, Session | undefined>(this.#store, key, (session) => ({

@@ -147,7 +147,7 @@ test('405 names every method of the address; RFC 9110 §9.3.2: HEAD is answered 
   }
 })
 
-test('malformed requests have their line too, and too large a header its own status', async (t) => {
+test('a malformed request is logged; headers that are too large are 431', async (t) => {
   const { app, log } = await buildServer(t)
   const response = await app.inject({ url: '/%zz', headers: HOST })
   assert.equal(response.statusCode, 400)
