@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 /** The rooms from left to right: a room imports only rooms of columns before its own, and itself. */
 const COLUMNS = [
-  ['protocol'],
+  ['protocol', 'texts'],
   ['secrets', 'events'],
   ['store', 'outbound'],
   // Right of the stores: what STORE may be, and what follows from it, is said by the table of the stores.
@@ -26,7 +26,7 @@ const COLUMNS = [
   ['start'],
 ]
 // Plumbing, however late in the row: it knows no client, user, session, grant or token.
-const HTTP_MAY_IMPORT = ['protocol', 'config', 'secrets', 'events', 'journal']
+const HTTP_MAY_IMPORT = ['protocol', 'config', 'secrets', 'events', 'journal', 'texts']
 // A step sees no reply, cookie, token or log: of the plumbing it knows what a page shows, and nothing else.
 const STEPS_MAY_IMPORT = ['http/views.ts']
 const FASTIFY_ROOMS = ['http', 'endpoints', 'composition', 'server']

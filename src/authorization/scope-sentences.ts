@@ -1,22 +1,27 @@
 import { scopeTokens } from '../protocol/scope.ts'
+import { say, type Text, type TextKey } from '../texts/text.ts'
 
-/** What the standard scopes let an application do, in the person's words (OpenID Connect Core §5.4, §11). */
-const STANDARD: Readonly<Record<string, string>> = {
-  openid: 'Know who you are',
-  profile: 'See your name and profile',
-  email: 'See your email address',
-  address: 'See your postal address',
-  phone: 'See your phone number',
-  offline_access: 'Stay connected while you are away',
-}
+/** What the standard scopes let an application do, in the person's words. */
+const STANDARD = {
+  openid: 'scope.openid',
+  profile: 'scope.profile',
+  email: 'scope.email',
+  address: 'scope.address',
+  phone: 'scope.phone',
+  offline_access: 'scope.offline_access',
+} as const satisfies Record<string, TextKey>
 
 /** One sentence for each scope: the configuration's, else the standard one, else its name. */
 export function scopeSentences(
   scope: string,
   configured: Readonly<Record<string, string>>,
-): readonly string[] {
+): readonly (Text | string)[] {
   return scopeTokens(scope).map((token) => {
     if (Object.hasOwn(configured, token)) return configured[token] as string
-    return Object.hasOwn(STANDARD, token) ? (STANDARD[token] as string) : `Use “${token}”`
+    return isStandard(token) ? say(STANDARD[token]) : say('scope.other', { scope: token })
   })
+}
+
+function isStandard(token: string): token is keyof typeof STANDARD {
+  return Object.hasOwn(STANDARD, token)
 }

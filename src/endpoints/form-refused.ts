@@ -2,15 +2,16 @@ import type { FastifyRequest } from 'fastify'
 import type { Browser } from '../http/browser.ts'
 import type { Reports } from '../http/reports.ts'
 import type { Notice } from '../http/views.ts'
+import { say } from '../texts/text.ts'
 
 const STALE: Notice = {
   tone: 'info',
-  text: 'This page was open for a while, or something has changed since. Please check and try again.',
+  text: say('form.stale'),
 }
 
 const NO_COOKIES: Notice = {
   tone: 'error',
-  text: 'Your browser sent no cookie, and this page needs them. Please allow cookies for this site and try again.',
+  text: say('form.no_cookies'),
 }
 
 export interface FormContext {

@@ -15,6 +15,7 @@ import {
 } from '../logout/logout-request.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
+import { say } from '../texts/text.ts'
 import type { Exchange } from './asker.ts'
 import { type FormContext, formRefused } from './form-refused.ts'
 import { accountView } from './shown.ts'
@@ -170,12 +171,12 @@ async function loggedOut(
 
 const WILL_STAY: Notice = {
   tone: 'info',
-  text: 'You will stay here afterwards: the application asked to bring you back in a way that cannot be trusted.',
+  text: say('logout.will_stay'),
 }
 
 const STAYS: Notice = {
   tone: 'info',
-  text: 'You were not sent back: the application asked for it in a way that cannot be trusted.',
+  text: say('logged_out.stays'),
 }
 
 // For whoever helps the person: what to look for in the application, and in the log.

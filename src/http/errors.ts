@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { OAuthError } from '../protocol/errors.ts'
+import { say } from '../texts/text.ts'
 import type { RenderPage } from './pages.ts'
 import type { Reports } from './reports.ts'
 
@@ -33,10 +34,8 @@ export function handlePageErrors(
       reply,
       'error',
       {
-        heading: again ? 'Please try again' : 'This link does not work',
-        message: again
-          ? 'Something did not work on our side. Reload this page in a moment; you will not lose your place.'
-          : `The application that sent you here made a mistake: ${error.message}.`,
+        heading: say(again ? 'error.ours' : 'error.theirs'),
+        message: again ? say('error.ours_message') : say('error.theirs_message', { problem: error.message }),
         error: error.error,
         request_id: request.id,
       },

@@ -7,6 +7,10 @@ import ejs from 'ejs'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ConfigError } from '../config/config-error.ts'
 import { checkWriters, readProblem } from '../config/file-access.ts'
+import { chooseLanguage, LANGUAGES } from '../texts/languages.ts'
+import { speakAll, speakerOf } from '../texts/speaker.ts'
+import { say, type Text } from '../texts/text.ts'
+import { pageTexts } from './page-texts.ts'
 import type { Frame, ViewName, Views } from './views.ts'
 
 /** What a page needs beside its view's data. */
@@ -26,14 +30,14 @@ export type RenderPage = <Name extends ViewName>(
   options?: PageOptions,
 ) => Promise<FastifyReply>
 
-const TITLES: { [Name in ViewName]: (data: Views[Name]) => string } = {
-  login: () => 'Log in',
-  'select-account': () => 'Choose an account',
-  consent: ({ client }) => `Allow ${client.name}?`,
+const TITLES: { [Name in ViewName]: (data: Views[Name]) => Text } = {
+  login: () => say('login.title'),
+  'select-account': () => say('select_account.title'),
+  consent: ({ client }) => say('consent.title', { client: client.name }),
   error: ({ heading }) => heading,
-  logout: ({ account }) => (account ? 'Log out?' : 'Logged out'),
-  home: () => 'Postern',
-  'form-post': () => 'Continue',
+  logout: ({ account }) => say(account ? 'logout.title' : 'logged_out.title'),
+  home: () => say('home.title'),
+  'form-post': () => say('form_post.title'),
 }
 
 // Chromium applies form-action to every hop of the redirects after a post, so on a page whose post may end at a
@@ -128,9 +132,18 @@ export function assetsVersion(assets: ReadonlyMap<string, Asset>): string {
 
 /** Makes the render function of one server. `base` prefixes its own paths. */
 export function pageRenderer(frame: Omit<Frame, 'title'>): RenderPage {
+  const voices = new Map(
+    Object.keys(LANGUAGES).map((language) => {
+      const speaker = speakerOf(language)
+      return [language, { speaker, shared: { ...frame, ...pageTexts(speaker) } }]
+    }),
+  )
   return async (reply, view, data, options = {}) => {
-    const title = TITLES[view](data)
-    const html = await reply.viewAsync(`${view}.ejs`, { ...frame, ...data, title })
+    const voice = voices.get(chooseLanguage(reply.request.headers['accept-language']))
+    if (voice === undefined) throw new Error('a language was chosen that is none of ours')
+    const { speaker, shared } = voice
+    const spoken = speakAll({ ...data, title: TITLES[view](data) }, speaker)
+    const html = await reply.viewAsync(`${view}.ejs`, { ...shared, ...spoken })
     return reply
       .code(options.status ?? 200)
       .type('text/html; charset=utf-8')

@@ -1,13 +1,17 @@
 import { join } from 'node:path'
 import ejs from 'ejs'
 import { ConfigError } from '../config/config-error.ts'
+import { LANGUAGES } from '../texts/languages.ts'
+import { speakAll, speakerOf } from '../texts/speaker.ts'
+import { say } from '../texts/text.ts'
+import { pageTexts } from './page-texts.ts'
 import type { ViewName, Views } from './views.ts'
 
 const name = 'Sample <App>'
 const uri = 'https://app.example/'
 const client = { name, logo_uri: uri, client_uri: uri, policy_uri: uri, tos_uri: uri }
 const account = { name: 'Ada Lovelace', username: 'ada' }
-const notice = { tone: 'error', text: 'A sample.' } as const
+const notice = { tone: 'error', text: say('login.wrong') } as const
 const form = { action: '/sample', csrf: 'sample' }
 
 /** What each view may be given: with everything, and with as little as there can be. */
@@ -45,13 +49,13 @@ const SAMPLES: { readonly [Name in ViewName]: readonly Views[Name][] } = {
   ],
   error: [
     {
-      heading: name,
-      message: name,
+      heading: say('error.theirs'),
+      message: say('error.theirs_message', { problem: name }),
       error: 'invalid_request',
       request_id: '1',
-      link: { href: '/', text: name },
+      link: { href: '/', text: say('error.start_page') },
     },
-    { heading: name, message: name, request_id: '1' },
+    { heading: say('error.ours'), message: say('error.ours_message'), request_id: '1' },
   ],
   logout: [
     { ...form, account, frames: [uri], continue_href: uri, notice },
@@ -86,9 +90,13 @@ const SAMPLES: { readonly [Name in ViewName]: readonly Views[Name][] } = {
  * it. Throws `ConfigError` that names it.
  */
 export async function renderSamples(viewsDir: string): Promise<void> {
-  const frame = { title: name, base: '', assets: 'sample' }
-  for (const [view, samples] of Object.entries(SAMPLES)) {
-    for (const data of samples) await render(join(viewsDir, `${view}.ejs`), { ...frame, ...data })
+  for (const language of Object.keys(LANGUAGES)) {
+    const speaker = speakerOf(language)
+    const frame = { title: name, base: '', assets: 'sample', ...pageTexts(speaker) }
+    for (const [view, samples] of Object.entries(SAMPLES)) {
+      for (const data of samples)
+        await render(join(viewsDir, `${view}.ejs`), { ...frame, ...speakAll(data, speaker) })
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { say } from '../texts/text.ts'
 import type { RenderPage } from './pages.ts'
 
 /** Remembers which methods each address has. To be called before the first route is registered. */
@@ -27,10 +28,10 @@ export function handleUnknownRoutes(
     }
     if (request.headers.accept?.includes('text/html')) {
       const page = {
-        heading: 'There is nothing here',
-        message: 'The address may be misspelled, or an application sent you to the wrong place.',
+        heading: say('error.nothing'),
+        message: say('error.nothing_message'),
         request_id: request.id,
-        link: { href: `${base}/`, text: 'Go to the start page' },
+        link: { href: `${base}/`, text: say('error.start_page') },
       }
       return render(reply, 'error', page, { status: 404 })
     }

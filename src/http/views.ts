@@ -1,9 +1,14 @@
-/** What each template in `views/` receives. One type per view: a template sees nothing that is not named here. */
+import type { Text } from '../texts/text.ts'
+
+/**
+ * What each template in `views/` receives, where each `Text` is a string in the language of the page. One type per view: a
+ * template sees nothing that is not named here, and `PageTexts`.
+ */
 
 /** A sentence above a form: what went wrong, or what changed since the page was loaded. */
 export interface Notice {
   tone: 'error' | 'info'
-  text: string
+  text: Text
 }
 
 /** The application that asks, as its registration describes it. */
@@ -21,10 +26,13 @@ export interface AccountView {
   username: string
 }
 
+/** What an application may do: a sentence of ours, or the operator's own. */
+export type Sentence = Text | string
+
 /** One standing permission on the signed-in page. */
 export interface AppView {
   client: ClientView
-  scopes: readonly string[]
+  scopes: readonly Sentence[]
   client_id: string
   csrf: string
 }
@@ -55,7 +63,7 @@ export interface Views {
     account: AccountView
     switch_href: string
     /** One sentence for each scope. */
-    scopes: readonly string[]
+    scopes: readonly Sentence[]
     /** How long the access lasts, if it is renewed. */
     stays?: 'until_logout' | 'after_logout'
     /** Where the browser goes next, if it is elsewhere: a host name, or a scheme for an app on this device. */
@@ -63,13 +71,13 @@ export interface Views {
     notice?: Notice
   }
   error: {
-    heading: string
-    message: string
+    heading: Text
+    message: Text
     /** The RFC's error code, for the developer who reads over the person's shoulder. */
     error?: string
     request_id: string
     /** A place to go on, if there is one. */
-    link?: { href: string; text: string }
+    link?: { href: string; text: Text }
   }
   logout: {
     action: string

@@ -1,9 +1,10 @@
 import type { Notice } from '../http/views.ts'
 import type { LoginGuard } from '../logins/login-guard.ts'
+import { say } from '../texts/text.ts'
 import type { OpenStep } from './step.ts'
 
 // One sentence for a wrong user and a wrong password: which of them it was is nobody's business.
-const WRONG: Notice = { tone: 'error', text: 'The user name or password is wrong.' }
+const WRONG: Notice = { tone: 'error', text: say('login.wrong') }
 
 // Characters: longer than any user name, and anybody's text.
 const MAX_NAME = 256
@@ -35,20 +36,11 @@ export function loginStep(context: {
       const { seconds } = guessed
       return {
         result: 'shown',
-        notice: waitNotice(seconds),
+        notice: { tone: 'error', text: say('login.wait', { time: { seconds } }) },
         status: 429,
         retry_after: seconds,
         events: [{ event: 'login_throttled', ...about, seconds }],
       }
     },
   }
-}
-
-function waitNotice(seconds: number): Notice {
-  const minutes = Math.ceil(seconds / 60)
-  const time =
-    seconds < 60
-      ? `${seconds} second${seconds === 1 ? '' : 's'}`
-      : `${minutes} minute${minutes === 1 ? '' : 's'}`
-  return { tone: 'error', text: `Too many attempts. Please try again in ${time}.` }
 }

@@ -1,0 +1,59 @@
+import { en } from './en.ts'
+import { LANGUAGES } from './languages.ts'
+import { Text, type TextKey, type Value } from './text.ts'
+
+/** Finds texts in one language. */
+export interface Speaker {
+  /** The language's BCP 47 tag, and which way it is written. */
+  readonly language: string
+  readonly direction: 'ltr' | 'rtl'
+  /** A text's pattern, in English if this language lacks it. */
+  pattern(key: TextKey): string
+  /** A value as the language writes it. */
+  write(value: Value): string
+  /** A text with its values. */
+  speak(text: Text): string
+}
+
+/** The `{name}` places of a pattern. */
+export const PLACE = /\{(\w+)\}/g
+
+/** Speaks one of `LANGUAGES`. Throws `RangeError` for a tag that is none. */
+export function speakerOf(language: string): Speaker {
+  const catalogue = Object.hasOwn(LANGUAGES, language) ? (LANGUAGES[language] ?? {}) : {}
+  const direction = new Intl.Locale(language).getTextInfo().direction === 'rtl' ? 'rtl' : 'ltr'
+  const pattern = (key: TextKey) => catalogue[key] ?? en[key]
+  const write = (value: Value) => (typeof value === 'string' ? value : duration(language, value.seconds))
+  return {
+    language,
+    direction,
+    pattern,
+    write,
+    speak: ({ key, values }) => pattern(key).replace(PLACE, (_, name: string) => write(values[name] ?? '')),
+  }
+}
+
+/** Seconds in words: as seconds up to a minute, then as minutes, rounded up. */
+function duration(language: string, seconds: number): string {
+  const [count, unit] = seconds < 60 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+}
+
+/** The same with every text spoken: what a template gets, to which a text is a string. */
+export type Spoken<T> = T extends Text
+  ? string
+  : T extends (...args: never[]) => unknown
+    ? T
+    : T extends object
+      ? { [Key in keyof T]: Spoken<T[Key]> }
+      : T
+
+/** Speaks every text in a page's data. */
+export function speakAll<T>(data: T, speaker: Speaker): Spoken<T> {
+  if (data instanceof Text) return speaker.speak(data) as Spoken<T>
+  if (Array.isArray(data)) return data.map((entry) => speakAll(entry, speaker)) as Spoken<T>
+  if (typeof data !== 'object' || data === null) return data as Spoken<T>
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [name, speakAll(value, speaker)]),
+  ) as Spoken<T>
+}
