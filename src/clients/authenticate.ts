@@ -3,6 +3,12 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Client, Clients } from './client.ts'
 
+/** What a direct request says of its client: the value of its `Authorization` header, and its parameters. */
+export interface ClientRequest {
+  readonly authorization: string | undefined
+  readonly parameters: Parameters
+}
+
 /** What a request presents: a secret by one method, in every way it may be read, or only an id. */
 type Presented =
   | { method: 'client_secret_basic' | 'client_secret_post'; readings: readonly Credentials[] }
@@ -12,12 +18,8 @@ type Presented =
  * Authenticates the client of a direct request: `client_secret_basic`, `client_secret_post`, or `none` for a
  * public client (RFC 6749 §2.3). Throws `invalid_client`, and `invalid_request` for two methods at once.
  */
-export async function authenticateClient(
-  clients: Clients,
-  authorization: string | undefined,
-  parameters: Parameters,
-): Promise<Client> {
-  const presented = readPresented(authorization, parameters)
+export async function authenticateClient(clients: Clients, request: ClientRequest): Promise<Client> {
+  const presented = readPresented(request)
   if (presented.method === 'none') {
     return requirePublic(await clients.find(presented.client_id), presented.client_id)
   }
@@ -35,7 +37,7 @@ export async function authenticateClient(
   throw refusal ?? failed('no credentials')
 }
 
-function readPresented(authorization: string | undefined, parameters: Parameters): Presented {
+function readPresented({ authorization, parameters }: ClientRequest): Presented {
   const client_id = parameters.one('client_id')
   const client_secret = parameters.one('client_secret')
   if (authorization !== undefined) {

@@ -50,8 +50,9 @@ export function registerIntrospect(
   const { clients, inspector, journal } = context
   app.post('/oauth/introspect', { schema: { response: { 200: RESPONSE } } }, async (request, reply) => {
     const now = context.now()
+    const { authorization } = request.headers
     const parameters = formOf(request)
-    const asking = await authenticateClient(clients, request.headers.authorization, parameters)
+    const asking = await authenticateClient(clients, { authorization, parameters })
     if (isPublic(asking)) throw new OAuthError('invalid_client', 'introspection needs a client with a secret')
     const opened = await inspector.open(parameters.required('token'))
     const { token, events } = opened ? await inspector.inspect(opened, now) : NOTHING

@@ -16,8 +16,9 @@ export function registerRevoke(
   const { clients, inspector, journal } = context
   app.post('/oauth/revoke', async (request, reply) => {
     const now = context.now()
+    const { authorization } = request.headers
     const parameters = formOf(request)
-    const client = await authenticateClient(clients, request.headers.authorization, parameters)
+    const client = await authenticateClient(clients, { authorization, parameters })
     const opened = await inspector.open(parameters.required('token'))
     if (opened !== undefined) journal.record(request, await inspector.revoke(opened, client.client_id, now))
     return reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send('{}')

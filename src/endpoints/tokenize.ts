@@ -25,8 +25,8 @@ export function registerTokenize(
 ): void {
   app.post('/oauth/tokenize', { schema: { response: { 200: TOKEN_RESPONSE } } }, async (request, reply) => {
     const { authorization } = request.headers
-    const asked = { authorization, parameters: formOf(request), address: request.ip }
-    const { result, events } = await pipeline(asked, now())
+    const tokenRequest = { authorization, parameters: formOf(request), address: request.ip }
+    const { result, events } = await pipeline(tokenRequest, now())
     journal.record(request, events)
     if (result instanceof OAuthError) throw result
     // RFC 6749 §5.1: no cache may keep a token.

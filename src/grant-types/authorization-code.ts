@@ -27,7 +27,7 @@ export function authorizationCode(context: {
   return {
     grant_type: 'authorization_code',
 
-    readParameters(parameters) {
+    readRequest({ parameters }) {
       const verifier = parameters.one('code_verifier')
       return {
         code: parameters.required('code'),

@@ -7,7 +7,7 @@ export function clientCredentials(): GrantType<RequestedTerms> {
   return {
     grant_type: 'client_credentials',
 
-    readParameters: readTerms,
+    readRequest: ({ parameters }) => readTerms(parameters),
 
     // A public client cannot be registered for this grant type.
     async prove(requested, client) {

@@ -1,9 +1,15 @@
+import type { ClientRequest } from '../clients/authenticate.ts'
 import type { Client } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import type { OAuthError } from '../protocol/errors.ts'
-import type { Parameters } from '../protocol/parameters.ts'
 import type { Terms } from '../protocol/terms.ts'
 import type { ProvenGrant } from '../tokens/issuer.ts'
+
+/** A token request, the same value for every phase and every grant type. A DPoP proof (RFC 9449) would be a field of it. */
+export interface TokenRequest extends ClientRequest {
+  /** The IP address that it came from. */
+  readonly address: string
+}
 
 /** What the proof of a grant leads to. Only the pipeline issues tokens for it. */
 export type Proven =
@@ -17,11 +23,8 @@ export type Proven =
  */
 export interface GrantType<P> {
   readonly grant_type: string
-  /**
-   * Reads this grant type's own parameters. Throws `OAuthError` if one is missing or malformed. `address`: the IP
-   * address that the request came from.
-   */
-  readParameters(parameters: Parameters, address: string): P
+  /** Reads what this grant type needs of a request. Throws `OAuthError` if a parameter is missing or malformed. */
+  readRequest(request: TokenRequest): P
   /** Proves the grant for an authenticated client that may use this grant type. `now` in seconds. */
   prove(request: P, client: Client, now: number): Promise<Proven>
 }

@@ -31,7 +31,7 @@ export function password(context: {
   return {
     grant_type: 'password',
 
-    readParameters(parameters, address) {
+    readRequest({ parameters, address }) {
       return {
         username: parameters.required('username'),
         password: parameters.required('password'),

@@ -2,9 +2,8 @@ import { authenticateClient } from '../clients/authenticate.ts'
 import type { Client, Clients } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { Parameters } from '../protocol/parameters.ts'
 import type { Issuer, TokenResponse } from '../tokens/issuer.ts'
-import type { AnyGrantType, Proven } from './grant-type.ts'
+import type { AnyGrantType, Proven, TokenRequest } from './grant-type.ts'
 
 /** What a token request led to, and its events. */
 export interface TokenResult {
@@ -12,11 +11,8 @@ export interface TokenResult {
   events: readonly SecurityEvent[]
 }
 
-/** The token endpoint without HTTP: `authorization` is the header's value, `address` an IP address. `now` in seconds. */
-export type TokenPipeline = (
-  request: { authorization: string | undefined; parameters: Parameters; address: string },
-  now: number,
-) => Promise<TokenResult>
+/** The token endpoint without HTTP. `now` in seconds. Throws `OAuthError`. */
+export type TokenPipeline = (request: TokenRequest, now: number) => Promise<TokenResult>
 
 /**
  * The phases that every grant type shares, in their one order: which grant type is it, who is the client, may it use the
@@ -29,16 +25,15 @@ export function tokenPipeline(context: {
 }): TokenPipeline {
   const { clients, grantTypes, issuer } = context
 
-  return async ({ authorization, parameters, address }, now) => {
-    const grantType = requireGrantType(parameters.required('grant_type'))
-    const client = await authenticateClient(clients, authorization, parameters)
+  return async (request, now) => {
+    const grantType = requireGrantType(request.parameters.required('grant_type'))
+    const client = await authenticateClient(clients, request)
     try {
       // RFC 6749 §5.2: the authenticated client is not authorized to use this grant type.
       if (!client.grant_types.has(grantType.grant_type)) {
         throw new OAuthError('unauthorized_client', `this client may not use ${grantType.grant_type}`)
       }
-      const request = grantType.readParameters(parameters, address)
-      const proven = await grantType.prove(request, client, now)
+      const proven = await grantType.prove(grantType.readRequest(request), client, now)
       if (proven.outcome === 'refused') {
         proven.error.client_id = client.client_id
         return { result: proven.error, events: proven.events }

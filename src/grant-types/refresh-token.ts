@@ -38,7 +38,7 @@ export function refreshToken(context: {
   return {
     grant_type: 'refresh_token',
 
-    readParameters(parameters) {
+    readRequest({ parameters }) {
       return { refresh_token: parameters.required('refresh_token'), requested: readTerms(parameters) }
     },
 
