@@ -26,6 +26,8 @@ export interface Client {
   readonly tos_uri?: string
   readonly redirect_uris: readonly string[]
   readonly grant_types: ReadonlySet<string>
+  /** Whether one of its grant types issues tokens that speak for no person. */
+  readonly own_tokens: boolean
   readonly scope: string
   /** What it gets if it names no scope. */
   readonly default_scope: string

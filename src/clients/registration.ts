@@ -6,6 +6,7 @@ import { readFlows } from './registration/flows.ts'
 import { readLifetimes } from './registration/lifetimes.ts'
 import { readLinks } from './registration/links.ts'
 import { readLogout } from './registration/logout.ts'
+import { readOwnTokens } from './registration/own-tokens.ts'
 import { readScopes } from './registration/scopes.ts'
 import { readSector } from './registration/sector.ts'
 import { readTokens } from './registration/tokens.ts'
@@ -24,7 +25,8 @@ export function registerClient(entry: ClientEntry, rules: Rules, fail: Fail): Cl
     allow_plain_pkce: entry.allow_plain_pkce ?? false,
     ...readAuthentication(entry, rules, fail),
     ...readScopes(entry, fail),
-    ...readFlows(entry, fail),
+    ...readFlows(entry, rules, fail),
+    ...readOwnTokens(entry, rules, fail),
     ...readLinks(entry, fail),
     ...readTokens(entry),
     ...readSector(entry, rules, fail),

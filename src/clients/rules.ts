@@ -3,6 +3,7 @@ import type { ClientEntry } from '../config/schema.ts'
 import type { BcryptQueue } from '../passwords/bcrypt-queue.ts'
 import type { Keys } from '../secrets/keys.ts'
 import type { Lifetimes } from './client.ts'
+import type { GrantTypeTraits } from './grant-type-traits.ts'
 import { type ClientSecret, hashedSecret, plainSecret } from './secret.ts'
 
 /** What the server can do for its clients, and what they have if they say nothing. */
@@ -12,13 +13,21 @@ export interface Rules {
   readonly pairwise: boolean
   /** Whether requests to the URLs of clients may use plain http. */
   readonly plainHttp: boolean
+  /** Every grant type that there is. */
+  readonly grantTypes: readonly GrantTypeTraits[]
+  /** The name of the person who has this `sub`, or undefined. */
+  usernameOf(sub: string): string | undefined
   /** Something to verify the client's secret with; undefined for a client without one. */
   secretOf(entry: ClientEntry): ClientSecret | undefined
 }
 
 /** The rules of this environment. Secrets that are hashes are verified in `queue`. */
-export function rulesOf(env: Environment, { queue, keys }: { queue: BcryptQueue; keys: Keys }): Rules {
+export function rulesOf(
+  env: Environment,
+  { queue, keys, ...known }: { queue: BcryptQueue; keys: Keys } & Pick<Rules, 'grantTypes' | 'usernameOf'>,
+): Rules {
   return {
+    ...known,
     lifetimes: {
       access_token_ttl: env.ACCESS_TOKEN_TTL,
       refresh_token_ttl: env.REFRESH_TOKEN_TTL,

@@ -3,6 +3,7 @@ import { fileClients, registerEntries } from '../clients/file-clients.ts'
 import { type ClientRegistry, type ClientSource, clientRegistry } from '../clients/registry.ts'
 import { type Rules, rulesOf } from '../clients/rules.ts'
 import type { Config } from '../config/config.ts'
+import { GRANT_TYPES } from '../grant-types/index.ts'
 import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
 import { Keys } from '../secrets/keys.ts'
 
@@ -19,6 +20,8 @@ export function registeredClients(config: Config): ReadonlyMap<string, Client> {
   return registerEntries(config.entries.clients, rulesFor(config, new Keys(config.secretKeys)))
 }
 
-function rulesFor({ env }: Config, keys: Keys): Rules {
-  return rulesOf(env, { queue: new BcryptQueue(QUEUE), keys })
+function rulesFor({ env, entries }: Config, keys: Keys): Rules {
+  const people = new Map(entries.users.map(({ username, sub = username }) => [sub, username]))
+  const usernameOf = (sub: string) => people.get(sub)
+  return rulesOf(env, { queue: new BcryptQueue(QUEUE), keys, grantTypes: GRANT_TYPES, usernameOf })
 }

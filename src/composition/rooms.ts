@@ -8,7 +8,6 @@ import type { ClientSource } from '../clients/registry.ts'
 import { Subjects } from '../clients/subjects.ts'
 import type { Config } from '../config/config.ts'
 import { Consents } from '../consents/consents.ts'
-import { grantTypes as allGrantTypes } from '../grant-types/index.ts'
 import { tokenPipeline } from '../grant-types/pipeline.ts'
 import { Grants } from '../grants/grants.ts'
 import { type Logger, logSink } from '../http/logger.ts'
@@ -84,8 +83,7 @@ export function makeRooms(config: Config, parts: Parts) {
     throttle: new Throttle(store, keys),
   })
   const narrowed = new NarrowedScopes()
-  const grantTypes = allGrantTypes({ keys, grants, users, guard, clients, narrowed, now })
-  const pipeline = tokenPipeline({ clients, grantTypes, issuer: tokens })
+  const pipeline = tokenPipeline({ clients, issuer: tokens, keys, grants, users, guard, narrowed, now })
   const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
   const sectors = new SectorDocuments(outbound)
   const records = { clients, users, sessions, consents, grants }
@@ -107,7 +105,7 @@ export function makeRooms(config: Config, parts: Parts) {
   return {
     ...{ config, issuer, store, log, journal, reports, now, keys, subjects, signing, scopes: entries.scopes },
     ...records,
-    ...{ inspector, guard, narrowed, grantTypes, pipeline, backChannel, hints, visitors, beginLogin },
+    ...{ inspector, guard, narrowed, pipeline, backChannel, hints, visitors, beginLogin },
     ...authorization,
   }
 }

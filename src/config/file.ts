@@ -22,7 +22,6 @@ export function readEntries(text: string, name: string, env: RawEnvironment): En
   if (wrong.length > 0) throw new ConfigError(`${name}: ${listed(wrong, '; ')}`)
   const entries = { clients: [], users: [], scopes: {}, ...(document as Partial<Entries>) }
   if (entries.clients.length === 0) throw new ConfigError(`${name} has no clients; give at least one`)
-  checkSubjects(entries, name)
   checkSample(entries, name)
   return entries
 }
@@ -38,18 +37,6 @@ function checkSample({ clients, users }: Entries, name: string): void {
   const sample = hashes.find(([, one]) => one !== undefined && hash('sha256', one.slice(4)) === SAMPLE_HASH)
   if (sample === undefined) return
   throw new ConfigError(`${name}: ${sample[0]} is the public one of the README; ${MAKE_HASH}`)
-}
-
-// RFC 9700 §4.15: a token of client_credentials has the client's id for its subject, which must not be a person's.
-function checkSubjects({ clients, users }: Entries, name: string): void {
-  const people = new Map(users.map(({ username, sub = username }) => [sub, username]))
-  for (const [at, { client_id, grant_types = [] }] of clients.entries()) {
-    const username = grant_types.includes('client_credentials') ? people.get(client_id) : undefined
-    if (username === undefined) continue
-    throw new ConfigError(
-      `${name}: /clients/${at}/client_id: ${client_id} is the sub of user ${username} too, so tokens of client_credentials would look like that person's; rename the client`,
-    )
-  }
 }
 
 function parse(text: string, name: string): unknown {

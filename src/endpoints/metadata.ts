@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { RESPONSE_MODES } from '../authorization/response.ts'
 import type { ClientRegistry } from '../clients/registry.ts'
 import type { Usage } from '../clients/usage.ts'
-import type { AnyGrantType } from '../grant-types/grant-type.ts'
+import { GRANT_TYPES, isOffered } from '../grant-types/index.ts'
 import { ACR_VALUES } from '../protocol/acr.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
 import { STANDARD_CLAIMS, STANDARD_SCOPES } from '../protocol/claims.ts'
@@ -13,7 +13,6 @@ export interface MetadataContext {
   issuer: string
   /** URL of an endpoint that the instance serves, or undefined if it serves none. */
   url: (method: 'GET' | 'POST', path: string) => string | undefined
-  grantTypes: () => readonly AnyGrantType[]
   clients: Pick<ClientRegistry, 'usage'>
   signing: { readonly algorithms: readonly SigningAlgorithm[] }
 }
@@ -22,10 +21,9 @@ export interface MetadataContext {
  * The document of RFC 8414 §2 and OpenID Connect Discovery 1.0 §3, true by construction: it asks the instance what it
  * serves, and the clients what they use. One for both addresses, so that they cannot differ.
  */
-function serverMetadata({ issuer, url, grantTypes, signing }: MetadataContext, usage: Usage) {
+function serverMetadata({ issuer, url, signing }: MetadataContext, usage: Usage) {
   const { algorithms } = signing
-  const implicit = usage.grant_types.has('implicit')
-  const granting = grantTypes().map((one) => one.grant_type)
+  const offered = GRANT_TYPES.filter((grantType) => isOffered(grantType, usage))
   const methods = ['client_secret_basic', 'client_secret_post', 'none']
   return {
     issuer,
@@ -41,7 +39,7 @@ function serverMetadata({ issuer, url, grantTypes, signing }: MetadataContext, u
     scopes_supported: STANDARD_SCOPES,
     response_types_supported: RESPONSE_TYPES.filter((one) => one === 'code' || usage.response_types.has(one)),
     response_modes_supported: RESPONSE_MODES,
-    grant_types_supported: implicit ? [...granting, 'implicit'] : granting,
+    grant_types_supported: offered.map(({ grant_type }) => grant_type),
     token_endpoint_auth_methods_supported: methods,
     introspection_endpoint_auth_methods_supported: methods.filter((one) => one !== 'none'),
     revocation_endpoint_auth_methods_supported: methods,

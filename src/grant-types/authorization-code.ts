@@ -9,7 +9,7 @@ import type { Keys } from '../secrets/keys.ts'
 import { type CodeFacts, openCode } from '../tokens/layouts.ts'
 import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
-import type { GrantType, Proven } from './grant-type.ts'
+import type { GrantType, Proven, Prover } from './grant-type.ts'
 
 interface CodeRequest {
   code: string
@@ -18,15 +18,17 @@ interface CodeRequest {
 }
 
 /** RFC 6749 §4.1.3 with RFC 7636 §4.5: a code is redeemed once, by its redirect URI and verifier. */
-export function authorizationCode(context: {
-  keys: Keys
-  grants: Grants
-  users: Users
-}): GrantType<CodeRequest> {
+export const AUTHORIZATION_CODE: GrantType = {
+  grant_type: 'authorization_code',
+  subject: 'person',
+  redirects: true,
+  refreshable: true,
+  prover,
+}
+
+function prover(context: { keys: Keys; grants: Grants; users: Users }): Prover<CodeRequest> {
   const { keys, grants, users } = context
   return {
-    grant_type: 'authorization_code',
-
     readRequest({ parameters }) {
       const verifier = parameters.one('code_verifier')
       return {

@@ -1,15 +1,20 @@
 import { requireAllowedTerms } from '../clients/allowed-terms.ts'
 import { type RequestedTerms, readTerms } from '../protocol/terms.ts'
-import type { GrantType } from './grant-type.ts'
+import type { GrantType, Prover } from './grant-type.ts'
 
 /** RFC 6749 §4.4: the client itself is the proof. No refresh token, and nothing is stored. */
-export function clientCredentials(): GrantType<RequestedTerms> {
-  return {
-    grant_type: 'client_credentials',
+export const CLIENT_CREDENTIALS: GrantType = {
+  grant_type: 'client_credentials',
+  subject: 'client',
+  // RFC 6749 §4.4: MUST only be used by confidential clients.
+  confidential: true,
+  prover,
+}
 
+function prover(): Prover<RequestedTerms> {
+  return {
     readRequest: ({ parameters }) => readTerms(parameters),
 
-    // A public client cannot be registered for this grant type.
     async prove(requested, client) {
       return { outcome: 'client', terms: requireAllowedTerms(client, requested), events: [] }
     },

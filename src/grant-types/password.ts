@@ -9,7 +9,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import { type RequestedTerms, readTerms, type Terms } from '../protocol/terms.ts'
 import { randomText } from '../secrets/random.ts'
 import type { User } from '../users/user.ts'
-import type { GrantType, Proven } from './grant-type.ts'
+import type { GrantType, Proven, Prover } from './grant-type.ts'
 
 interface PasswordRequest {
   username: string
@@ -22,15 +22,17 @@ interface PasswordRequest {
  * RFC 6749 §4.3: the client sends the person's password. For clients that cannot do without it yet (RFC 9700 §2.4 forbids
  * it). Guesses count as on the login page, and hashing waits in the same bounded queue.
  */
-export function password(context: {
-  grants: Grants
-  guard: LoginGuard
-  now: () => number
-}): GrantType<PasswordRequest> {
+export const PASSWORD: GrantType = {
+  grant_type: 'password',
+  subject: 'person',
+  refreshable: true,
+  onDemand: true,
+  prover,
+}
+
+function prover(context: { grants: Grants; guard: LoginGuard; now: () => number }): Prover<PasswordRequest> {
   const { grants, guard } = context
   return {
-    grant_type: 'password',
-
     readRequest({ parameters, address }) {
       return {
         username: parameters.required('username'),

@@ -1,9 +1,11 @@
 import { authenticateClient } from '../clients/authenticate.ts'
-import type { Client, Clients } from '../clients/client.ts'
+import type { Client } from '../clients/client.ts'
+import type { ClientRegistry } from '../clients/registry.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Issuer, TokenResponse } from '../tokens/issuer.ts'
-import type { AnyGrantType, Proven, TokenRequest } from './grant-type.ts'
+import type { Proven, ProverContext, TokenRequest } from './grant-type.ts'
+import { GRANT_TYPES, isOffered } from './index.ts'
 
 /** What a token request led to, and its events. */
 export interface TokenResult {
@@ -18,12 +20,13 @@ export type TokenPipeline = (request: TokenRequest, now: number) => Promise<Toke
  * The phases that every grant type shares, in their one order: which grant type is it, who is the client, may it use the
  * grant type, are the parameters well-formed, prove the grant, mint. A grant type can neither skip nor reorder a phase.
  */
-export function tokenPipeline(context: {
-  clients: Clients
-  grantTypes: () => readonly AnyGrantType[]
-  issuer: Issuer
-}): TokenPipeline {
-  const { clients, grantTypes, issuer } = context
+export function tokenPipeline(
+  context: ProverContext & { clients: ClientRegistry; issuer: Issuer },
+): TokenPipeline {
+  const { clients, issuer } = context
+  const provers = GRANT_TYPES.flatMap(({ prover, ...grantType }) =>
+    prover === undefined ? [] : [{ ...grantType, ...prover(context) }],
+  )
 
   return async (request, now) => {
     const grantType = requireGrantType(request.parameters.required('grant_type'))
@@ -41,18 +44,21 @@ export function tokenPipeline(context: {
       const minted = mint(client, proven, now)
       // Awaited only if something has to be signed: most requests need no signature.
       const response = minted instanceof Promise ? await minted : minted
-      return { result: response, events: [...proven.events, issuedEvent(client, grantType, proven)] }
+      return {
+        result: response,
+        events: [...proven.events, issuedEvent(client, grantType, proven)],
+      }
     } catch (error) {
       if (error instanceof OAuthError) error.client_id = client.client_id
       throw error
     }
   }
 
-  function requireGrantType(name: string): AnyGrantType {
-    const known = grantTypes()
-    const grantType = known.find(({ grant_type }) => grant_type === name)
-    if (grantType !== undefined) return grantType
-    const names = known.map(({ grant_type }) => grant_type)
+  function requireGrantType(name: string) {
+    const grantType = provers.find(({ grant_type }) => grant_type === name)
+    const usage = clients.usage()
+    if (grantType !== undefined && isOffered(grantType, usage)) return grantType
+    const names = provers.filter((known) => isOffered(known, usage)).map(({ grant_type }) => grant_type)
     throw new OAuthError('unsupported_grant_type', `grant_type is one of ${names.join(', ')}`)
   }
 
@@ -64,7 +70,7 @@ export function tokenPipeline(context: {
 
 function issuedEvent(
   { client_id }: Client,
-  { grant_type }: AnyGrantType,
+  { grant_type }: { grant_type: string },
   proven: Exclude<Proven, { outcome: 'refused' }>,
 ): SecurityEvent {
   if (proven.outcome === 'client')

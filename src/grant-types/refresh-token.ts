@@ -9,7 +9,7 @@ import type { Keys } from '../secrets/keys.ts'
 import { openRefreshToken } from '../tokens/layouts.ts'
 import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
-import type { GrantType, Proven } from './grant-type.ts'
+import type { GrantType, Proven, Prover } from './grant-type.ts'
 
 interface RefreshRequest {
   refresh_token: string
@@ -28,16 +28,19 @@ const REFUSALS: Record<
 }
 
 /** RFC 6749 §6, with rotation for every client (RFC 9700 §4.14.2). The scope never widens: what goes beyond is left out. */
-export function refreshToken(context: {
+export const REFRESH_TOKEN: GrantType = {
+  grant_type: 'refresh_token',
+  prover,
+}
+
+function prover(context: {
   keys: Keys
   grants: Grants
   users: Users
   narrowed: NarrowedScopes
-}): GrantType<RefreshRequest> {
+}): Prover<RefreshRequest> {
   const { keys, grants, users, narrowed } = context
   return {
-    grant_type: 'refresh_token',
-
     readRequest({ parameters }) {
       return { refresh_token: parameters.required('refresh_token'), requested: readTerms(parameters) }
     },

@@ -144,8 +144,7 @@ export class TokenInspector {
   async #inspectClientToken(facts: ClientTokenFacts, now: number): Promise<Inspected> {
     if (facts.expires_at <= now) return INACTIVE
     const client = await this.#clients.find(facts.client_id)
-    if (!client?.grant_types.has('client_credentials') || (await this.#isRevoked(facts.jti, now)))
-      return INACTIVE
+    if (!client?.own_tokens || (await this.#isRevoked(facts.jti, now))) return INACTIVE
     const { issued_at, expires_at, jti } = facts
     const terms = narrowTerms(facts.terms, client.scope)
     return { token: { client, terms, issued_at, expires_at, jti, token_type: tokenType() }, events: [] }

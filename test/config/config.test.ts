@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { notices } from '../../src/commands/notices.ts'
+import { clientsOf } from '../../src/composition/clients.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { createInstance } from '../../src/http/instance.ts'
 import { createLogger } from '../../src/http/logger.ts'
+import { Keys } from '../../src/secrets/keys.ts'
 import { createServer } from '../../src/server.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { HASH } from '../support/sample-hash.ts'
@@ -216,10 +218,10 @@ test('without CONFIG_FILE the demo, with it never', () => {
 test('YAML and JSON by one parser; every problem with its path and reason', () => {
   assert.equal(file('{"clients": [{"client_id": "a"}], "users": []}').entries.clients[0]?.client_id, 'a')
   const line = message(() =>
-    file('clients: [{client_id: a, redirect_uri: x, grant_types: [magic]}]\nusers: 3'),
+    file('clients: [{client_id: a, redirect_uri: x, response_types: [magic]}]\nusers: 3'),
   )
   assert.match(line, /\/clients\/0 has the unknown name redirect_uri/)
-  assert.match(line, /\/clients\/0\/grant_types\/0 must be one of authorization_code, refresh_token/)
+  assert.match(line, /\/clients\/0\/response_types\/0 must be one of code, /)
   assert.match(line, /\/users must be a list, not a number/)
   assert.match(
     message(() => file('clients: [{client_id: a}]\nusers:\n  - username: u\n    password_hash:')),
@@ -333,17 +335,22 @@ test('no message repeats what may be a secret that lacks its quotes', () => {
 })
 
 test('a client of client_credentials with the sub of a person is refused: its tokens would look like theirs', () => {
-  const text = (grant: string, person: string) =>
-    `clients: [{client_id: ada, client_secret: a secret for this test, redirect_uris: ["https://a/"], grant_types: [${grant}]}]
-users: [{${person}, password_hash: "${HASH}"}]`
+  const clients = (grant: string, person: string) =>
+    clientsOf(
+      file(
+        `clients: [{client_id: ada, client_secret: a secret for this test, redirect_uris: ["https://a/"], grant_types: [${grant}]}]
+users: [{${person}, password_hash: "${HASH}"}]`,
+      ),
+      new Keys([KEY]),
+    )
   for (const person of ['username: u, sub: ada', 'username: ada']) {
     assert.match(
-      message(() => file(text('client_credentials', person))),
-      /^c\.yaml: \/clients\/0\/client_id: ada is the sub of user \w+ too.*rename the client$/,
+      message(() => clients('client_credentials', person)),
+      /^\/clients\/0\/client_id \(client ada\): is the sub of user \w+ too.*rename the client$/,
     )
-    file(text('authorization_code', person))
+    clients('authorization_code', person)
   }
-  file(text('client_credentials', 'username: ada, sub: u-1'))
+  clients('client_credentials', 'username: ada, sub: u-1')
 })
 
 test('registrations that contradict themselves do not start', async () => {
@@ -353,7 +360,11 @@ test('registrations that contradict themselves do not start', async () => {
     ['{client_id: a, redirect_uris: ["http://a.example/"]}', /loopback/],
     ['{client_id: a, redirect_uris: ["https://a/*"]}', /wildcard/],
     ['{client_id: a, redirect_uris: ["HTTP://127.0.0.1/"]}', /redirect_uris\/0.*upper case/],
-    ['{client_id: a, grant_types: [client_credentials]}', /needs a client_secret/],
+    ['{client_id: a, grant_types: [client_credentials]}', /client_credentials needs a client_secret/],
+    [
+      '{client_id: a, redirect_uris: ["https://a/"], grant_types: [implicit, magic]}',
+      /^\/clients\/0\/grant_types\/1 \(client a\): must be one of authorization_code, refresh_token, /,
+    ],
     [
       '{client_id: a, client_secret: a secret for this test, token_endpoint_auth_method: none, redirect_uris: ["https://a/"]}',
       /contradicts/,

@@ -150,7 +150,7 @@ test('one line, and no text that was given: it may be a secret', () => {
   const secret = 'hunter2 hunter2 \u00fc'
   const wrong = {
     clients: [
-      { client_id: secret, client_secret: secret, client_secret_hash: secret, grant_types: [secret] },
+      { client_id: secret, client_secret: secret, client_secret_hash: secret, response_types: [secret] },
     ],
     users: [{ username: [secret], sub: secret, password_hash: secret, updated_at: secret, disabled: secret }],
     scopes: { a: { secret } },

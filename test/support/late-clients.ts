@@ -6,6 +6,7 @@ import { plainSecret } from '../../src/clients/secret.ts'
 import { unionOf, usageOf } from '../../src/clients/usage.ts'
 import type { Fail } from '../../src/config/config-error.ts'
 import type { ClientEntry } from '../../src/config/schema.ts'
+import { GRANT_TYPES } from '../../src/grant-types/index.ts'
 
 /** Rules that allow everything. */
 export const RULES: Rules = {
@@ -18,6 +19,8 @@ export const RULES: Rules = {
   },
   pairwise: true,
   plainHttp: true,
+  grantTypes: GRANT_TYPES,
+  usernameOf: () => undefined,
   secretOf: ({ client_secret }) => (client_secret ? plainSecret(client_secret) : undefined),
 }
 

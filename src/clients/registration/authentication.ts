@@ -2,6 +2,7 @@ import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
 import type { Client, TokenEndpointAuthMethod } from '../client.ts'
 import type { Rules } from '../rules.ts'
+import { grantTypesOf } from './grant-types.ts'
 
 /** How the client proves who it is, and what it may therefore do: a public one (RFC 6749 §2.1) cannot prove it. */
 export function readAuthentication(
@@ -12,7 +13,7 @@ export function readAuthentication(
   if (entry.client_secret && entry.client_secret_hash) fail('client_secret_hash', 'give one secret, not two')
   const secret = rules.secretOf(entry)
   const isPublic = secret === undefined
-  if (isPublic) checkPublic(entry, fail)
+  if (isPublic) checkPublic(entry, rules, fail)
   return {
     secret,
     auth_methods: isPublic ? ['none'] : authMethods(entry, fail),
@@ -21,11 +22,11 @@ export function readAuthentication(
   }
 }
 
-function checkPublic(entry: ClientEntry, fail: Fail): void {
+function checkPublic(entry: ClientEntry, rules: Rules, fail: Fail): void {
   const { token_endpoint_auth_method: method = 'none' } = entry
-  // RFC 6749 §4.4: the client credentials grant type MUST only be used by confidential clients.
-  if (entry.grant_types?.includes('client_credentials'))
-    fail('grant_types', 'client_credentials needs a client_secret')
+  for (const { grant_type, confidential } of grantTypesOf(entry, rules, fail)) {
+    if (confidential) fail('grant_types', `${grant_type} needs a client_secret`)
+  }
   if (entry.introspect_any) fail('introspect_any', 'needs a client_secret')
   if (entry.require_pkce === false) fail('require_pkce', 'a client without a secret must use PKCE')
   if (method !== 'none') fail('token_endpoint_auth_method', `${method} needs a secret`)

@@ -3,30 +3,35 @@ import type { ClientEntry } from '../../config/schema.ts'
 import { redirectUriProblem } from '../../protocol/redirect-uri.ts'
 import { gives, givesToken, type ResponseType } from '../../protocol/response-type.ts'
 import type { Client } from '../client.ts'
+import type { Rules } from '../rules.ts'
+import { grantTypesOf } from './grant-types.ts'
 
 /** How the client gets its tokens. RFC 7591 §2.1: grant types, response types and redirect URIs belong together. */
 export function readFlows(
   entry: ClientEntry,
+  rules: Rules,
   fail: Fail,
 ): Pick<Client, 'grant_types' | 'response_types' | 'redirect_uris'> {
-  const grant_types = new Set<string>(entry.grant_types ?? ['authorization_code'])
   const { redirect_uris = [] } = entry
-  for (const grantType of ['authorization_code', 'implicit']) {
-    if (grant_types.has(grantType) && redirect_uris.length === 0)
-      fail('redirect_uris', `the ${grantType} grant type needs at least one`)
-  }
-  if (
-    grant_types.has('refresh_token') &&
-    !grant_types.has('authorization_code') &&
-    !grant_types.has('password')
-  ) {
-    fail('grant_types', 'refresh_token needs authorization_code or password beside it')
+  const grantTypes = grantTypesOf(entry, rules, fail)
+  for (const { grant_type, redirects, subject } of grantTypes) {
+    if (redirects && redirect_uris.length === 0)
+      fail('redirect_uris', `the ${grant_type} grant type needs at least one`)
+    // RFC 6749 §6: somebody must have got the token first.
+    if (subject === undefined && !grantTypes.some(({ refreshable }) => refreshable))
+      fail('grant_types', `${grant_type} needs ${refreshableNames(rules)} beside it`)
   }
   for (const [at, uri] of redirect_uris.entries()) {
     const problem = redirectUriProblem(uri)
     if (problem !== undefined) fail(`redirect_uris/${at}`, `${uri} ${problem}`)
   }
+  const grant_types = new Set(grantTypes.map(({ grant_type }) => grant_type))
   return { grant_types, redirect_uris, response_types: responseTypes(entry, grant_types, fail) }
+}
+
+function refreshableNames({ grantTypes }: Rules): string {
+  const names = grantTypes.flatMap(({ grant_type, refreshable }) => (refreshable ? [grant_type] : []))
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(names)
 }
 
 function responseTypes(

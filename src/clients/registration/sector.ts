@@ -2,6 +2,7 @@ import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
 import type { Client } from '../client.ts'
 import type { Rules } from '../rules.ts'
+import { grantTypesOf } from './grant-types.ts'
 import { HTTPS_URL, isHttpsUrl } from './https-url.ts'
 
 /** Who people are to the client (OpenID Connect Core §8): a sector if its subjects are pairwise. */
@@ -19,7 +20,7 @@ export function readSector(
   if (subject_type === 'pairwise' && !rules.pairwise)
     fail('subject_type', 'is pairwise, but PAIRWISE_SALT is not set; make one with: openssl rand -hex 32')
   return {
-    ...(subject_type === 'pairwise' && { sector: sectorOf(entry, fail) }),
+    ...(subject_type === 'pairwise' && { sector: sectorOf(entry, rules, fail) }),
     ...(sector_identifier_uri && { sector_identifier_uri }),
   }
 }
@@ -29,11 +30,14 @@ export function readSector(
  * port (RFC 3986 §3.2.2). Only https proves a host: everybody's app on a device has `localhost`, or a private-use scheme
  * with any host in it. `sector` may add a port to that host, and nothing else: it names no sector of somebody else's.
  */
-function sectorOf(entry: ClientEntry, fail: Fail): string {
-  const { sector_identifier_uri, grant_types = [], sector } = entry
-  // It is read where a redirect URI is about to be used; the password grant uses none, so nobody would have proven it.
-  if (sector_identifier_uri !== undefined && grant_types.includes('password'))
-    fail('sector_identifier_uri', 'cannot be proven for the password grant type; take that out')
+function sectorOf(entry: ClientEntry, rules: Rules, fail: Fail): string {
+  const { sector_identifier_uri, sector } = entry
+  // The document is read when a redirect URI is about to be used. A grant type that uses none would never prove it.
+  const unproven = grantTypesOf(entry, rules, fail).find(
+    ({ subject, redirects }) => subject === 'person' && !redirects,
+  )
+  if (sector_identifier_uri !== undefined && unproven !== undefined)
+    fail('sector_identifier_uri', `cannot be proven for the ${unproven.grant_type} grant type; take that out`)
   const [hostname, ...others] = new Set(namingUrls(entry).map((url) => url?.hostname ?? ''))
   if (!hostname || others.length > 0)
     fail(
