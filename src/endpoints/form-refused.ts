@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Browser } from '../http/browser.ts'
 import type { Reports } from '../http/reports.ts'
-import type { Notice } from '../http/views.ts'
+import type { Notice } from '../http/views/view.ts'
 import { say } from '../texts/text.ts'
 
 const STALE: Notice = {

@@ -4,7 +4,7 @@ import type { Subjects } from '../clients/subjects.ts'
 import { refusePrefetch } from '../http/fetch-metadata.ts'
 import { formOf, isTooLong, queryOf, rawQuery, wholeQueryOf } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
-import type { Notice } from '../http/views.ts'
+import type { Notice } from '../http/views/view.ts'
 import type { DeadLogin, Visitor } from '../logins/visitors.ts'
 import type { LogoutHints } from '../logout/logout-hint.ts'
 import {

@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts'
-import type { AccountView, ClientView } from '../http/views.ts'
+import type { AccountView, ClientView } from '../http/views/view.ts'
 import type { User } from '../users/user.ts'
 
 /** What a page shows of a client. */

@@ -1,7 +1,7 @@
 import ejs from 'ejs'
 import { PLACE, type Speaker } from '../texts/speaker.ts'
 import type { TextKey } from '../texts/text.ts'
-import type { AccountView } from './views.ts'
+import type { AccountView } from './views/view.ts'
 
 /** Markup that a template may write as it is: everything in it that is not ours is escaped. */
 class Markup {

@@ -9,9 +9,9 @@ import { ConfigError } from '../config/config-error.ts'
 import { checkWriters, readProblem } from '../config/file-access.ts'
 import { chooseLanguage, LANGUAGES } from '../texts/languages.ts'
 import { speakAll, speakerOf } from '../texts/speaker.ts'
-import { say, type Text } from '../texts/text.ts'
 import { pageTexts } from './page-texts.ts'
-import type { Frame, ViewName, Views } from './views.ts'
+import { VIEWS, type ViewName, type Views, viewOf } from './views/index.ts'
+import type { Frame } from './views/view.ts'
 
 /** What a page needs beside its view's data. */
 export interface PageOptions {
@@ -29,27 +29,6 @@ export type RenderPage = <Name extends ViewName>(
   data: Views[Name],
   options?: PageOptions,
 ) => Promise<FastifyReply>
-
-const TITLES: { [Name in ViewName]: (data: Views[Name]) => Text } = {
-  login: () => say('login.title'),
-  'select-account': () => say('select_account.title'),
-  consent: ({ client }) => say('consent.title', { client: client.name }),
-  error: ({ heading }) => heading,
-  logout: ({ account }) => say(account ? 'logout.title' : 'logged_out.title'),
-  home: () => say('home.title'),
-  'form-post': () => say('form_post.title'),
-}
-
-// Chromium applies form-action to every hop of the redirects after a post, so on a page whose post may end at a
-// client 'self' would block the client's own callback: there it is left out. frame-ancestors still keeps the
-// pages out of frames, and nothing user-made is on them as markup.
-const ENDS_AT_CLIENT: ReadonlySet<ViewName> = new Set([
-  'login',
-  'select-account',
-  'consent',
-  'logout',
-  'form-post',
-])
 
 /** The folder's assets, ready to send. */
 export interface Asset {
@@ -70,7 +49,7 @@ export const BUILT_IN = fileURLToPath(new URL('../../views', import.meta.url))
 /** Reads the static files. Throws `ConfigError` if the folder lacks a template or an asset, or has one that is wrong. */
 export function readAssets(viewsDir: string): Map<string, Asset> {
   checkFolder(viewsDir)
-  for (const name of Object.keys(TITLES)) {
+  for (const name of Object.keys(VIEWS)) {
     const path = join(viewsDir, `${name}.ejs`)
     if (!existsSync(path)) throw new ConfigError(`VIEWS_DIR lacks ${name}.ejs; start from a copy of 'views'`)
   }
@@ -142,7 +121,7 @@ export function pageRenderer(frame: Omit<Frame, 'title'>): RenderPage {
     const voice = voices.get(chooseLanguage(reply.request.headers['accept-language']))
     if (voice === undefined) throw new Error('a language was chosen that is none of ours')
     const { speaker, shared } = voice
-    const spoken = speakAll({ ...data, title: TITLES[view](data) }, speaker)
+    const spoken: object = speakAll<object>({ title: viewOf(view).title(data), ...(data as object) }, speaker)
     const html = await reply.viewAsync(`${view}.ejs`, { ...shared, ...spoken })
     return reply
       .code(options.status ?? 200)
@@ -158,6 +137,9 @@ function sources(urls: readonly string[]): string {
   return origins.map((origin) => ` ${origin}`).join('')
 }
 
+// Chromium applies form-action to every hop of the redirects after a post, so on a page whose post may end at a
+// client 'self' would block the client's own callback: there it is left out. frame-ancestors still keeps the
+// pages out of frames, and nothing user-made is on them as markup.
 function contentSecurityPolicy(view: ViewName, { logo, frames = [] }: PageOptions): string {
   const image = logo === undefined ? '' : sources([logo])
   return [
@@ -166,7 +148,7 @@ function contentSecurityPolicy(view: ViewName, { logo, frames = [] }: PageOption
     `img-src 'self'${image}`,
     ...(frames.length > 0 ? [`frame-src${sources(frames)}`] : []),
     ...(view === 'form-post' ? ["script-src 'self'"] : []),
-    ...(ENDS_AT_CLIENT.has(view) ? [] : ["form-action 'self'"]),
+    ...(viewOf(view).endsAtClient ? [] : ["form-action 'self'"]),
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')

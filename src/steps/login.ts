@@ -1,4 +1,4 @@
-import type { Notice } from '../http/views.ts'
+import type { Notice } from '../http/views/view.ts'
 import type { LoginGuard } from '../logins/login-guard.ts'
 import { say } from '../texts/text.ts'
 import type { OpenStep } from './step.ts'

@@ -1,0 +1,31 @@
+import { say } from '../../texts/text.ts'
+import { ACCOUNT, CLIENT, FORM, NAME, NOTICE } from './samples.ts'
+import type { AccountView, ClientView, Notice, Sentence, View } from './view.ts'
+
+interface ConsentView {
+  action: string
+  csrf: string
+  client: ClientView
+  account: AccountView
+  switch_href: string
+  /** One sentence for each scope. */
+  scopes: readonly Sentence[]
+  /** How long the access lasts, if it is renewed. */
+  stays?: 'until_logout' | 'after_logout'
+  /** Where the browser goes next, if it is elsewhere: a host name, or a scheme for an app on this device. */
+  redirect_host?: string
+  notice?: Notice
+}
+
+const SCOPES = ['See a sample']
+const SAMPLE = { ...FORM, client: CLIENT, account: ACCOUNT, switch_href: '/', scopes: SCOPES }
+
+export const consent: View<ConsentView> = {
+  title: ({ client }) => say('consent.title', { client: client.name }),
+  endsAtClient: true,
+  samples: [
+    { ...SAMPLE, stays: 'until_logout', redirect_host: 'app.example', notice: NOTICE },
+    { ...SAMPLE, stays: 'after_logout', redirect_host: 'app.example' },
+    { ...FORM, client: { name: NAME }, account: ACCOUNT, switch_href: '/', scopes: [] },
+  ],
+}

@@ -1,0 +1,35 @@
+import { consent } from './consent.ts'
+import { error } from './error.ts'
+import { formPost } from './form-post.ts'
+import { home } from './home.ts'
+import { login } from './login.ts'
+import { logout } from './logout.ts'
+import { selectAccount } from './select-account.ts'
+import type { View } from './view.ts'
+
+/** Every page, by the name of its template. */
+export const VIEWS = {
+  login,
+  'select-account': selectAccount,
+  consent,
+  error,
+  logout,
+  home,
+  'form-post': formPost,
+}
+
+export type ViewName = keyof typeof VIEWS
+
+/**
+ * What each template in `views/` receives, except that each `Text` is a string in the language of the page. A template sees
+ * nothing that is not named here, in `Frame`, or in `PageTexts`.
+ */
+export type Views = {
+  [Name in ViewName]: (typeof VIEWS)[Name] extends View<infer Data> ? Data : never
+}
+
+/** The view of a name, whose title and samples fit its data. */
+export function viewOf<Name extends ViewName>(name: Name): View<Views[Name]> {
+  // The compiler cannot see that the entry and the type of one name belong together.
+  return VIEWS[name] as unknown as View<Views[Name]>
+}

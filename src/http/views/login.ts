@@ -1,0 +1,29 @@
+import { say } from '../../texts/text.ts'
+import { CLIENT, FORM, NAME, NOTICE } from './samples.ts'
+import type { ClientView, Notice, View } from './view.ts'
+
+interface LoginView {
+  action: string
+  csrf: string
+  username: string
+  notice?: Notice
+  client?: ClientView
+  /** Shown only by the demo: the account to try. */
+  demo?: { username: string; password: string }
+}
+
+export const login: View<LoginView> = {
+  title: () => say('login.title'),
+  endsAtClient: true,
+  samples: [
+    {
+      ...FORM,
+      username: 'ada',
+      notice: NOTICE,
+      client: CLIENT,
+      demo: { username: 'ada', password: 'sample' },
+    },
+    { ...FORM, username: '', client: { name: NAME } },
+    { ...FORM, username: '' },
+  ],
+}

@@ -1,0 +1,43 @@
+import type { Text } from '../../texts/text.ts'
+
+/** A page: its title, what may happen on it, and samples of its data. Its template has the same name in `views/`. */
+export interface View<Data> {
+  title(data: Data): Text
+  /** Whether its form may end at a client, by redirects. */
+  endsAtClient: boolean
+  /** What the template may be given: with everything, and with as little as there can be. For `check-config`. */
+  samples: readonly Data[]
+}
+
+/** A sentence above a form: what went wrong, or what changed since the page was loaded. */
+export interface Notice {
+  tone: 'error' | 'info'
+  text: Text
+}
+
+/** The application that asks, as its registration describes it. */
+export interface ClientView {
+  name: string
+  logo_uri?: string
+  client_uri?: string
+  policy_uri?: string
+  tos_uri?: string
+}
+
+/** The person who is logged in. `name` falls back to the user name. */
+export interface AccountView {
+  name: string
+  username: string
+}
+
+/** What an application may do: a sentence of ours, or the operator's own. */
+export type Sentence = Text | string
+
+/** What every page's frame gets beside the view's own data. */
+export interface Frame {
+  title: string
+  /** URL prefix of this server's own paths: '' or the issuer's path. */
+  base: string
+  /** Version of the assets, for their URLs. */
+  assets: string
+}
