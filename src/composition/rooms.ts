@@ -26,10 +26,10 @@ import { randomText } from '../secrets/random.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { Throttle } from '../throttle/throttle.ts'
-import { IdTokens } from '../tokens/id-token.ts'
-import { TokenInspector } from '../tokens/inspector.ts'
-import { Issuer } from '../tokens/issuer.ts'
-import { JwtAccessTokens } from '../tokens/jwt-access-token.ts'
+import { idTokenIssuer } from '../tokens/id-token.ts'
+import { inspectorOf } from '../tokens/inspector.ts'
+import { issuerOf } from '../tokens/issuer.ts'
+import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { fileUsers } from '../users/file-users.ts'
 import { passwordCheck } from '../users/password-check.ts'
 import { clientsOf } from './clients.ts'
@@ -73,10 +73,10 @@ export function makeRooms(config: Config, parts: Parts) {
   const reports = reportsTo({ log, journal })
   const notice = (text: string) => log.warn(text)
   const signing = signingKeysOf(config, { store, keys, clients, now, notice })
-  const idTokens = new IdTokens({ signing, subjects, issuer, ttl: env.ID_TOKEN_TTL })
-  const jwts = new JwtAccessTokens({ signing, subjects, issuer })
-  const tokens = new Issuer({ keys, idTokens, jwts })
-  const inspector = new TokenInspector({ keys, store, grants, clients, users, jwts })
+  const idToken = idTokenIssuer({ signing, subjects, issuer, ttl: env.ID_TOKEN_TTL })
+  const jwts = jwtAccessTokens({ signing, subjects, issuer })
+  const tokens = issuerOf({ keys, idToken, jwts })
+  const inspector = inspectorOf({ keys, store, grants, clients, users, jwts })
   const guard = loginGuard({
     users,
     checkPassword: passwordCheck(users, logins),

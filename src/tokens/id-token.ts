@@ -21,23 +21,23 @@ export interface Companions {
   scope?: string | undefined
 }
 
-/** Makes ID tokens (OpenID Connect Core §2). */
-export class IdTokens {
-  readonly #context: { signing: SigningKeys; subjects: Subjects; issuer: string; ttl: number }
+/** Issues an ID token (OpenID Connect Core §2). `now` in seconds. */
+export type IssueIdToken = (
+  about: { client: Client; user: User; grant: Authentication },
+  companions: Companions,
+  now: number,
+) => Promise<string>
 
-  /** `ttl` in seconds. */
-  constructor(context: { signing: SigningKeys; subjects: Subjects; issuer: string; ttl: number }) {
-    this.#context = context
-  }
-
-  async make(
-    about: { client: Client; user: User; authentication: Authentication },
-    companions: Companions,
-    now: number,
-  ): Promise<string> {
-    const { signing, subjects, issuer, ttl } = this.#context
-    const { client, user, authentication } = about
-    const { sid, auth_time, amr, claims } = authentication
+/** Issues ID tokens that live `ttl` seconds. */
+export function idTokenIssuer(context: {
+  signing: SigningKeys
+  subjects: Subjects
+  issuer: string
+  ttl: number
+}): IssueIdToken {
+  const { signing, subjects, issuer, ttl } = context
+  return async ({ client, user, grant }, companions, now) => {
+    const { sid, auth_time, amr, claims } = grant
     const alg = client.id_token_signed_response_alg
     const { nonce, access_token, code, state, scope = '' } = companions
     // Of the claims asked for by name only what the client may ask for today: the grant may be older than its registration.

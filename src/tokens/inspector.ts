@@ -10,7 +10,7 @@ import type { Keys } from '../secrets/keys.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
 import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
-import type { JwtAccessTokens } from './jwt-access-token.ts'
+import type { JwtAccessTokens, OpenedAccessToken } from './jwt-access-token.ts'
 import {
   type ClientTokenFacts,
   openAccessToken,
@@ -21,10 +21,7 @@ import {
 import { type TokenType, tokenType } from './token-type.ts'
 
 /** What a genuine token is. It may still be expired or revoked. */
-export type OpenedToken =
-  | { kind: 'access_token'; facts: AccessTokenFacts; jti: string }
-  | { kind: 'client_token'; facts: ClientTokenFacts; jti: string }
-  | { kind: 'refresh_token'; facts: RefreshTokenFacts }
+export type OpenedToken = OpenedAccessToken | { kind: 'refresh_token'; facts: RefreshTokenFacts }
 
 /** A token that is good now. Times in seconds. */
 export interface ActiveToken {
@@ -48,110 +45,107 @@ export interface Inspected {
 const INACTIVE: Inspected = { token: undefined, events: [] }
 
 /** Says what a token is and whether it is good now: every use asks the registries and the store again. */
-export class TokenInspector {
-  readonly #keys: Keys
-  readonly #store: Store
-  readonly #grants: Grants
-  readonly #clients: Clients
-  readonly #users: Users
-  readonly #jwts: JwtAccessTokens
-
-  constructor(context: {
-    keys: Keys
-    store: Store
-    grants: Grants
-    clients: Clients
-    users: Users
-    jwts: JwtAccessTokens
-  }) {
-    this.#keys = context.keys
-    this.#store = context.store
-    this.#grants = context.grants
-    this.#clients = context.clients
-    this.#users = context.users
-    this.#jwts = context.jwts
-  }
-
+export interface TokenInspector {
   /** Checks the proof inside a token, without the store. The prefix says the kind, so no hint can mislead. */
-  async open(text: string): Promise<OpenedToken | undefined> {
-    const access = openAccessToken(this.#keys, text)
-    if (access) return { kind: 'access_token', facts: access, jti: access.jti }
-    const client = openClientToken(this.#keys, text)
-    if (client) return { kind: 'client_token', facts: client, jti: client.jti }
-    const refresh = openRefreshToken(this.#keys, text)
-    return refresh ? { kind: 'refresh_token', facts: refresh } : this.#jwts.open(text)
-  }
-
+  open(text: string): Promise<OpenedToken | undefined>
   /** Returns the token as it stands now; no token if it is not good (any more). `now` in seconds. */
-  async inspect(opened: OpenedToken, now: number): Promise<Inspected> {
-    if (opened.kind === 'client_token') return this.#inspectClientToken(opened.facts, now)
-    if (opened.kind === 'access_token' && opened.facts.expires_at <= now) return INACTIVE
-    const id = opened.facts.grant_id
-    const grant = await this.#grants.find(id, now)
-    if (grant === undefined) return INACTIVE
-    const found =
-      opened.kind === 'access_token'
-        ? accessState(grant, opened.facts)
-        : refreshState(grant, opened.facts, now)
-    if (found === undefined) return INACTIVE
-    const grantor = await findGrantor(this.#users, grant)
-    if (grantor.result === 'disabled') {
-      await this.#grants.revoke(id, grant.sub)
-      return { token: undefined, events: [revokedEvent({ id, grant }, DISABLED)] }
-    }
-    // A client or person unknown here may be known to another node: the token is refused here, and the grant lives on.
-    const client = await this.#clients.find(grant.client_id)
-    if (client === undefined || grantor.result === 'refused') return INACTIVE
-    const { user } = grantor
-    const jti = opened.kind === 'access_token' ? { jti: opened.jti } : {}
-    const terms = narrowTerms(found.terms, client.scope)
-    return { token: { ...found, ...jti, client, user, grant, terms }, events: [] }
-  }
-
+  inspect(opened: OpenedToken, now: number): Promise<Inspected>
   /**
    * Revokes a token of this client (RFC 7009 §2.1): a refresh token together with its whole grant, an access token alone.
    * Returns the events: none if the token is another client's, or was good no more.
    */
-  async revoke(opened: OpenedToken, client_id: string, now: number): Promise<readonly SecurityEvent[]> {
-    if (opened.kind === 'client_token') {
-      if (opened.facts.client_id !== client_id || opened.facts.expires_at <= now) return []
-      // The registry's own text, which all records can share.
-      await this.#revokeClientToken({ ...opened.facts, client_id }, now)
-      return [{ event: 'token_revoked', client_id, jti: opened.jti }]
-    }
-    const id = opened.facts.grant_id
-    const grant = await this.#grants.find(id, now)
-    if (grant?.client_id !== client_id) return []
-    if (opened.kind === 'refresh_token') {
-      await this.#grants.revoke(id, grant.sub)
-      return [revokedEvent({ id, grant }, 'by the client')]
-    }
-    const revoked = await this.#grants.revokeAccessToken(opened.facts, now)
-    const { jti } = opened
-    return revoked ? [{ event: 'token_revoked', client_id, sub: grant.sub, grant_id: id, jti }] : []
+  revoke(opened: OpenedToken, client_id: string, now: number): Promise<readonly SecurityEvent[]>
+}
+
+/** Inspects the tokens that these parts issue and keep. */
+export function inspectorOf(context: {
+  keys: Keys
+  store: Store
+  grants: Grants
+  clients: Clients
+  users: Users
+  jwts: JwtAccessTokens
+}): TokenInspector {
+  const { keys, store, grants, clients, users, jwts } = context
+  return {
+    async open(text) {
+      const access = openAccessToken(keys, text)
+      if (access) return { kind: 'access_token', facts: access, jti: access.jti }
+      const client = openClientToken(keys, text)
+      if (client) return { kind: 'client_token', facts: client, jti: client.jti }
+      const refresh = openRefreshToken(keys, text)
+      return refresh ? { kind: 'refresh_token', facts: refresh } : jwts.open(text)
+    },
+
+    async inspect(opened, now) {
+      if (opened.kind === 'client_token') return inspectClientToken(opened.facts, now)
+      if (opened.kind === 'access_token' && opened.facts.expires_at <= now) return INACTIVE
+      const id = opened.facts.grant_id
+      const grant = await grants.find(id, now)
+      if (grant === undefined) return INACTIVE
+      const found =
+        opened.kind === 'access_token'
+          ? accessState(grant, opened.facts)
+          : refreshState(grant, opened.facts, now)
+      if (found === undefined) return INACTIVE
+      const grantor = await findGrantor(users, grant)
+      if (grantor.result === 'disabled') {
+        await grants.revoke(id, grant.sub)
+        return { token: undefined, events: [revokedEvent({ id, grant }, DISABLED)] }
+      }
+      // A client or person unknown here may be known to another node: the token is refused here, and the grant lives on.
+      const client = await clients.find(grant.client_id)
+      if (client === undefined || grantor.result === 'refused') return INACTIVE
+      const { user } = grantor
+      const jti = opened.kind === 'access_token' ? { jti: opened.jti } : {}
+      const terms = narrowTerms(found.terms, client.scope)
+      return { token: { ...found, ...jti, client, user, grant, terms }, events: [] }
+    },
+
+    async revoke(opened, client_id, now) {
+      if (opened.kind === 'client_token') {
+        if (opened.facts.client_id !== client_id || opened.facts.expires_at <= now) return []
+        // The registry's own text, which all records can share.
+        await revokeClientToken({ ...opened.facts, client_id }, now)
+        return [{ event: 'token_revoked', client_id, jti: opened.jti }]
+      }
+      const id = opened.facts.grant_id
+      const grant = await grants.find(id, now)
+      if (grant?.client_id !== client_id) return []
+      if (opened.kind === 'refresh_token') {
+        await grants.revoke(id, grant.sub)
+        return [revokedEvent({ id, grant }, 'by the client')]
+      }
+      const revoked = await grants.revokeAccessToken(opened.facts, now)
+      const { jti } = opened
+      return revoked ? [{ event: 'token_revoked', client_id, sub: grant.sub, grant_id: id, jti }] : []
+    },
   }
 
-  async #revokeClientToken({ jti, expires_at, client_id }: ClientTokenFacts, now: number): Promise<void> {
-    const record = { revision: '', expires_at, client_id }
-    // The record's existence *is* the revocation: one that exists already counts as success, and an unknown outcome is
-    // retried.
-    for (let attempt = 0; attempt < 3; attempt++) {
-      if ((await this.#store.create('revoked_token', jti, record, now)) !== 'unknown') return
-    }
-    throw new StoreUnavailable('the outcome of a write is unknown')
-  }
-
-  async #inspectClientToken(facts: ClientTokenFacts, now: number): Promise<Inspected> {
+  async function inspectClientToken(facts: ClientTokenFacts, now: number): Promise<Inspected> {
     if (facts.expires_at <= now) return INACTIVE
-    const client = await this.#clients.find(facts.client_id)
-    if (!client?.own_tokens || (await this.#isRevoked(facts.jti, now))) return INACTIVE
+    const client = await clients.find(facts.client_id)
+    if (!client?.own_tokens || (await isRevoked(facts.jti, now))) return INACTIVE
     const { issued_at, expires_at, jti } = facts
     const terms = narrowTerms(facts.terms, client.scope)
     return { token: { client, terms, issued_at, expires_at, jti, token_type: tokenType() }, events: [] }
   }
 
-  async #isRevoked(jti: string, now: number): Promise<boolean> {
-    return (await this.#store.read('revoked_token', jti, now)) !== undefined
+  async function isRevoked(jti: string, now: number): Promise<boolean> {
+    return (await store.read('revoked_token', jti, now)) !== undefined
+  }
+
+  async function revokeClientToken(
+    { jti, expires_at, client_id }: ClientTokenFacts,
+    now: number,
+  ): Promise<void> {
+    const record = { revision: '', expires_at, client_id }
+    // The record's existence *is* the revocation: one that exists already counts as success, and an unknown outcome is
+    // retried.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      if ((await store.create('revoked_token', jti, record, now)) !== 'unknown') return
+    }
+    throw new StoreUnavailable('the outcome of a write is unknown')
   }
 }
 

@@ -5,7 +5,7 @@ import type { Terms } from '../protocol/terms.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
 import type { User } from '../users/user.ts'
-import type { Companions, IdTokens } from './id-token.ts'
+import type { IssueIdToken } from './id-token.ts'
 import type { JwtAccessTokens } from './jwt-access-token.ts'
 import { makeAccessToken, makeClientToken, makeCode, makeRefreshToken } from './layouts.ts'
 import { type TokenType, tokenType } from './token-type.ts'
@@ -29,80 +29,77 @@ export interface ProvenGrant {
   tokens: PreparedTokens
 }
 
-/** The only mint: everything that works as a code or token is made here. */
-export class Issuer {
-  readonly #keys: Keys
-  readonly #idTokens: IdTokens
-  readonly #jwts: JwtAccessTokens
-
-  constructor(context: { keys: Keys; idTokens: IdTokens; jwts: JwtAccessTokens }) {
-    this.#keys = context.keys
-    this.#idTokens = context.idTokens
-    this.#jwts = context.jwts
-  }
-
+/** The only mint: everything that works as a code or token is issued here. Every `now` is in seconds. */
+export interface Issuer {
   /** Issues the tokens of a grant. Returns a promise only if something has to be signed with a private key. */
-  grantTokens(client: Client, proven: ProvenGrant, now: number): TokenResponse | Promise<TokenResponse> {
-    const { grant_id, tokens } = proven
-    const { access_expires_at, terms, refresh } = tokens
-    const response = responseOf('', terms, access_expires_at - now)
-    if (refresh !== undefined) {
-      response.refresh_token = makeRefreshToken(this.#keys, { grant_id, generation: refresh.generation })
-      response.refresh_token_expires_in = refresh.expires_at - now
-    }
-    const access_token = this.#accessToken(client, proven)
-    const openid = terms.scope.split(' ').includes('openid')
-    if (typeof access_token !== 'string' || openid) {
-      return this.#signed({ client, proven, response, access_token, openid }, now)
-    }
-    response.access_token = access_token
-    return response
-  }
-
+  grantTokens(client: Client, proven: ProvenGrant, now: number): TokenResponse | Promise<TokenResponse>
   /** Issues the access token alone, for an authorization response. */
-  async accessToken(client: Client, proven: ProvenGrant, now: number): Promise<TokenResponse> {
-    const { access_expires_at, terms } = proven.tokens
-    return responseOf(await this.#accessToken(client, proven), terms, access_expires_at - now)
-  }
-
-  /** Issues the ID token of an authorization response (OpenID Connect Core §3.2.2.10, §3.3.2.11). */
-  idToken(
-    about: { client: Client; user: User; grant: Pick<NextGrant, 'sid' | 'auth_time' | 'amr' | 'claims'> },
-    companions: Companions,
-    now: number,
-  ): Promise<string> {
-    return this.#idTokens.make({ ...about, authentication: about.grant }, companions, now)
-  }
-
+  accessToken(client: Client, proven: ProvenGrant, now: number): Promise<TokenResponse>
   /** Issues a token for the client itself (RFC 6749 §4.4): complete in itself, nothing is stored. */
-  clientToken(client: Client, terms: Terms, now: number): TokenResponse | Promise<TokenResponse> {
-    const { client_id, lifetimes } = client
-    const expires_in = lifetimes.access_token_ttl
-    const facts = { client_id, terms, issued_at: now, expires_at: now + expires_in, jti: randomText(12) }
-    if (client.access_token_format !== 'jwt')
-      return responseOf(makeClientToken(this.#keys, facts), terms, expires_in)
-    return this.#jwts.ofClient(facts).then((access_token) => responseOf(access_token, terms, expires_in))
-  }
-
+  clientToken(client: Client, terms: Terms, now: number): TokenResponse | Promise<TokenResponse>
+  /** Issues the ID token of an authorization response (OpenID Connect Core §3.2.2.10, §3.3.2.11). */
+  readonly idToken: IssueIdToken
   /** Issues the code of a grant that waits to be redeemed. `expires_at` in seconds. */
-  code(grant_id: string, request: CodeRequest, expires_at: number): string {
-    return makeCode(this.#keys, {
-      grant_id,
-      expires_at,
-      redirect_uri_sent: request.redirect_uri_sent,
-      redirect_uri_digest: hash('sha256', request.redirect_uri, 'buffer'),
-      challenge_digest: request.challenge_digest,
-    })
+  code(grant_id: string, request: CodeRequest, expires_at: number): string
+}
+
+/** Issues with these keys. */
+export function issuerOf(context: { keys: Keys; idToken: IssueIdToken; jwts: JwtAccessTokens }): Issuer {
+  const { keys, idToken, jwts } = context
+  return {
+    idToken,
+
+    grantTokens(client, proven, now) {
+      const { grant_id, tokens } = proven
+      const { access_expires_at, terms, refresh } = tokens
+      const response = responseOf('', terms, access_expires_at - now)
+      if (refresh !== undefined) {
+        response.refresh_token = makeRefreshToken(keys, { grant_id, generation: refresh.generation })
+        response.refresh_token_expires_in = refresh.expires_at - now
+      }
+      const access_token = accessToken(client, proven)
+      const openid = terms.scope.split(' ').includes('openid')
+      if (typeof access_token !== 'string' || openid) {
+        return signed({ client, proven, response, access_token, openid }, now)
+      }
+      response.access_token = access_token
+      return response
+    },
+
+    async accessToken(client, proven, now) {
+      const { access_expires_at, terms } = proven.tokens
+      return responseOf(await accessToken(client, proven), terms, access_expires_at - now)
+    },
+
+    clientToken(client, terms, now) {
+      const { client_id, lifetimes } = client
+      const expires_in = lifetimes.access_token_ttl
+      const facts = { client_id, terms, issued_at: now, expires_at: now + expires_in, jti: randomText(12) }
+      if (client.access_token_format !== 'jwt')
+        return responseOf(makeClientToken(keys, facts), terms, expires_in)
+      return jwts.ofClient(facts).then((access_token) => responseOf(access_token, terms, expires_in))
+    },
+
+    code(grant_id, { redirect_uri, redirect_uri_sent, challenge_digest }, expires_at) {
+      const redirect_uri_digest = hash('sha256', redirect_uri, 'buffer')
+      return makeCode(keys, {
+        grant_id,
+        expires_at,
+        redirect_uri_sent,
+        redirect_uri_digest,
+        challenge_digest,
+      })
+    },
   }
 
-  #accessToken(client: Client, { grant_id, grant, tokens }: ProvenGrant): string | Promise<string> {
+  function accessToken(client: Client, { grant_id, grant, tokens }: ProvenGrant): string | Promise<string> {
     const { profile, issued_at, access_expires_at, terms } = tokens
     const facts = { grant_id, profile, issued_at, expires_at: access_expires_at, jti: randomText(12), terms }
-    if (client.access_token_format === 'jwt') return this.#jwts.ofGrant(client, grant, facts)
-    return makeAccessToken(this.#keys, facts)
+    if (client.access_token_format === 'jwt') return jwts.ofGrant(client, grant, facts)
+    return makeAccessToken(keys, facts)
   }
 
-  async #signed(
+  async function signed(
     unsigned: {
       client: Client
       proven: ProvenGrant
@@ -117,7 +114,7 @@ export class Issuer {
     const response = { ...unsigned.response, access_token }
     if (!openid) return response
     const { user, grant, tokens } = proven
-    const id_token = await this.idToken({ client, user, grant }, { nonce: tokens.nonce, access_token }, now)
+    const id_token = await idToken({ client, user, grant }, { nonce: tokens.nonce, access_token }, now)
     return { ...response, id_token }
   }
 }

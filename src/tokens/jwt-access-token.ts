@@ -15,68 +15,67 @@ const NONCE = 12
 const TYP = 'at+jwt'
 
 /** Access tokens as JWTs (RFC 9068), for resource servers that check them without asking. */
-export class JwtAccessTokens {
-  readonly #context: { signing: SigningKeys; subjects: Subjects; issuer: string }
-
-  constructor(context: { signing: SigningKeys; subjects: Subjects; issuer: string }) {
-    this.#context = context
-  }
-
-  /** A token of a grant. */
-  async ofGrant(
-    client: Client,
-    grant: NextGrant,
-    token: AccessTokenFacts & { terms: Terms },
-  ): Promise<string> {
-    const place = Buffer.alloc(GRANT + 1 + NONCE)
-    place.write(token.grant_id, 0, 'base64url')
-    place[GRANT] = token.profile
-    place.write(token.jti, GRANT + 1, 'base64url')
-    const sub = this.#context.subjects.of(client, grant.sub)
-    const jti = place.toString('base64url')
-    const { auth_time } = grant
-    return this.#sign(
-      { ...token, jti },
-      { client_id: client.client_id, sub, auth_time, acr: acrOf(grant.amr) },
-    )
-  }
-
-  /** A token of the client itself: RFC 9068 §2.2 makes the client its subject. */
-  async ofClient(token: ClientTokenFacts): Promise<string> {
-    return this.#sign(token, { client_id: token.client_id, sub: token.client_id })
-  }
-
+export interface JwtAccessTokens {
+  /** Issues a token of a grant. */
+  ofGrant(client: Client, grant: NextGrant, token: AccessTokenFacts & { terms: Terms }): Promise<string>
+  /** Issues a token of the client itself: RFC 9068 §2.2 makes the client its subject. */
+  ofClient(token: ClientTokenFacts): Promise<string>
   /** Returns what a token says that we have signed, or undefined for any other. The caller checks its expiry. */
-  async open(
-    text: string,
-  ): Promise<
-    | { kind: 'access_token'; facts: AccessTokenFacts; jti: string }
-    | { kind: 'client_token'; facts: ClientTokenFacts; jti: string }
-    | undefined
-  > {
-    const verified = await this.#context.signing.verify(text)
-    if (verified?.typ !== TYP || verified.payload.iss !== this.#context.issuer) return undefined
-    const { jti = '', exp = 0, iat = 0, client_id, scope = '' } = verified.payload
-    const place = Buffer.from(jti, 'base64url')
-    const times = { issued_at: iat, expires_at: exp }
-    const terms = { scope: String(scope) }
-    if (place.length === NONCE) {
-      const facts = { ...times, client_id: String(client_id), terms, jti }
-      return { kind: 'client_token', facts, jti }
-    }
-    if (place.length !== GRANT + 1 + NONCE) return undefined
-    const grant_id = place.toString('base64url', 0, GRANT)
-    const nonce = place.toString('base64url', GRANT + 1)
-    const profile = place[GRANT] ?? 0
-    const own = profile === OWN_TERMS && { terms }
-    return { kind: 'access_token', facts: { ...times, grant_id, profile, jti: nonce, ...own }, jti }
+  open(text: string): Promise<OpenedAccessToken | undefined>
+}
+
+/** What an access token turned out to be. */
+export type OpenedAccessToken =
+  | { kind: 'access_token'; facts: AccessTokenFacts; jti: string }
+  | { kind: 'client_token'; facts: ClientTokenFacts; jti: string }
+
+/** Access tokens that these keys sign for this issuer. */
+export function jwtAccessTokens(context: {
+  signing: SigningKeys
+  subjects: Subjects
+  issuer: string
+}): JwtAccessTokens {
+  const { signing, subjects, issuer } = context
+  return {
+    async ofGrant(client, grant, token) {
+      const place = Buffer.alloc(GRANT + 1 + NONCE)
+      place.write(token.grant_id, 0, 'base64url')
+      place[GRANT] = token.profile
+      place.write(token.jti, GRANT + 1, 'base64url')
+      const sub = subjects.of(client, grant.sub)
+      const jti = place.toString('base64url')
+      const who = { client_id: client.client_id, sub, auth_time: grant.auth_time, acr: acrOf(grant.amr) }
+      return sign({ ...token, jti }, who)
+    },
+
+    async ofClient(token) {
+      return sign(token, { client_id: token.client_id, sub: token.client_id })
+    },
+
+    async open(text) {
+      const verified = await signing.verify(text)
+      if (verified?.typ !== TYP || verified.payload.iss !== issuer) return undefined
+      const { jti = '', exp = 0, iat = 0, client_id, scope = '' } = verified.payload
+      const place = Buffer.from(jti, 'base64url')
+      const times = { issued_at: iat, expires_at: exp }
+      const terms = { scope: String(scope) }
+      if (place.length === NONCE) {
+        const facts = { ...times, client_id: String(client_id), terms, jti }
+        return { kind: 'client_token', facts, jti }
+      }
+      if (place.length !== GRANT + 1 + NONCE) return undefined
+      const grant_id = place.toString('base64url', 0, GRANT)
+      const nonce = place.toString('base64url', GRANT + 1)
+      const profile = place[GRANT] ?? 0
+      const own = profile === OWN_TERMS && { terms }
+      return { kind: 'access_token', facts: { ...times, grant_id, profile, jti: nonce, ...own }, jti }
+    },
   }
 
-  async #sign(
+  async function sign(
     token: { terms: Terms; issued_at: number; expires_at: number; jti: string },
     who: Record<string, unknown>,
   ): Promise<string> {
-    const { issuer, signing } = this.#context
     const { terms, issued_at: iat, expires_at: exp, jti } = token
     // RFC 9068 §2.1: RS256 is what every resource server must understand.
     return signing.sign('RS256', TYP, { iss: issuer, aud: issuer, exp, iat, jti, scope: terms.scope, ...who })

@@ -5,9 +5,9 @@ import { Keys } from '../../src/secrets/keys.ts'
 import { SigningKeys } from '../../src/signing/signing-keys.ts'
 import { storeVault } from '../../src/signing/store-vault.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { IdTokens } from '../../src/tokens/id-token.ts'
-import { Issuer } from '../../src/tokens/issuer.ts'
-import { JwtAccessTokens } from '../../src/tokens/jwt-access-token.ts'
+import { idTokenIssuer } from '../../src/tokens/id-token.ts'
+import { issuerOf } from '../../src/tokens/issuer.ts'
+import { jwtAccessTokens } from '../../src/tokens/jwt-access-token.ts'
 import { KEY } from './server.ts'
 
 export const keys = new Keys([KEY])
@@ -24,13 +24,13 @@ export const signing = new SigningKeys({
 export const subjects = new Subjects('')
 
 const issuer = 'http://localhost:8000'
-const idTokens = new IdTokens({ signing, subjects, issuer, ttl: 3600 })
+const idToken = idTokenIssuer({ signing, subjects, issuer, ttl: 3600 })
 
 /** The mint of those tests. */
-export const tokenIssuer = new Issuer({
+export const tokenIssuer = issuerOf({
   keys,
-  idTokens,
-  jwts: new JwtAccessTokens({ signing, subjects, issuer }),
+  idToken,
+  jwts: jwtAccessTokens({ signing, subjects, issuer }),
 })
 
 export function issueResponseOf(grants: Grants): IssueResponse {
