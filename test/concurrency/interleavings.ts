@@ -96,9 +96,9 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
     })
 
   const approved = async (store: Store, now: number) => {
-    const approval = { client_id: 'app', sub: 'alice', sid: 's', scope: SCOPE, auth_time: now }
-    const asked = { ...approval, lasting: 'login' as const, code_expires_at: now + 60, grant_max_ttl: 0 }
-    return (await rooms(store).grants.create(asked, now)).id
+    const facts = { client_id: 'app', sub: 'alice', sid: 's', scope: SCOPE, auth_time: now }
+    const newGrant = { ...facts, lasting: 'login' as const, code_expires_at: now + 60, grant_max_ttl: 0 }
+    return (await rooms(store).grants.create(newGrant, now)).id
   }
 
   describe(`${name}: every interleaving`, () => {
@@ -202,9 +202,9 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         const leaving = await plain.sessions.begin({ ...login, browser: 'leaving' }, now)
         const old = await plain.sessions.begin(login, now)
         const { sid = '' } = old.current.session.accounts[0] ?? {}
-        const approval = { client_id: 'app', sub: 'alice', sid, scope: SCOPE, auth_time: now }
+        const facts = { client_id: 'app', sub: 'alice', sid, scope: SCOPE, auth_time: now }
         const ends = { lasting: 'login' as const, code_expires_at: now + 60, grant_max_ttl: 0 }
-        const { id } = await plain.grants.create({ ...approval, ...ends }, now)
+        const { id } = await plain.grants.create({ ...facts, ...ends }, now)
         const { sessions, sessionEnd } = rooms(scheduled(store, schedule))
         const all = Promise.all([
           sessions.begin({ ...login, previous: old.current }, now),

@@ -75,7 +75,7 @@ export function redeemed(now = T, over: Partial<Grant> = {}, input: Partial<Rede
   return stored(redeem(unredeemed(over), redeemInput(input), now).next)
 }
 
-/** Rotates the current generation; throws where that is refused. */
+/** Rotates the current generation; throws if that is refused. */
 export function rotate(grant: Grant, now: number, over: RefreshOver = {}): Grant {
   const { next, answer } = refresh(grant, refreshInput(grant.refresh?.generation ?? 0, over), now)
   if (answer.result !== 'issued') throw new Error(`not rotated: ${answer.result}`)

@@ -205,7 +205,7 @@ describe('access profiles', () => {
     assert.equal(profileTerms(redeemed(), { profile: 0, issued_at: T, expires_at: T + 301 }), undefined)
   })
 
-  test('where nothing has to be written it is the very same grant', () => {
+  test('if nothing has to be written it is the very same grant', () => {
     const grant = redeemed()
     assert.equal(withProfile(grant, grant, { now: T, issued_at: T, expires_at: T + 300 }).grant, grant)
     assert.notEqual(withProfile(grant, grant, { now: T, issued_at: T, expires_at: T + 301 }).grant, grant)

@@ -6,7 +6,7 @@ import { refresh } from '../../src/grants/refresh.ts'
 import { type AccessTokenFacts, accessTokenTerms, revokeAccessToken } from '../../src/grants/revoke.ts'
 import { accessToken, preparedOf, redeemed, refreshInput, SCOPE, stored, T } from './example.ts'
 
-/** Refreshes and gives the grant with the new access token. */
+/** Refreshes, and returns the grant with the new access token. */
 function minted(grant: Grant, now: number): { grant: Grant; token: AccessTokenFacts } {
   const { next, answer } = refresh(grant, refreshInput(grant.refresh?.generation ?? -1), now)
   return { grant: stored(next), token: accessToken(preparedOf(answer)) }
