@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { Keys } from '../../src/secrets/keys.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { type Attempt, Throttle } from '../../src/throttle/throttle.ts'
+import { runs } from '../support/runs.ts'
 import { KEY } from '../support/server.ts'
 
 const T = 1_000_000
@@ -43,7 +44,7 @@ for (const [attempt, free] of [
       assert.equal(turns.filter(Boolean).length, free)
       assert.equal((await throttle.take(attempt, T)).seconds, 2)
     })
-    await fc.assert(property, { numRuns: 200 })
+    await fc.assert(property, { numRuns: runs(200) })
   })
 
   test(`right guesses of ${whose} among wrong ones give nobody more turns, and leave nothing (200 schedules)`, async () => {
@@ -55,6 +56,6 @@ for (const [attempt, free] of [
       for (let left = wrong; left < free; left++) assert.equal((await throttle.take(attempt, T)).seconds, 0)
       assert.equal((await throttle.take(attempt, T)).seconds, 2)
     })
-    await fc.assert(property, { numRuns: 200 })
+    await fc.assert(property, { numRuns: runs(200) })
   })
 }

@@ -1,4 +1,5 @@
 import { MemoryStore } from '../../src/store/memory.ts'
+import { runs } from '../support/runs.ts'
 import { interleavings } from './interleavings.ts'
 
-interleavings('memory', async () => new MemoryStore(), 2000)
+interleavings('memory', async () => new MemoryStore(), runs(2000))

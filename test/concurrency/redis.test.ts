@@ -1,6 +1,7 @@
 import { after, before } from 'node:test'
 import { RedisServer } from '../support/redis.ts'
 import { openRedis } from '../support/redis-store.ts'
+import { runs } from '../support/runs.ts'
 import { interleavings } from './interleavings.ts'
 
 let server: RedisServer
@@ -9,4 +10,4 @@ before(async () => {
 })
 after(() => server.remove())
 
-interleavings('redis', () => openRedis(server.url), 500)
+interleavings('redis', () => openRedis(server.url), runs(500))

@@ -8,6 +8,7 @@ import { type AccessTokenFacts, accessTokenTerms, revokeAccessToken } from '../.
 import { StoreUnavailable } from '../../src/store/store.ts'
 import { update } from '../../src/store/update.ts'
 import { type Fault, FaultyMemoryStore } from '../support/faulty-store.ts'
+import { runs } from '../support/runs.ts'
 import {
   accessToken,
   frozen,
@@ -262,7 +263,7 @@ describe('grants: any schedule, against a model', () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     )
     // The schedules are worth something only if they reach every answer.
     for (const answer of ['issued', 'replayed', 'superseded', 'reused', 'unknown']) {
@@ -308,7 +309,7 @@ describe('grants: any schedule, against a model', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
   })
 })
@@ -392,7 +393,7 @@ describe('grants: interleaved callers', () => {
           assert.ok(last.result === 'issued' || last.result === 'replayed', `at the end: ${last.result}`)
         },
       ),
-      { numRuns: 600 },
+      { numRuns: runs(600) },
     )
     assert.deepEqual([...seen].sort(), ['issued', 'replayed', 'superseded'])
   })
@@ -435,7 +436,7 @@ describe('grants: interleaved callers', () => {
             assert.notEqual(await call.look(T), undefined)
           },
         ),
-        { numRuns: 600 },
+        { numRuns: runs(600) },
       )
       assert.ok(unavailable > 0, 'no schedule had another write on top of an own unknown one')
     })
@@ -468,7 +469,7 @@ describe('grants: interleaved callers', () => {
           assert.ok(answers.filter(({ result }) => result === 'issued').length <= 1)
         },
       ),
-      { numRuns: 600 },
+      { numRuns: runs(600) },
     )
   })
 })

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { OWN_TERMS, profileTerms, withProfile } from '../../src/grants/profiles.ts'
 import { refresh } from '../../src/grants/refresh.ts'
 import { type AccessTokenFacts, accessTokenTerms } from '../../src/grants/revoke.ts'
+import { runs } from '../support/runs.ts'
 import {
   accessToken,
   frozen,
@@ -145,7 +146,7 @@ describe('access profiles', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
     assert.ok(carried > 100, `${carried} tokens had no place`)
   })

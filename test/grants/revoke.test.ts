@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { Grant } from '../../src/grants/grant.ts'
 import { refresh } from '../../src/grants/refresh.ts'
 import { type AccessTokenFacts, accessTokenTerms, revokeAccessToken } from '../../src/grants/revoke.ts'
+import { runs } from '../support/runs.ts'
 import { accessToken, preparedOf, redeemed, refreshInput, SCOPE, stored, T } from './example.ts'
 
 /** Refreshes, and returns the grant with the new access token. */
@@ -176,7 +177,7 @@ describe('revokeAccessToken: RFC 7009 section 2.1', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     )
   })
 })

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { readBasicCredentials } from '../../src/protocol/basic-credentials.ts'
 import { OAuthError } from '../../src/protocol/errors.ts'
+import { runs } from '../support/runs.ts'
 
 function basic(text: string): string {
   return `Basic ${Buffer.from(text).toString('base64')}`
@@ -36,7 +37,7 @@ describe('Basic credentials: RFC 6749 section 2.3.1', () => {
         const sent = basic(`${formEncode(id)}:${formEncode(secret)}`)
         assert.deepEqual(readBasicCredentials(sent)[0], pair(id, secret))
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 
@@ -49,7 +50,7 @@ describe('Basic credentials: RFC 6749 section 2.3.1', () => {
         assert.ok(readings.some((one) => one.client_id === id && one.client_secret === secret))
         assert.ok(readings.length <= 2)
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 

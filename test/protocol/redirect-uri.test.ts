@@ -7,6 +7,7 @@ import {
   redirectUriMatches,
   redirectUriProblem,
 } from '../../src/protocol/redirect-uri.ts'
+import { runs } from '../support/runs.ts'
 
 const APP = 'https://app.example/cb'
 const LOOPBACK = 'http://127.0.0.1/cb'
@@ -77,7 +78,7 @@ describe('redirect_uri: RFC 9700 section 2.1, compared by exact string matching'
         const text = pieces.join('')
         assert.equal(redirectUriMatches(text, APP), text === APP)
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 })

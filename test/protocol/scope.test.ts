@@ -10,6 +10,7 @@ import {
   scopeUnion,
   scopeWithin,
 } from '../../src/protocol/scope.ts'
+import { runs } from '../support/runs.ts'
 
 const scope = fc
   .array(fc.constantFrom('a', 'b', 'c', 'ab', 'openid'), { maxLength: 5 })
@@ -88,7 +89,7 @@ describe('scope: RFC 6749 section 3.3', () => {
         )
         assert.deepEqual(scopeTokens(scopeUnion(first, second)), [...one.union(other)])
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 })

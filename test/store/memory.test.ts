@@ -5,6 +5,7 @@ import { type Due, ExpiryQueue } from '../../src/store/expiry.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { KINDS, type Kind, type StoredRecord, StoreFull, StoreUnavailable } from '../../src/store/store.ts'
 import { storeContract } from '../contract/store.ts'
+import { runs } from '../support/runs.ts'
 
 storeContract('memory', async () => new MemoryStore())
 
@@ -225,7 +226,7 @@ describe('memory store: expiry', () => {
         const living = [...model.values()].filter(({ expires_at }) => (expires_at as number) > now)
         assert.equal(store.size('grant'), living.length + 1)
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     )
   })
 })
@@ -274,7 +275,7 @@ describe('ExpiryQueue', () => {
           model.map(({ due }) => due).sort((a, b) => a - b),
         )
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     )
   })
 
