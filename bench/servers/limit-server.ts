@@ -24,7 +24,6 @@ const INTROSPECTION = {
     active: { type: 'boolean' },
     scope: text,
     client_id: text,
-    username: text,
     sub: text,
     token_type: text,
     exp: whole,
@@ -61,7 +60,7 @@ export async function serve(prove: boolean): Promise<void> {
       { req: request.id, event: 'token_issued', client_id: 'service', grant_type, scope: SCOPE },
       'token_issued',
     )
-    reply.header('access-control-allow-origin', '*').header('cache-control', 'no-store')
+    crossOrigin(reply).header('cache-control', 'no-store')
     logRequest(log, request, reply)
     return answer
   })
@@ -84,13 +83,19 @@ function serveDocuments(app: FastifyInstance, log: Logger): void {
   for (const [path, body] of Object.entries(documents)) {
     app.get(path, async (request, reply) => {
       logRequest(log, request, reply)
-      return reply
+      return crossOrigin(reply)
         .type('application/json; charset=utf-8')
-        .header('access-control-allow-origin', '*')
         .header('cache-control', 'public, max-age=300')
         .send(body)
     })
   }
+}
+
+// What a browser's application may read, as Postern says it.
+function crossOrigin(reply: FastifyReply): FastifyReply {
+  return reply
+    .header('access-control-allow-origin', '*')
+    .header('access-control-expose-headers', 'www-authenticate, retry-after')
 }
 
 function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): void {
@@ -173,7 +178,6 @@ function described(client_id: string) {
     active: true,
     scope: SCOPE,
     client_id,
-    username: 'person-0',
     sub: 'person-0',
     token_type: 'Bearer',
     exp: now + 300,
