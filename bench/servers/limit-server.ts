@@ -1,7 +1,7 @@
 import formbody from '@fastify/formbody'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, LogController } from 'fastify'
 import type { Logger } from '../../src/http/logger.ts'
-import { CLIENTS } from '../harness/registration.ts'
+import { CLIENTS, personName, SCOPE } from '../harness/registration.ts'
 import { authenticate, seal, signJwt, unseal, verifyJwt } from './proof.ts'
 import { openLog, settings } from './server.ts'
 
@@ -36,7 +36,8 @@ const INTROSPECTION = {
 
 const { port } = settings()
 const issuer = `http://localhost:${port}`
-const SCOPE = 'read write'
+const { jwt: JWT, web: WEB } = CLIENTS
+const PERSON = personName(0)
 
 type Form = Record<string, string>
 
@@ -53,16 +54,14 @@ export async function serve(prove: boolean): Promise<void> {
   const { tokens, introspection } = prove ? proving() : fixed()
 
   app.post('/oauth/tokenize', { schema: { response: { 200: TOKEN_RESPONSE } } }, async (request, reply) => {
-    const answer = tokens(request.headers.authorization, request.body as Form)
-    if (answer === undefined) throw refused()
+    const issued = tokens(request.headers.authorization, request.body as Form)
+    if (issued === undefined) throw refused()
     const { grant_type } = request.body as Form
-    log.info(
-      { req: request.id, event: 'token_issued', client_id: 'service', grant_type, scope: SCOPE },
-      'token_issued',
-    )
+    const line = { req: request.id, event: 'token_issued', grant_type, ...issued.facts, scope: SCOPE }
+    log.info(line, 'token_issued')
     crossOrigin(reply).header('cache-control', 'no-store')
     logRequest(log, request, reply)
-    return answer
+    return issued.answer
   })
   app.post('/oauth/introspect', { schema: { response: { 200: INTROSPECTION } } }, async (request, reply) => {
     const answer = introspection(request.headers.authorization, request.body as Form)
@@ -76,17 +75,15 @@ export async function serve(prove: boolean): Promise<void> {
 
 // A fixed string each, of the sizes that these documents have.
 function serveDocuments(app: FastifyInstance, log: Logger): void {
-  const documents = {
-    '/.well-known/oauth-authorization-server': process.env.METADATA ?? '{"token_endpoint":""}',
-    '/oauth/jwks': process.env.JWKS ?? '{"keys":[]}',
-  }
-  for (const [path, body] of Object.entries(documents)) {
+  const { METADATA = '{"token_endpoint":""}', JWKS = '{"keys":[]}' } = process.env
+  const documents = [
+    ['/.well-known/oauth-authorization-server', 'application/json; charset=utf-8', METADATA],
+    ['/oauth/jwks', 'application/jwk-set+json; charset=utf-8', JWKS],
+  ] as const
+  for (const [path, type, body] of documents) {
     app.get(path, async (request, reply) => {
       logRequest(log, request, reply)
-      return crossOrigin(reply)
-        .type('application/json; charset=utf-8')
-        .header('cache-control', 'public, max-age=300')
-        .send(body)
+      return crossOrigin(reply).type(type).header('cache-control', 'public, max-age=300').send(body)
     })
   }
 }
@@ -105,7 +102,8 @@ function logRequest(log: Logger, request: FastifyRequest, reply: FastifyReply): 
 }
 
 interface Answers {
-  tokens(authorization: string | undefined, form: Form): object | undefined
+  /** The answer, and what the log says of it. */
+  tokens(authorization: string | undefined, form: Form): { answer: object; facts: object } | undefined
   introspection(authorization: string | undefined, form: Form): object
 }
 
@@ -117,15 +115,16 @@ const REFRESH_TOKEN = 25
 function proving(): Answers {
   const grants = new Map<string, { client_id: string; generation: number }>()
 
-  function grantTokens(id: Buffer) {
-    return {
+  function grantTokens(client_id: string, { id, key }: { id: Buffer; key: string }) {
+    const answer = {
       access_token: seal('at', ACCESS_TOKEN, id),
       token_type: 'Bearer',
       expires_in: 300,
+      scope: SCOPE,
       refresh_token: seal('rt', REFRESH_TOKEN, id),
       refresh_token_expires_in: 1_209_600,
-      scope: SCOPE,
     }
+    return { answer, facts: { client_id, sub: PERSON, grant_id: key } }
   }
 
   return {
@@ -135,23 +134,25 @@ function proving(): Answers {
       if (grant_type === 'client_credentials') return clientToken(client_id)
       if (grant_type === 'authorization_code') {
         const id = Buffer.from(crypto.getRandomValues(new Uint8Array(16)))
-        grants.set(id.toString('base64url'), { client_id, generation: 0 })
-        return grantTokens(id)
+        const key = id.toString('base64url')
+        grants.set(key, { client_id, generation: 0 })
+        return grantTokens(client_id, { id, key })
       }
       const id = unseal(refresh_token)
       const key = id?.toString('base64url') ?? ''
       const grant = grants.get(key)
       if (id === undefined || grant?.client_id !== client_id) return undefined
       grants.set(key, { ...grant, generation: grant.generation + 1 })
-      return grantTokens(id)
+      return grantTokens(client_id, { id, key })
     },
     introspection(authorization, { token = '' }) {
       const client_id = authenticate(authorization)
       if (client_id === undefined) return { active: false }
-      if (token.startsWith('ey')) return verifyJwt(token) ? described(client_id) : { active: false }
+      if (token.startsWith('ey'))
+        return verifyJwt(token) ? described(JWT.client_id, JWT.client_id) : { active: false }
       const id = unseal(token)
       const grant = id && grants.get(id.toString('base64url'))
-      return grant ? described(grant.client_id) : { active: false }
+      return grant ? described(grant.client_id, PERSON) : { active: false }
     },
   }
 }
@@ -168,17 +169,20 @@ function clientToken(client_id: string) {
     jti: '0123456789abcdef',
     ...times,
   }
-  const access_token = client_id === CLIENTS.jwt.client_id ? signJwt(claims) : seal('ct', CLIENT_TOKEN)
-  return { access_token, token_type: 'Bearer', expires_in: 300, scope: SCOPE }
+  const access_token = client_id === JWT.client_id ? signJwt(claims) : seal('ct', CLIENT_TOKEN)
+  return {
+    answer: { access_token, token_type: 'Bearer', expires_in: 300, scope: SCOPE },
+    facts: { client_id },
+  }
 }
 
-function described(client_id: string) {
+function described(client_id: string, sub: string) {
   const now = Math.floor(Date.now() / 1000)
   return {
     active: true,
     scope: SCOPE,
     client_id,
-    sub: 'person-0',
+    sub,
     token_type: 'Bearer',
     exp: now + 300,
     iat: now,
@@ -191,7 +195,7 @@ function described(client_id: string) {
 // The first right answer, for ever.
 function fixed(): Answers {
   const real = proving()
-  const kept = new Map<string, object | undefined>()
+  const kept = new Map<string, ReturnType<Answers['tokens']>>()
   return {
     tokens(authorization, form) {
       const kind = form.grant_type === 'client_credentials' ? authorization : 'grant'
@@ -205,7 +209,7 @@ function fixed(): Answers {
   }
 }
 
-const DESCRIBED = described('web')
+const DESCRIBED = described(WEB.client_id, PERSON)
 
 function refused(): Error {
   return Object.assign(new Error('invalid_client'), { statusCode: 401 })
