@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { isPublic } from '../clients/client.ts'
 import { lastingOf } from '../grants/lasting.ts'
-import { type ClaimsRequest, readClaims, scopeOfClaims } from '../protocol/claims.ts'
+import type { ScopeClaims } from '../protocol/claims.ts'
+import { type ClaimsRequest, readClaims } from '../protocol/claims-request.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Prompt, readMaxAge, readPrompt } from '../protocol/prompt.ts'
@@ -66,7 +67,11 @@ export function readAddress(target: Target, parameters: Parameters): ResponseAdd
  * Checks the rest of the request, in order. `back`: the request's own path and query. Throws `OAuthError` that goes to the client by redirect
  * (RFC 6749 §4.1.2.1).
  */
-export function readRequest(target: Target, parameters: Parameters, back: string): AuthorizationRequest {
+export function readRequest(
+  target: Target,
+  { parameters, back }: { parameters: Parameters; back: string },
+  scopes: ScopeClaims,
+): AuthorizationRequest {
   checkUnsupported(parameters)
   const response_type = readType(target, parameters)
   const state = parameters.one('state')
@@ -75,7 +80,9 @@ export function readRequest(target: Target, parameters: Parameters, back: string
   const { asked_scope, granted } = readRequestedScope(target, parameters)
   const scope = withoutIdleOffline(granted, response_type)
   const nonce = readNonce(response_type, scope, parameters)
-  const { claims, subjects, acr } = readClaims(parameters.one('claims'), target.client.scope)
+  const { claims, subjects, acr } = readClaims(parameters.one('claims'), (names) =>
+    scopes.within(names, target.client.scope),
+  )
   const prompt = readPrompt(parameters.one('prompt'))
   return {
     target,
@@ -90,7 +97,10 @@ export function readRequest(target: Target, parameters: Parameters, back: string
     nonce,
     claims,
     // The scope, and what the claims asked for by name stand for.
-    consent_scope: scopeUnion(scope, scopeOfClaims(claims)),
+    consent_scope: scopeUnion(
+      scope,
+      scopes.scopesOf(claims === null ? [] : [...claims.userinfo, ...claims.id_token]),
+    ),
     consent: consentRule(target, prompt),
     stays: staysConnected(target, scope),
     destination: redirectHost(target.redirect_uri),

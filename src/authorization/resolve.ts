@@ -1,4 +1,5 @@
 import type { Clients } from '../clients/client.ts'
+import type { ScopeClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
@@ -26,14 +27,17 @@ export function requestResolver(context: {
   clients: Clients
   sectors: SectorDocuments
   signing: SigningKeys
+  scopes: ScopeClaims
 }): ResolveRequest {
-  const { clients, sectors, signing } = context
+  const { clients, sectors, signing, scopes } = context
 
   // OpenID Connect Core §3.1.2.1: whom an ID token of ours names; that it has expired does no harm.
   const hintedSubject = async (hint: string, { client }: Target): Promise<string> => {
     const verified = await signing.verify(hint)
-    const { aud, sub } = verified?.payload ?? {}
-    if (verified?.typ === 'JWT' && aud === client.client_id && sub !== undefined) return sub
+    const { aud, sub, client_id } = verified?.payload ?? {}
+    // An access token may have the same type; it names a client beside its audience.
+    const isIdToken = verified?.typ === 'JWT' && client_id === undefined
+    if (isIdToken && aud === client.client_id && sub !== undefined) return sub
     throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server for this client')
   }
 
@@ -43,7 +47,7 @@ export function requestResolver(context: {
       const target = await resolveTarget(clients, parameters)
       await sectors.check(target.client, now)
       address = readAddress(target, parameters)
-      const request = readRequest(target, parameters, back)
+      const request = readRequest(target, { parameters, back }, scopes)
       const hint = parameters.one('id_token_hint')
       if (hint !== undefined) {
         const subject = await hintedSubject(hint, target)

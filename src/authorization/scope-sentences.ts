@@ -8,6 +8,8 @@ const STANDARD = {
   email: 'scope.email',
   address: 'scope.address',
   phone: 'scope.phone',
+  groups: 'scope.groups',
+  roles: 'scope.roles',
   offline_access: 'scope.offline_access',
 } as const satisfies Record<string, TextKey>
 

@@ -45,6 +45,16 @@ export interface Client {
   readonly userinfo_signed_response_alg?: SigningAlgorithm
   /** `jwt`: RFC 9068. */
   readonly access_token_format: 'opaque' | 'jwt'
+  readonly access_token_signed_response_alg: SigningAlgorithm
+  /** `at+jwt` (RFC 9068 §2.1), or `JWT` for resource servers that know no other. */
+  readonly access_token_typ: 'at+jwt' | 'JWT'
+  /** Whether the claims of the granted scopes are in the ID tokens of the token endpoint, not at userinfo alone. */
+  readonly claims_in_id_token: boolean
+  /** What this client calls claims about a person, if it is something else. */
+  readonly claim_names: Readonly<Record<string, string>>
+  readonly claim_types: Readonly<Record<string, 'list' | 'string'>>
+  /** What its own tokens say of it: any JSON, by name. */
+  readonly claims: Readonly<Record<string, unknown>>
   /** The sector (OpenID Connect Core §8.1) of a client with pairwise subjects; absent for public ones. */
   readonly sector?: string
   readonly sector_identifier_uri?: string

@@ -2,6 +2,7 @@ import type { Fail } from '../config/config-error.ts'
 import type { ClientEntry } from '../config/schema.ts'
 import type { Client } from './client.ts'
 import { readAuthentication } from './registration/authentication.ts'
+import { readClaimSettings } from './registration/claims.ts'
 import { readFlows } from './registration/flows.ts'
 import { readLifetimes } from './registration/lifetimes.ts'
 import { readLinks } from './registration/links.ts'
@@ -29,6 +30,7 @@ export function registerClient(entry: ClientEntry, rules: Rules, fail: Fail): Cl
     ...readOwnTokens(entry, rules, fail),
     ...readLinks(entry, fail),
     ...readTokens(entry),
+    ...readClaimSettings(entry, fail),
     ...readSector(entry, rules, fail),
     ...readLogout(entry, rules, fail),
     lifetimes: readLifetimes(entry, rules),

@@ -6,7 +6,7 @@ import type { Client } from './client.ts'
 export interface Usage {
   readonly grant_types: ReadonlySet<string>
   readonly response_types: ReadonlySet<ResponseType>
-  /** What ID tokens and userinfo are signed with. */
+  /** What ID tokens, userinfo and access tokens are signed with. */
   readonly algorithms: ReadonlySet<SigningAlgorithm>
   /** Whether somebody's subjects are pairwise. */
   readonly pairwise: boolean
@@ -19,12 +19,14 @@ export interface Usage {
 /** What one client uses. */
 export function usageOf(client: Client): Usage {
   const { id_token_signed_response_alg, userinfo_signed_response_alg } = client
+  const { access_token_format, access_token_signed_response_alg } = client
   return {
     grant_types: client.grant_types,
     response_types: client.response_types,
     algorithms: new Set([
       id_token_signed_response_alg,
       userinfo_signed_response_alg ?? id_token_signed_response_alg,
+      ...(access_token_format === 'jwt' ? [access_token_signed_response_alg] : []),
     ]),
     pairwise: client.sector !== undefined,
     plain_pkce: client.allow_plain_pkce,

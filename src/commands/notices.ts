@@ -5,7 +5,7 @@ import type { Config } from '../config/config.ts'
 import { MAKE_HASH } from '../config/config-error.ts'
 import { listed } from '../config/names.ts'
 import type { ClientEntry, UserEntry } from '../config/schema.ts'
-import { claimsOfScope } from '../protocol/claims.ts'
+import { isStandardScope } from '../protocol/claims.ts'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 import { gives } from '../protocol/response-type.ts'
 import { scopeTokens } from '../protocol/scope.ts'
@@ -130,7 +130,5 @@ function unspokenScopes({ config, clients }: Registered): string[] {
       !skip_consent && (grant_types.has('authorization_code') || grant_types.has('implicit')),
   )
   const names = new Set(asking.flatMap(({ client }) => scopeTokens(client.scope)))
-  const isStandard = (scope: string) =>
-    ['openid', 'offline_access'].includes(scope) || claimsOfScope(scope).length > 0
-  return [...names].filter((scope) => !Object.hasOwn(config.entries.scopes, scope) && !isStandard(scope))
+  return [...names].filter((scope) => !Object.hasOwn(config.entries.scopes, scope) && !isStandardScope(scope))
 }

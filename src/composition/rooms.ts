@@ -7,6 +7,7 @@ import { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import type { ClientSource } from '../clients/registry.ts'
 import { Subjects } from '../clients/subjects.ts'
 import type { Config } from '../config/config.ts'
+import { readScopeEntries } from '../config/scopes.ts'
 import { Consents } from '../consents/consents.ts'
 import { tokenPipeline } from '../grant-types/pipeline.ts'
 import { Grants } from '../grants/grants.ts'
@@ -21,6 +22,7 @@ import { LogoutHints } from '../logout/logout-hint.ts'
 import { SessionEnd } from '../logout/session-end.ts'
 import { Outbound } from '../outbound/outbound.ts'
 import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import { scopeClaims } from '../protocol/claims.ts'
 import { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
 import { Sessions } from '../sessions/sessions.ts'
@@ -51,6 +53,9 @@ export interface Parts {
 // flood of logins nor one of wrong client secrets starves the other, or DNS and files.
 const LOGIN_QUEUE = { concurrency: 2, limit: 64 }
 
+// Clients and names that the log remembers to have mentioned.
+const MAX_NOTED = 1000
+
 /**
  * Every part that knows no HTTP, made once. Only the composition may know this type: an endpoint names the few parts
  * that it needs, so its own parameter says what it may touch.
@@ -73,8 +78,22 @@ export function makeRooms(config: Config, parts: Parts) {
   const reports = reportsTo({ log, journal })
   const notice = (text: string) => log.warn(text)
   const signing = signingKeysOf(config, { store, keys, clients, now, notice })
-  const idToken = idTokenIssuer({ signing, subjects, issuer, ttl: env.ID_TOKEN_TTL })
-  const jwts = jwtAccessTokens({ signing, subjects, issuer })
+  const scopes = readScopeEntries(entries.scopes)
+  const claimsOf = scopeClaims(scopes.claims)
+  const large = new Set<string>()
+  const leftOut = (client_id: string, names: readonly string[]) => {
+    // Once for each client and set of names: every login would say it again.
+    const what = `${client_id} ${names.join(' ')}`
+    if (large.has(what) || large.size > MAX_NOTED) return
+    large.add(what)
+    log.warn({ client_id, detail: names.join(' ') }, 'claims too large for an ID token were left out')
+  }
+  const idToken = idTokenIssuer({
+    ...{ signing, subjects, issuer, leftOut },
+    ttl: env.ID_TOKEN_TTL,
+    scopes: claimsOf,
+  })
+  const jwts = jwtAccessTokens({ signing, subjects, issuer, scopes: claimsOf })
   const tokens = issuerOf({ keys, idToken, jwts })
   const inspector = inspectorOf({ keys, store, grants, clients, users, jwts })
   const guard = loginGuard({
@@ -98,12 +117,25 @@ export function makeRooms(config: Config, parts: Parts) {
   const beginLogin = loginBeginner({ sessions, sessionEnd, journal })
   const issueResponse = responseIssuer({ grants, issuer: tokens })
   const authorization = {
-    resolveRequest: requestResolver({ clients, sectors, signing }),
+    resolveRequest: requestResolver({ clients, sectors, signing, scopes: claimsOf }),
     findSituation: situationFinder({ consents, subjects }),
     completeRequest: requestCompleter({ sessions, consents, grants, issueResponse }),
   }
   return {
-    ...{ config, issuer, store, log, journal, reports, now, keys, subjects, signing, scopes: entries.scopes },
+    ...{
+      config,
+      issuer,
+      store,
+      log,
+      journal,
+      reports,
+      now,
+      keys,
+      subjects,
+      signing,
+      scopes: scopes.sentences,
+      scopeClaims: claimsOf,
+    },
     ...records,
     ...{ inspector, guard, narrowed, pipeline, backChannel, hints, visitors, beginLogin },
     ...authorization,

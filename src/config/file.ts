@@ -6,7 +6,7 @@ import { interpolate } from './interpolate.ts'
 import { listed } from './names.ts'
 import { problems } from './problems.ts'
 import { foreignReference, OTHER_SPELLING, refuseReferences } from './references.ts'
-import { type Entries, FILE_SCHEMA } from './schema.ts'
+import { type Entries, FILE_SCHEMA, SCOPE_SCHEMA, SENTENCE_SCHEMA } from './schema.ts'
 
 // Loaded only if a file is read: the demo starts without it.
 const require = createRequire(import.meta.url)
@@ -18,12 +18,24 @@ const require = createRequire(import.meta.url)
 export function readEntries(text: string, name: string, env: RawEnvironment): Entries {
   const document = interpolate(parse(text, name), env, `${name}: `)
   refuseReferences(document, env, `${name}: `)
-  const wrong = [...problems(FILE_SCHEMA, document)].map(({ path, problem }) => `${path || '/'} ${problem}`)
+  const wrong = [...problems(FILE_SCHEMA, document), ...inScopes(document)].map(
+    ({ path, problem }) => `${path || '/'} ${problem}`,
+  )
   if (wrong.length > 0) throw new ConfigError(`${name}: ${listed(wrong, '; ')}`)
   const entries = { clients: [], users: [], scopes: {}, ...(document as Partial<Entries>) }
   if (entries.clients.length === 0) throw new ConfigError(`${name} has no clients; give at least one`)
   checkSample(entries, name)
   return entries
+}
+
+// A scope is a sentence, or a mapping: whoever writes no mapping means a sentence.
+function* inScopes(document: unknown) {
+  const { scopes } = (document ?? {}) as { scopes?: unknown }
+  if (typeof scopes !== 'object' || scopes === null || Array.isArray(scopes)) return
+  for (const [name, value] of Object.entries(scopes)) {
+    const schema = typeof value === 'object' && value !== null ? SCOPE_SCHEMA : SENTENCE_SCHEMA
+    yield* problems(schema, value, `/scopes/${name.replace(/\p{Cc}/gu, '?')}`)
+  }
 }
 
 // SHA-256 of the hash in README.md, from its cost on: whoever reads it may know or find the password.

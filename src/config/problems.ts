@@ -4,7 +4,12 @@ import { nearest } from './names.ts'
  * The part of JSON Schema (2020-12) that our schemas use. The types are closed: a keyword that nothing checks does not
  * compile. Lengths are in UTF-16 units. `says` has better words for a keyword than "must have 16 characters or more".
  */
-export type Schema = TextSchema | NumberSchema | BooleanSchema | ListSchema | ObjectSchema
+export type Schema = TextSchema | NumberSchema | BooleanSchema | ListSchema | ObjectSchema | AnySchema
+
+/** Whatever JSON can say. */
+interface AnySchema {
+  readonly type?: never
+}
 
 interface TextSchema {
   readonly type: 'string'
@@ -66,6 +71,7 @@ const TYPES = {
 } as const
 
 function typeProblem(schema: Schema, value: unknown): string | undefined {
+  if (schema.type === undefined) return undefined
   const choice = schema.type === 'string' ? schema.enum : undefined
   if (choice?.includes(value as string)) return undefined
   if (choice === undefined && hasType(schema.type, value)) return undefined
@@ -76,7 +82,7 @@ function typeProblem(schema: Schema, value: unknown): string | undefined {
   return `${expected}, not ${kindOf(value)}${hint}`
 }
 
-function hasType(type: Schema['type'], value: unknown): boolean {
+function hasType(type: keyof typeof TYPES, value: unknown): boolean {
   if (type === 'integer') return Number.isInteger(value)
   if (type === 'array') return Array.isArray(value)
   if (type === 'object') return typeof value === 'object' && value !== null && !Array.isArray(value)

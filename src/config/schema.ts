@@ -8,6 +8,7 @@ const seconds = { type: 'integer', minimum: 1, maximum: 315_360_000 } as const s
 const text = { type: 'string', minLength: 1 } as const satisfies Schema
 const algorithm = { type: 'string', enum: SIGNING_ALGORITHMS } as const satisfies Schema
 const texts = { type: 'array', items: text } as const satisfies Schema
+const anything = {} as const satisfies Schema
 const flag = { type: 'boolean' } as const satisfies Schema
 
 // The cost is an exponent: 18 already takes a minute.
@@ -68,6 +69,12 @@ export const CLIENT_SCHEMA = {
     id_token_signed_response_alg: algorithm,
     userinfo_signed_response_alg: algorithm,
     access_token_format: { type: 'string', enum: ['opaque', 'jwt'] },
+    access_token_signed_response_alg: algorithm,
+    access_token_typ: { type: 'string', enum: ['at+jwt', 'JWT'] },
+    claims_in_id_token: flag,
+    claim_names: { type: 'object', additionalProperties: text },
+    claim_types: { type: 'object', additionalProperties: { type: 'string', enum: ['list', 'string'] } },
+    claims: { type: 'object', additionalProperties: anything },
     subject_type: { type: 'string', enum: ['public', 'pairwise'] },
     sector_identifier_uri: text,
     sector: text,
@@ -104,6 +111,9 @@ export const USER_SCHEMA = {
     },
     disabled: flag,
     since: text,
+    groups: texts,
+    roles: texts,
+    claims: { type: 'object', additionalProperties: anything },
     name: text,
     given_name: text,
     family_name: text,
@@ -133,10 +143,22 @@ export const FILE_SCHEMA = {
   properties: {
     clients: { type: 'array', items: CLIENT_SCHEMA },
     users: { type: 'array', items: USER_SCHEMA },
-    scopes: { type: 'object', additionalProperties: text },
+    // A sentence, or a mapping as `SCOPE_SCHEMA` has it.
+    scopes: { type: 'object', additionalProperties: anything },
   },
 } as const satisfies Schema
 
+export const SENTENCE_SCHEMA = text
+
+/** A scope with claims of one's own beside its sentence. */
+export const SCOPE_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['sentence'],
+  properties: { sentence: text, claims: texts },
+} as const satisfies Schema
+
+export type ScopeEntry = Static<typeof SCOPE_SCHEMA>
 export type ClientEntry = Static<typeof CLIENT_SCHEMA>
 export type UserEntry = Static<typeof USER_SCHEMA>
 
@@ -144,5 +166,5 @@ export type UserEntry = Static<typeof USER_SCHEMA>
 export interface Entries {
   clients: ClientEntry[]
   users: UserEntry[]
-  scopes: Record<string, string>
+  scopes: Record<string, string | ScopeEntry>
 }

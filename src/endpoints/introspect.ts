@@ -4,10 +4,10 @@ import { type Clients, isPublic } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
 import { formOf } from '../http/form.ts'
 import type { Journal } from '../journal/journal.ts'
-import { claimsOfScope } from '../protocol/claims.ts'
+import type { ScopeClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { pickClaims } from '../tokens/id-token.ts'
 import type { ActiveToken, Inspected, TokenInspector } from '../tokens/inspector.ts'
+import { ownClaims, pickClaims } from '../tokens/person-claims.ts'
 
 const RESPONSE = {
   type: 'object',
@@ -42,6 +42,7 @@ export function registerIntrospect(
     clients: Clients
     inspector: TokenInspector
     subjects: Subjects
+    scopeClaims: ScopeClaims
     journal: Journal
     issuer: string
     now: () => number
@@ -62,14 +63,20 @@ export function registerIntrospect(
     // refresh token is not active either (§4): it would pass as an access token wherever only `active` is checked.
     const any = asking.introspect_any && opened?.kind !== 'refresh_token'
     if (token === undefined || !(any || token.client.client_id === asking.client_id)) return { active: false }
-    return describe(token, context)
+    const answer = describe(token, context)
+    return typeof answer === 'string' ? reply.type('application/json; charset=utf-8').send(answer) : answer
   })
 }
 
 // Whoever asks, the response says what the token's own client may know, and no more.
-function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; subjects: Subjects }) {
+function describe(
+  token: ActiveToken,
+  { issuer, subjects, scopeClaims }: { issuer: string; subjects: Subjects; scopeClaims: ScopeClaims },
+) {
   const { client, terms, user, token_type, expires_at, issued_at, jti } = token
-  return {
+  const own =
+    user === undefined ? client.claims : pickClaims(client, user, ownClaims(scopeClaims.ofScope(terms.scope)))
+  const answer = {
     active: true,
     scope: terms.scope,
     client_id: client.client_id,
@@ -83,6 +90,8 @@ function describe(token: ActiveToken, { issuer, subjects }: { issuer: string; su
     aud: issuer,
     jti,
   }
+  // Names that the compiled answer does not know. None of them is a member of it: registration has refused those.
+  return Object.keys(own).length > 0 ? JSON.stringify({ ...own, ...answer }) : answer
 }
 
 /**
@@ -95,6 +104,6 @@ function aboutPerson({ client, terms, user }: ActiveToken) {
   const named = scopes.includes('profile') && client.sector === undefined
   return {
     ...(named && { username: user.username }),
-    ...(scopes.includes('email') && pickClaims(user, claimsOfScope('email'))),
+    ...(scopes.includes('email') && pickClaims(client, user, ['email', 'email_verified'])),
   }
 }

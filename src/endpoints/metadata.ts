@@ -5,7 +5,7 @@ import type { Usage } from '../clients/usage.ts'
 import { GRANT_TYPES, isOffered } from '../grant-types/index.ts'
 import { ACR_VALUES } from '../protocol/acr.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
-import { STANDARD_CLAIMS, STANDARD_SCOPES } from '../protocol/claims.ts'
+import { type ScopeClaims, STANDARD_SCOPES } from '../protocol/claims.ts'
 import { PROMPTS } from '../protocol/prompt.ts'
 import { RESPONSE_TYPES } from '../protocol/response-type.ts'
 
@@ -15,13 +15,14 @@ export interface MetadataContext {
   url: (method: 'GET' | 'POST', path: string) => string | undefined
   clients: Pick<ClientRegistry, 'usage'>
   signing: { readonly algorithms: readonly SigningAlgorithm[] }
+  scopeClaims: ScopeClaims
 }
 
 /**
  * The document of RFC 8414 §2 and OpenID Connect Discovery 1.0 §3, true by construction: it asks the instance what it
  * serves, and the clients what they use. One for both addresses, so that they cannot differ.
  */
-function serverMetadata({ issuer, url, signing }: MetadataContext, usage: Usage) {
+function serverMetadata({ issuer, url, signing, scopeClaims }: MetadataContext, usage: Usage) {
   const { algorithms } = signing
   const offered = GRANT_TYPES.filter((grantType) => isOffered(grantType, usage))
   const methods = ['client_secret_basic', 'client_secret_post', 'none']
@@ -63,7 +64,7 @@ function serverMetadata({ issuer, url, signing }: MetadataContext, usage: Usage)
       'acr',
       'amr',
       'sid',
-      ...STANDARD_CLAIMS,
+      ...scopeClaims.names,
     ],
     claims_parameter_supported: true,
     request_parameter_supported: false,

@@ -4,17 +4,18 @@ import type { Subjects } from '../clients/subjects.ts'
 import type { Grant } from '../grants/grant.ts'
 import { bearerToken, challenge } from '../http/bearer.ts'
 import type { Journal } from '../journal/journal.ts'
-import { claimsOfScope, claimsWithin } from '../protocol/claims.ts'
+import type { ScopeClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { scopeTokens, scopeWithin } from '../protocol/scope.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
-import { pickClaims } from '../tokens/id-token.ts'
 import type { TokenInspector } from '../tokens/inspector.ts'
+import { pickClaims } from '../tokens/person-claims.ts'
 
 export interface UserinfoContext {
   inspector: TokenInspector
   signing: SigningKeys
   subjects: Subjects
+  scopeClaims: ScopeClaims
   journal: Journal
   issuer: string
   now: () => number
@@ -53,7 +54,7 @@ function send(reply: FastifyReply, answer: Record<string, unknown> | string): Fa
 async function describe(
   request: FastifyRequest,
   text: string,
-  { inspector, signing, subjects, journal, issuer, now }: UserinfoContext,
+  { inspector, signing, subjects, scopeClaims, journal, issuer, now }: UserinfoContext,
 ): Promise<Record<string, unknown> | string> {
   const opened = await inspector.open(text)
   const inspected = opened?.kind === 'access_token' ? await inspector.inspect(opened, now()) : undefined
@@ -69,8 +70,8 @@ async function describe(
       client_id: client.client_id,
     })
   }
-  const names = [...claimsOfScope(scope), ...claimsByName({ client, grant, scope })]
-  const claims = { ...pickClaims(user, names), sub: subjects.of(client, user.sub) }
+  const names = [...scopeClaims.ofScope(scope), ...claimsByName({ client, grant, scope }, scopeClaims)]
+  const claims = { ...pickClaims(client, user, names), sub: subjects.of(client, user.sub) }
   const alg = client.userinfo_signed_response_alg
   if (alg === undefined) return claims
   // No `typ`: with `JWT` it could be passed off as an ID token, and clients' libraries know no other type for it.
@@ -81,9 +82,12 @@ async function describe(
  * The claims asked for by name (§5.5), beside those of the scope, as far as the client may ask for them today. A scope that
  * a refresh left out (RFC 6749 §6) does not come back by name: such a token was narrowed to be handed on.
  */
-function claimsByName({ client, grant, scope }: { client: Client; grant: Grant; scope: string }) {
+function claimsByName(
+  { client, grant, scope }: { client: Client; grant: Grant; scope: string },
+  scopeClaims: ScopeClaims,
+) {
   const allowed = scopeTokens(client.scope).filter(
     (name) => scopeWithin(name, scope) || !scopeWithin(name, grant.scope),
   )
-  return claimsWithin(grant.claims?.userinfo ?? [], allowed.join(' '))
+  return scopeClaims.within(grant.claims?.userinfo ?? [], allowed.join(' '))
 }

@@ -1,4 +1,4 @@
-import type { ClaimsRequest } from '../protocol/claims.ts'
+import type { ClaimsRequest } from '../protocol/claims-request.ts'
 import type { Terms } from '../protocol/terms.ts'
 import type { StoredRecord } from '../store/store.ts'
 

@@ -46,9 +46,11 @@ export class LogoutHints {
 
   async #verify(hint: string): Promise<LogoutHint | undefined> {
     const verified = await this.#signing.verify(hint)
-    const { iss, aud, sid } = verified?.payload ?? {}
+    const { iss, aud, sid, client_id } = verified?.payload ?? {}
+    // An access token may have the same type; it names a client beside its audience.
+    if (verified?.typ !== 'JWT' || client_id !== undefined) return undefined
     // §2: that it has expired is fine.
-    if (verified?.typ !== 'JWT' || iss !== this.#issuer || typeof aud !== 'string') return undefined
+    if (iss !== this.#issuer || typeof aud !== 'string') return undefined
     return { client_id: aud, sid: typeof sid === 'string' ? sid : undefined }
   }
 

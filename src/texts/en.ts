@@ -42,6 +42,8 @@ export const en = {
   'scope.email': 'See your email address',
   'scope.address': 'See your postal address',
   'scope.phone': 'See your phone number',
+  'scope.groups': 'See which groups you are in',
+  'scope.roles': 'See which roles you have',
   'scope.offline_access': 'Stay connected while you are away',
   'scope.other': 'Use “{scope}”',
 

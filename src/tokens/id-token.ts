@@ -4,9 +4,10 @@ import type { Subjects } from '../clients/subjects.ts'
 import type { Grant } from '../grants/grant.ts'
 import { acrOf } from '../protocol/acr.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
-import { claimsOfScope, claimsWithin } from '../protocol/claims.ts'
+import { LIST_CLAIMS, type ScopeClaims } from '../protocol/claims.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
 import type { User } from '../users/user.ts'
+import { fitClaims, ownClaims, pickClaims } from './person-claims.ts'
 
 /** Who logged in, and how. */
 export type Authentication = Pick<Grant, 'sid' | 'auth_time' | 'amr' | 'claims'>
@@ -17,7 +18,7 @@ export interface Companions {
   access_token?: string | undefined
   code?: string | undefined
   state?: string | undefined
-  /** A scope whose claims are in the ID token itself, because there is no access token for userinfo. */
+  /** A scope whose claims are in the ID token itself. */
   scope?: string | undefined
 }
 
@@ -34,17 +35,23 @@ export function idTokenIssuer(context: {
   subjects: Subjects
   issuer: string
   ttl: number
+  scopes: ScopeClaims
+  /** Is told which own claims of a client's people were left out because they are too large. */
+  leftOut: (client_id: string, names: readonly string[]) => void
 }): IssueIdToken {
-  const { signing, subjects, issuer, ttl } = context
+  const { signing, subjects, issuer, ttl, scopes, leftOut } = context
   return async ({ client, user, grant }, companions, now) => {
     const { sid, auth_time, amr, claims } = grant
     const alg = client.id_token_signed_response_alg
     const { nonce, access_token, code, state, scope = '' } = companions
     // Of the claims asked for by name only what the client may ask for today: the grant may be older than its registration.
-    const named = claimsWithin(claims?.id_token ?? [], client.scope)
-    const names = [...claimsOfScope(scope), ...named]
+    const named = scopes.within(claims?.id_token ?? [], client.scope)
+    const names = [...scopes.ofScope(scope), ...named]
+    const about = pickClaims(client, user, names)
+    const left = fitClaims(about, ownNames(client, names))
+    if (left.length > 0) leftOut(client.client_id, left)
     return signing.sign(alg, 'JWT', {
-      ...pickClaims(user, names),
+      ...about,
       iss: issuer,
       sub: subjects.of(client, user.sub),
       aud: client.client_id,
@@ -62,12 +69,10 @@ export function idTokenIssuer(context: {
   }
 }
 
-/** Returns those of the named claims that the person has. */
-export function pickClaims({ claims }: User, names: readonly string[]): Record<string, unknown> {
-  const found: Record<string, unknown> = claims
-  return Object.fromEntries(
-    names.filter((name) => Object.hasOwn(found, name)).map((name) => [name, found[name]]),
-  )
+// What this client calls the claims that may be left out: groups and roles decide who gets in.
+function ownNames(client: Client, names: readonly string[]): readonly string[] {
+  const may = ownClaims(names).filter((name) => !LIST_CLAIMS.some((list) => list === name))
+  return may.map((name) => client.claim_names[name] ?? name)
 }
 
 // OpenID Connect Core §3.1.3.6: the left half of the digest, by the hash function of the signature. Ed25519's is SHA-512.

@@ -77,7 +77,7 @@ export function issuerOf(context: { keys: Keys; idToken: IssueIdToken; jwts: Jwt
       const facts = { client_id, terms, issued_at: now, expires_at: now + expires_in, jti: randomText(12) }
       if (client.access_token_format !== 'jwt')
         return responseOf(makeClientToken(keys, facts), terms, expires_in)
-      return jwts.ofClient(facts).then((access_token) => responseOf(access_token, terms, expires_in))
+      return jwts.ofClient(client, facts).then((access_token) => responseOf(access_token, terms, expires_in))
     },
 
     code(grant_id, { redirect_uri, redirect_uri_sent, challenge_digest }, expires_at) {
@@ -92,10 +92,13 @@ export function issuerOf(context: { keys: Keys; idToken: IssueIdToken; jwts: Jwt
     },
   }
 
-  function accessToken(client: Client, { grant_id, grant, tokens }: ProvenGrant): string | Promise<string> {
+  function accessToken(
+    client: Client,
+    { grant_id, grant, user, tokens }: ProvenGrant,
+  ): string | Promise<string> {
     const { profile, issued_at, access_expires_at, terms } = tokens
     const facts = { grant_id, profile, issued_at, expires_at: access_expires_at, jti: randomText(12), terms }
-    if (client.access_token_format === 'jwt') return jwts.ofGrant(client, grant, facts)
+    if (client.access_token_format === 'jwt') return jwts.ofGrant({ client, user, grant }, facts)
     return makeAccessToken(keys, facts)
   }
 
@@ -114,7 +117,9 @@ export function issuerOf(context: { keys: Keys; idToken: IssueIdToken; jwts: Jwt
     const response = { ...unsigned.response, access_token }
     if (!openid) return response
     const { user, grant, tokens } = proven
-    const id_token = await idToken({ client, user, grant }, { nonce: tokens.nonce, access_token }, now)
+    const scope = client.claims_in_id_token ? tokens.terms.scope : undefined
+    const companions = { nonce: tokens.nonce, access_token, scope }
+    const id_token = await idToken({ client, user, grant }, companions, now)
     return { ...response, id_token }
   }
 }

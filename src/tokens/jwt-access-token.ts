@@ -4,22 +4,28 @@ import type { NextGrant } from '../grants/grant.ts'
 import { OWN_TERMS } from '../grants/profiles.ts'
 import type { AccessTokenFacts } from '../grants/revoke.ts'
 import { acrOf } from '../protocol/acr.ts'
+import type { ScopeClaims } from '../protocol/claims.ts'
 import type { Terms } from '../protocol/terms.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
+import type { User } from '../users/user.ts'
 import type { ClientTokenFacts } from './layouts.ts'
+import { ownClaims, pickClaims } from './person-claims.ts'
 
 // The `jti` says what the token belongs to: grant, profile and nonce, or the nonce alone for a token of the client itself.
 // Nothing of it is secret, and the signature protects it.
 const GRANT = 16
 const NONCE = 12
-const TYP = 'at+jwt'
+const TYPES: readonly string[] = ['at+jwt', 'JWT']
 
 /** Access tokens as JWTs (RFC 9068), for resource servers that check them without asking. */
 export interface JwtAccessTokens {
   /** Issues a token of a grant. */
-  ofGrant(client: Client, grant: NextGrant, token: AccessTokenFacts & { terms: Terms }): Promise<string>
+  ofGrant(
+    about: { client: Client; user: User; grant: NextGrant },
+    token: AccessTokenFacts & { terms: Terms },
+  ): Promise<string>
   /** Issues a token of the client itself: RFC 9068 §2.2 makes the client its subject. */
-  ofClient(token: ClientTokenFacts): Promise<string>
+  ofClient(client: Client, token: ClientTokenFacts): Promise<string>
   /** Returns what a token says that we have signed, or undefined for any other. The caller checks its expiry. */
   open(text: string): Promise<OpenedAccessToken | undefined>
 }
@@ -34,10 +40,11 @@ export function jwtAccessTokens(context: {
   signing: SigningKeys
   subjects: Subjects
   issuer: string
+  scopes: ScopeClaims
 }): JwtAccessTokens {
-  const { signing, subjects, issuer } = context
+  const { signing, subjects, issuer, scopes } = context
   return {
-    async ofGrant(client, grant, token) {
+    async ofGrant({ client, user, grant }, token) {
       const place = Buffer.alloc(GRANT + 1 + NONCE)
       place.write(token.grant_id, 0, 'base64url')
       place[GRANT] = token.profile
@@ -45,16 +52,21 @@ export function jwtAccessTokens(context: {
       const sub = subjects.of(client, grant.sub)
       const jti = place.toString('base64url')
       const who = { client_id: client.client_id, sub, auth_time: grant.auth_time, acr: acrOf(grant.amr) }
-      return sign({ ...token, jti }, who)
+      // RFC 9068 §2.2.3.1: what decides about access; the person's name and address are asked for elsewhere.
+      const claims = pickClaims(client, user, ownClaims(scopes.ofScope(token.terms.scope)))
+      return sign(client, { ...token, jti }, { ...claims, ...who })
     },
 
-    async ofClient(token) {
-      return sign(token, { client_id: token.client_id, sub: token.client_id })
+    async ofClient(client, token) {
+      return sign(client, token, { ...client.claims, client_id: token.client_id, sub: token.client_id })
     },
 
     async open(text) {
       const verified = await signing.verify(text)
-      if (verified?.typ !== TYP || verified.payload.iss !== issuer) return undefined
+      if (verified === undefined || !TYPES.includes(verified.typ ?? '')) return undefined
+      const { iss, aud } = verified.payload
+      // With the type JWT only what is said tells it from an ID token, whose audience is a client, and which has no client_id.
+      if (iss !== issuer || aud !== issuer || verified.payload.client_id === undefined) return undefined
       const { jti = '', exp = 0, iat = 0, client_id, scope = '' } = verified.payload
       const place = Buffer.from(jti, 'base64url')
       const times = { issued_at: iat, expires_at: exp }
@@ -73,11 +85,13 @@ export function jwtAccessTokens(context: {
   }
 
   async function sign(
+    client: Client,
     token: { terms: Terms; issued_at: number; expires_at: number; jti: string },
     who: Record<string, unknown>,
   ): Promise<string> {
     const { terms, issued_at: iat, expires_at: exp, jti } = token
-    // RFC 9068 §2.1: RS256 is what every resource server must understand.
-    return signing.sign('RS256', TYP, { iss: issuer, aud: issuer, exp, iat, jti, scope: terms.scope, ...who })
+    const { access_token_signed_response_alg: alg, access_token_typ: typ } = client
+    const claims = { ...who, iss: issuer, aud: issuer, exp, iat, jti, scope: terms.scope }
+    return signing.sign(alg, typ, claims)
   }
 }

@@ -2,6 +2,8 @@ import { hash } from 'node:crypto'
 import { type Fail, MAKE_HASH } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
 import { type BcryptQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
+import { LIST_CLAIMS, STANDARD_CLAIMS } from '../protocol/claims.ts'
+import { REGISTERED_CLAIMS } from '../protocol/registered-claims.ts'
 import type { Login } from './password-check.ts'
 import { readMoment } from './since.ts'
 
@@ -20,7 +22,14 @@ export const DEMO_COST = 10
 
 /** Makes a person of an entry whose form has been checked. Throws what `fail` throws. */
 export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Login {
-  const { username, password, password_hash, sub = username, disabled = false, since, ...claims } = entry
+  const { username, password, password_hash, sub = username, disabled = false, since, ...about } = entry
+  const { groups = [], roles = [], claims: own_claims = {}, ...claims } = about
+  for (const name of Object.keys(own_claims))
+    if (REGISTERED_CLAIMS.has(name) || STANDARD_CLAIMS.has(name) || LIST_CLAIMS.some((list) => list === name))
+      fail(
+        'claims',
+        `has ${name}, which means something else in tokens; choose another name, or set it beside claims`,
+      )
   if (password !== undefined && !rules.demo)
     fail('password', `is for the demo only; use password_hash and ${MAKE_HASH}`)
   if (password !== undefined && password_hash !== undefined)
@@ -31,7 +40,10 @@ export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Lo
   // Of a salted hash, or of the demo's public password.
   const credential = hash('sha256', password_hash ?? `demo ${password}`, 'base64url').slice(0, 16)
   return {
-    user: { sub, username, disabled, credential, since: readSince(since, rules, fail), claims },
+    user: {
+      ...{ sub, username, disabled, credential, since: readSince(since, rules, fail), claims },
+      ...{ groups: [...new Set(groups)], roles: [...new Set(roles)], own_claims },
+    },
     cost: Number(password_hash?.slice(4, 6) ?? DEMO_COST),
     passwordHash:
       password_hash === undefined

@@ -10,6 +10,10 @@ export interface User {
   /** Seconds: what was given under this `sub` before was another person's. */
   readonly since?: number | undefined
   readonly claims: StandardClaims
+  readonly groups: readonly string[]
+  readonly roles: readonly string[]
+  /** What the operator says of the person beside: any JSON, by name. */
+  readonly own_claims: Readonly<Record<string, unknown>>
 }
 
 /** The directory of people. A disabled person is found; whoever asks decides. */

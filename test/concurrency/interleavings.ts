@@ -10,6 +10,7 @@ import { accessTokenTerms } from '../../src/grants/revoke.ts'
 import { journalOf } from '../../src/journal/journal.ts'
 import { visitorsOf } from '../../src/logins/visitors.ts'
 import { SessionEnd } from '../../src/logout/session-end.ts'
+import { scopeClaims } from '../../src/protocol/claims.ts'
 import { Parameters } from '../../src/protocol/parameters.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -72,7 +73,7 @@ function rooms(store: Store, registered: object = client) {
   const { arrival } = visitorsOf({ users, sessions, sessionEnd, journal: journalOf([]) })
   return {
     ...{ grants, sessions, consents, sessionEnd, arrival },
-    resolve: requestResolver({ clients, sectors, signing }),
+    resolve: requestResolver({ clients, sectors, signing, scopes: scopeClaims() }),
     situationOf: situationFinder({ consents, subjects }),
     complete: requestCompleter({
       ...{ sessions, consents, grants },

@@ -27,6 +27,7 @@ test('RFC 7662 §2.2: an active access token, with everything a resource server 
     scope: 'email',
     client_id: 'test_client',
     email: 'admin@example.com',
+    email_verified: true,
     sub: 'admin',
     token_type: 'Bearer',
     exp: clock.now + 300,

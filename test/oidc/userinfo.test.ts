@@ -11,7 +11,7 @@ test('oidcc-scope-profile, oidcc-scope-email, oidcc-scope-address, oidcc-scope-p
   const answer = async (scope: string) =>
     (await userinfo(app, (await tokens(app, { scope })).access_token)).json()
   const sub = 'sub-alice'
-  const profile = { name: 'Alice Liddell', given_name: 'Alice' }
+  const profile = { name: 'Alice Liddell', given_name: 'Alice', preferred_username: 'alice' }
   const email = { email: 'alice@example.com', email_verified: true }
   assert.deepEqual(await answer('openid'), { sub })
   assert.deepEqual(await answer('openid profile'), { sub, ...profile })

@@ -25,7 +25,7 @@ export interface TestServerOptions {
   env?: Record<string, string>
   clients?: ClientEntry[]
   users?: UserEntry[]
-  scopes?: Record<string, string>
+  scopes?: Entries['scopes']
   /** What an operator edits beside. Before `clients` and `users` are added. */
   change?: (entries: Entries) => void
   store?: Store

@@ -1,6 +1,7 @@
 import { type IssueResponse, responseIssuer } from '../../src/authorization/issue-response.ts'
 import { Subjects } from '../../src/clients/subjects.ts'
 import type { Grants } from '../../src/grants/grants.ts'
+import { scopeClaims } from '../../src/protocol/claims.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import { SigningKeys } from '../../src/signing/signing-keys.ts'
 import { storeVault } from '../../src/signing/store-vault.ts'
@@ -24,13 +25,14 @@ export const signing = new SigningKeys({
 export const subjects = new Subjects('')
 
 const issuer = 'http://localhost:8000'
-const idToken = idTokenIssuer({ signing, subjects, issuer, ttl: 3600 })
+const scopes = scopeClaims()
+const idToken = idTokenIssuer({ signing, subjects, issuer, ttl: 3600, scopes, leftOut() {} })
 
 /** The mint of those tests. */
 export const tokenIssuer = issuerOf({
   keys,
   idToken,
-  jwts: jwtAccessTokens({ signing, subjects, issuer }),
+  jwts: jwtAccessTokens({ signing, subjects, issuer, scopes }),
 })
 
 export function issueResponseOf(grants: Grants): IssueResponse {

@@ -1,0 +1,30 @@
+import type { Fail } from '../../config/config-error.ts'
+import type { ClientEntry } from '../../config/schema.ts'
+import { LIST_CLAIMS, STANDARD_CLAIMS } from '../../protocol/claims.ts'
+import { REGISTERED_CLAIMS } from '../../protocol/registered-claims.ts'
+import type { Client } from '../client.ts'
+
+/** Where the client finds claims, under which names, and those of its own tokens. */
+export function readClaimSettings(
+  entry: ClientEntry,
+  fail: Fail,
+): Pick<Client, 'claims_in_id_token' | 'claim_names' | 'claim_types' | 'claims'> {
+  const { claims_in_id_token = true, claim_names = {}, claim_types = {}, claims = {} } = entry
+  const taken = new Set<string>()
+  for (const [name, target] of Object.entries(claim_names)) {
+    // `sub` and its like are not claims about a person that could have another name.
+    if (REGISTERED_CLAIMS.has(name)) fail('claim_names', `has ${name}, which cannot be renamed`)
+    if (REGISTERED_CLAIMS.has(target) || isKnown(target))
+      fail('claim_names', `gives ${name} the name ${target}, which means something else in tokens`)
+    if (taken.has(target)) fail('claim_names', `gives two claims the name ${target}`)
+    taken.add(target)
+  }
+  for (const name of Object.keys(claims))
+    if (REGISTERED_CLAIMS.has(name) || STANDARD_CLAIMS.has(name))
+      fail('claims', `has ${name}, which means something else in tokens; choose another name`)
+  return { claims_in_id_token, claim_names, claim_types, claims }
+}
+
+function isKnown(name: string): boolean {
+  return STANDARD_CLAIMS.has(name) || LIST_CLAIMS.some((list) => list === name)
+}

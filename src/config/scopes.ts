@@ -1,0 +1,31 @@
+import { isStandardScope, STANDARD_CLAIMS } from '../protocol/claims.ts'
+import { REGISTERED_CLAIMS } from '../protocol/registered-claims.ts'
+import { ConfigError } from './config-error.ts'
+import type { Entries } from './schema.ts'
+
+/** What the file says of scopes: a sentence for each, and the claims that some of them ask for. */
+export interface ConfiguredScopes {
+  sentences: Readonly<Record<string, string>>
+  claims: Readonly<Record<string, readonly string[]>>
+}
+
+/** Takes the entries apart. Throws `ConfigError` for a claim whose name is taken. */
+export function readScopeEntries(scopes: Entries['scopes']): ConfiguredScopes {
+  const sentences: Record<string, string> = {}
+  const claims: Record<string, readonly string[]> = {}
+  for (const [name, entry] of Object.entries(scopes)) {
+    sentences[name] = typeof entry === 'string' ? entry : entry.sentence
+    if (typeof entry === 'string' || entry.claims === undefined) continue
+    // What a standard scope asks for is the standard's to say.
+    if (isStandardScope(name))
+      throw new ConfigError(`/scopes/${name} is a standard scope, which cannot have other claims`)
+    for (const claim of entry.claims) refuseTaken(claim, `/scopes/${name}/claims`)
+    claims[name] = entry.claims
+  }
+  return { sentences, claims }
+}
+
+function refuseTaken(claim: string, path: string): void {
+  if (REGISTERED_CLAIMS.has(claim) || STANDARD_CLAIMS.has(claim))
+    throw new ConfigError(`${path}: ${claim} means something else in tokens; choose another name`)
+}
