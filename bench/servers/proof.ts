@@ -1,4 +1,6 @@
 import {
+  createHmac,
+  createSecretKey,
   generateKeyPairSync,
   hash,
   type KeyObject,
@@ -7,13 +9,11 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto'
-import { MacKey } from '../../src/secrets/mac-key.ts'
 import { random } from '../../src/secrets/random.ts'
 import { ALL_CLIENTS } from './server.ts'
 
 const TAG = 32
-// Postern's own: the cheapest HMAC that there is.
-const macKey = new MacKey(randomBytes(32))
+const macKey = createSecretKey(randomBytes(32))
 const secrets = new Map(
   ALL_CLIENTS.map(({ client_id, client_secret }) => [
     client_id,
@@ -38,7 +38,11 @@ export function seal(prefix: string, length: number, id?: Buffer): string {
   if (id === undefined) bytes.set(random(16))
   else bytes.set(id)
   for (let at = 16; at < length; at += 32) bytes.set(random(Math.min(32, length - at)), at)
-  bytes.write(macKey.tag(bytes.subarray(0, length)), length, 'latin1')
+  bytes.write(
+    createHmac('sha256', macKey).update(bytes.subarray(0, length)).digest('latin1'),
+    length,
+    'latin1',
+  )
   return `${prefix}_${bytes.toString('base64url')}`
 }
 
@@ -47,8 +51,10 @@ export function unseal(token: string): Buffer | undefined {
   const bytes = Buffer.from(token.slice(3), 'base64url')
   if (bytes.length < 16 + TAG) return undefined
   const length = bytes.length - TAG
-  const tag = Buffer.from(macKey.tag(bytes.subarray(0, length)), 'latin1')
-  return timingSafeEqual(tag, bytes.subarray(length)) ? bytes.subarray(0, 16) : undefined
+  const tag = createHmac('sha256', macKey).update(bytes.subarray(0, length)).digest('latin1')
+  return timingSafeEqual(Buffer.from(tag, 'latin1'), bytes.subarray(length))
+    ? bytes.subarray(0, 16)
+    : undefined
 }
 
 const kid = randomBytes(32).toString('base64url')

@@ -1,5 +1,13 @@
-import { createCipheriv, createDecipheriv, hash, hkdfSync, timingSafeEqual } from 'node:crypto'
-import { MacKey } from './mac-key.ts'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hash,
+  hkdfSync,
+  type KeyObject,
+  timingSafeEqual,
+} from 'node:crypto'
 import { random } from './random.ts'
 
 /** What a derived key is for. A value made for one purpose never verifies for another. */
@@ -25,7 +33,7 @@ const GCM_TAG = 16
 
 interface Key {
   id: Buffer
-  macs: Map<Purpose, MacKey>
+  derived: Map<Purpose, KeyObject>
   secret: string
   issuer: string
 }
@@ -44,7 +52,7 @@ export class Keys {
   constructor(secrets: readonly string[], issuer = '') {
     this.#keys = secrets.map((secret) => ({
       id: hash('sha256', `postern key id ${secret}`, 'buffer').subarray(0, ID_BYTES),
-      macs: new Map(),
+      derived: new Map(),
       secret,
       issuer,
     }))
@@ -107,19 +115,19 @@ export class Keys {
   }
 }
 
-// The tag, one character a byte.
+// One character a byte: a third faster than asking for the bytes, and every token pays for it.
 function mac(key: Key, purpose: Purpose, data: Buffer | string): string {
-  let made = key.macs.get(purpose)
-  if (made === undefined) {
-    made = new MacKey(derive(key, purpose))
-    key.macs.set(purpose, made)
-  }
-  return made.tag(data)
+  return createHmac('sha256', derive(key, purpose)).update(data).digest('latin1')
 }
 
-// RFC 5869: one key per purpose, so that a refresh token can never be read as an access token. And per issuer for the
-// tokens that no record stands behind: two servers with the same secret must not believe each other's.
-function derive(key: Key, purpose: Purpose): Buffer {
-  const info = purpose === 'ct' ? `ct ${key.issuer}` : purpose
-  return Buffer.from(hkdfSync('sha256', key.secret, 'postern', info, 32))
+function derive(key: Key, purpose: Purpose): KeyObject {
+  let derived = key.derived.get(purpose)
+  if (derived === undefined) {
+    // RFC 5869: one key per purpose, so that a refresh token can never be read as an access token. And per issuer for
+    // the tokens that no record stands behind: two servers with the same secret must not believe each other's.
+    const info = purpose === 'ct' ? `ct ${key.issuer}` : purpose
+    derived = createSecretKey(Buffer.from(hkdfSync('sha256', key.secret, 'postern', info, 32)))
+    key.derived.set(purpose, derived)
+  }
+  return derived
 }
