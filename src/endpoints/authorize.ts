@@ -34,7 +34,7 @@ export function registerAuthorize(
     const exchange = { request, reply }
     const parameters = queryOf(request)
     // Only who is logged in has something to lose: without a session nothing is issued.
-    if (browser.session(request).cookies.length > 0) {
+    if (browser.bringsSession(request)) {
       const prompt = parameters.quiet('prompt') ?? ''
       requireNavigation(request, { silent: prompt.split(' ').includes('none') })
     }

@@ -33,6 +33,11 @@ export class Browser {
     this.#issuer = issuer
   }
 
+  /** Whether a request brings a session cookie, good or not. */
+  bringsSession(request: FastifyRequest): boolean {
+    return valuesOf(request.headers.cookie, this.#cookies.session.name).length > 0
+  }
+
   /** What a request brings of a login: the values of its session cookies, and digests of the ids that they may be bound to. */
   session(request: FastifyRequest): { cookies: readonly string[]; browsers: readonly string[] } {
     const cookies = valuesOf(request.headers.cookie, this.#cookies.session.name)

@@ -47,6 +47,11 @@ export function cookiesOf(issuer: URL): Cookies {
  * parser that returns one of a name lets whoever planted another decide which.
  */
 export function valuesOf(header: string | undefined, name: string): string[] {
-  const pairs = (header ?? '').split(';').map((pair) => pair.trim())
-  return pairs.flatMap((pair) => (pair.startsWith(`${name}=`) ? [pair.slice(name.length + 1)] : []))
+  const start = `${name}=`
+  const values: string[] = []
+  for (const pair of (header ?? '').split(';')) {
+    const trimmed = pair.trim()
+    if (trimmed.startsWith(start)) values.push(trimmed.slice(start.length))
+  }
+  return values
 }
