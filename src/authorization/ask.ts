@@ -25,7 +25,7 @@ export interface Ask {
   consent: ConsentRule
   /** How long the access lasts, if it is renewed: what the person must know beside the scopes. */
   stays: 'until_logout' | 'after_logout' | undefined
-  /** Where the browser goes in the end: a host name, or a scheme for an app on this device. */
+  /** The URI that the browser goes to in the end, if it is none of this server's. */
   destination: string | undefined
 }
 

@@ -6,7 +6,6 @@ import { type ClaimsRequest, readClaims } from '../protocol/claims-request.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Prompt, readMaxAge, readPrompt } from '../protocol/prompt.ts'
-import { redirectHost } from '../protocol/redirect-uri.ts'
 import { readRefusedObject } from '../protocol/request-object.ts'
 import {
   gives,
@@ -103,7 +102,7 @@ export function readRequest(
     ),
     consent: consentRule(target, prompt),
     stays: staysConnected(target, scope),
-    destination: redirectHost(target.redirect_uri),
+    destination: target.redirect_uri,
     subjects,
     acr,
     prompt,

@@ -49,11 +49,11 @@ const MARK = 'postern_at_issuer'
  * mark lets the second try through.
  */
 export function sendToIssuer(app: FastifyInstance, issuer: URL): void {
-  app.addHook('onRequest', async (request, reply) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') return
-    if (hostnameOf(request.host) === issuer.hostname) return
-    if (request.headers.cookie?.includes(`${MARK}=1`)) return
+  app.addHook('onRequest', (request, reply, done) => {
+    const isPage = request.method === 'GET' || request.method === 'HEAD'
+    if (!isPage || hostnameOf(request.host) === issuer.hostname) return done()
+    if (request.headers.cookie?.includes(`${MARK}=1`)) return done()
     reply.header('set-cookie', `${MARK}=1; Path=/; Max-Age=10; HttpOnly; SameSite=Lax`)
-    return reply.redirect(issuer.origin + request.url, 303)
+    reply.redirect(issuer.origin + request.url, 303)
   })
 }

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Logger } from './logger.ts'
 
+const PROXY_HEADERS = ['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host'] as const
+
 /**
  * Says once in this process what a proxy in front tells of itself and the configuration does not know: its address,
  * without which all people share one counter of failed logins, and that it serves https.
@@ -11,6 +13,9 @@ export function noticeProxies(app: FastifyInstance, { log, issuer }: { log: Logg
   let named: string | undefined
   let https = issuer.protocol === 'https:'
   app.addHook('onRequest', (request, _reply, done) => {
+    const { headers } = request.raw
+    // Without a proxy, and that is every request of many servers, there is nothing to look at.
+    if (PROXY_HEADERS.every((name) => headers[name] === undefined)) return done()
     const { remoteAddress } = request.socket
     if (!unnamed && remoteAddress !== named) {
       unnamed = comesFromUnnamed(request)

@@ -1,4 +1,5 @@
 import { scopeSentences } from '../authorization/scope-sentences.ts'
+import { redirectHost } from '../protocol/redirect-uri.ts'
 import type { PersonStep } from './step.ts'
 
 /** `/consent`: the person's decision. `scopes`: sentences for scopes, from the configuration. */
@@ -15,7 +16,7 @@ export function consentStep({ scopes }: { scopes: Readonly<Record<string, string
       switch_href: login_href,
       scopes: scopeSentences(ask.consent_scope, scopes),
       stays: ask.stays,
-      redirect_host: ask.destination,
+      redirect_host: ask.destination === undefined ? undefined : redirectHost(ask.destination),
     }),
     async submit(form) {
       const decision = form.one('decision')
