@@ -7,7 +7,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { ActiveToken, Inspected, TokenInspector } from '../tokens/inspector.ts'
-import { ownClaims, pickClaims } from '../tokens/person-claims.ts'
+import { pickClaims } from '../tokens/person-claims.ts'
 
 const RESPONSE = {
   type: 'object',
@@ -74,8 +74,7 @@ function describe(
   { issuer, subjects, scopeClaims }: { issuer: string; subjects: Subjects; scopeClaims: ScopeClaims },
 ) {
   const { client, terms, user, token_type, expires_at, issued_at, jti } = token
-  const own =
-    user === undefined ? client.claims : pickClaims(client, user, ownClaims(scopeClaims.ofScope(terms.scope)))
+  const own = user === undefined ? client.claims : pickClaims(client, user, scopeClaims.ownOf(terms.scope))
   const answer = {
     active: true,
     scope: terms.scope,

@@ -54,6 +54,8 @@ export interface ScopeClaims {
   readonly names: readonly string[]
   /** The claims that a scope asks for. */
   ofScope(scope: string): readonly string[]
+  /** Those of them that are no standard claims: groups, roles, and the operator's own. */
+  ownOf(scope: string): readonly string[]
   /** Those of the claims that one of `allowed`'s scopes asks for. */
   within(names: readonly string[], allowed: string): readonly string[]
   /** The scopes that stand for claims asked for by name, each once: what the consent page must say beside the scope. */
@@ -67,10 +69,12 @@ export function scopeClaims(own: Readonly<Record<string, readonly string[]>> = {
   const scopeOf = new Map(
     [...all].flatMap(([scope, claims]) => claims.map((claim) => [claim, scope] as const)),
   )
-  const ofScope = (scope: string) => scope.split(' ').flatMap((token) => all.get(token) ?? [])
+  const ofScope = kept((scope) => scope.split(' ').flatMap((token) => all.get(token) ?? []))
+  const ownOf = kept((scope) => ofScope(scope).filter((name) => !STANDARD_CLAIMS.has(name)))
   return {
     names: [...scopeOf.keys()],
     ofScope,
+    ownOf,
     within(names, allowed) {
       if (names.length === 0) return names
       const found = new Set(ofScope(allowed))
@@ -79,6 +83,21 @@ export function scopeClaims(own: Readonly<Record<string, readonly string[]>> = {
     scopesOf: (names) => [...new Set(names.map((name) => scopeOf.get(name) ?? ''))].filter(Boolean).join(' '),
   }
 }
+
+// Most requests are about a few scopes: each is looked at once, and any number of others forgotten.
+function kept(find: (scope: string) => readonly string[]): (scope: string) => readonly string[] {
+  const found = new Map<string, readonly string[]>()
+  return (scope) => {
+    const before = found.get(scope)
+    if (before !== undefined) return before
+    if (found.size >= MAX_KEPT) found.clear()
+    const names = find(scope)
+    found.set(scope, names)
+    return names
+  }
+}
+
+const MAX_KEPT = 1000
 
 /** Whether the standard says what a scope asks for. */
 export function isStandardScope(scope: string): boolean {

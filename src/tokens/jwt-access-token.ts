@@ -9,7 +9,7 @@ import type { Terms } from '../protocol/terms.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
 import type { User } from '../users/user.ts'
 import type { ClientTokenFacts } from './layouts.ts'
-import { ownClaims, pickClaims } from './person-claims.ts'
+import { pickClaims } from './person-claims.ts'
 
 // The `jti` says what the token belongs to: grant, profile and nonce, or the nonce alone for a token of the client itself.
 // Nothing of it is secret, and the signature protects it.
@@ -53,7 +53,7 @@ export function jwtAccessTokens(context: {
       const jti = place.toString('base64url')
       const who = { client_id: client.client_id, sub, auth_time: grant.auth_time, acr: acrOf(grant.amr) }
       // RFC 9068 §2.2.3.1: what decides about access; the person's name and address are asked for elsewhere.
-      const claims = pickClaims(client, user, ownClaims(scopes.ofScope(token.terms.scope)))
+      const claims = pickClaims(client, user, scopes.ownOf(token.terms.scope))
       return sign(client, { ...token, jti }, { ...claims, ...who })
     },
 
