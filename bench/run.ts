@@ -21,9 +21,9 @@ const ROOM_FOR_A_MILLION = 6 * 2 ** 30
 // Warm-up: from its start on, a server takes three seconds of full load until V8 has compiled what it will.
 const FULL: Plan = {
   rounds: 5,
-  seconds: 3,
-  warmUp: 4,
-  openRounds: 3,
+  seconds: 1.5,
+  warmUp: 3,
+  openRounds: 2,
   people: 1000,
   grants: freemem() > ROOM_FOR_A_MILLION ? [100_000, 1_000_000] : [100_000],
 }
