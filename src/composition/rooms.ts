@@ -35,6 +35,7 @@ import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { fileUsers } from '../users/file-users.ts'
 import { passwordCheck } from '../users/password-check.ts'
 import { clientsOf } from './clients.ts'
+import { notesOfLargeClaims, notesOfLogout } from './notes.ts'
 import { signingKeysOf } from './signing.ts'
 
 /** What a server is made of beside its configuration. */
@@ -52,9 +53,6 @@ export interface Parts {
 // Hashes run on the process' pool of four threads: three at most, one of them for clients, so that neither a
 // flood of logins nor one of wrong client secrets starves the other, or DNS and files.
 const LOGIN_QUEUE = { concurrency: 2, limit: 64 }
-
-// Clients and names that the log remembers to have mentioned.
-const MAX_NOTED = 1000
 
 /**
  * Every part that knows no HTTP, made once. Only the composition may know this type: an endpoint names the few parts
@@ -80,16 +78,8 @@ export function makeRooms(config: Config, parts: Parts) {
   const signing = signingKeysOf(config, { store, keys, clients, now, notice })
   const scopes = readScopeEntries(entries.scopes)
   const claimsOf = scopeClaims(scopes.claims)
-  const large = new Set<string>()
-  const leftOut = (client_id: string, names: readonly string[]) => {
-    // Once for each client and set of names: every login would say it again.
-    const what = `${client_id} ${names.join(' ')}`
-    if (large.has(what) || large.size > MAX_NOTED) return
-    large.add(what)
-    log.warn({ client_id, detail: names.join(' ') }, 'claims too large for an ID token were left out')
-  }
   const idToken = idTokenIssuer({
-    ...{ signing, subjects, issuer, leftOut },
+    ...{ signing, subjects, issuer, leftOut: notesOfLargeClaims(log) },
     ttl: env.ID_TOKEN_TTL,
     scopes: claimsOf,
   })
@@ -106,10 +96,7 @@ export function makeRooms(config: Config, parts: Parts) {
   const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
   const sectors = new SectorDocuments(outbound)
   const records = { clients, users, sessions, consents, grants }
-  const report = (client_id: string, problem: string | undefined) =>
-    problem === undefined
-      ? log.info({ client_id }, 'logout_delivered')
-      : log.warn({ client_id, detail: problem }, 'logout_undelivered')
+  const report = notesOfLogout(log)
   const backChannel = new BackChannel({ signing, subjects, outbound, issuer, now, report })
   const hints = new LogoutHints({ keys, signing, issuer })
   const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel })
