@@ -17,14 +17,20 @@ export interface Rules {
   readonly grantTypes: readonly GrantTypeTraits[]
   /** The name of the person who has this `sub`, or undefined. */
   usernameOf(sub: string): string | undefined
-  /** Something to verify the client's secret with; undefined for a client without one. */
-  secretOf(entry: ClientEntry): ClientSecret | undefined
+  /** Seconds. */
+  now(): number
+  /** Something to verify a secret with, in clear or hashed; undefined if there is none. */
+  secretOf(entry: Pick<ClientEntry, 'client_secret' | 'client_secret_hash'>): ClientSecret | undefined
 }
 
 /** The rules of this environment. Secrets that are hashes are verified in `queue`. */
 export function rulesOf(
   env: Environment,
-  { queue, keys, ...known }: { queue: BcryptQueue; keys: Keys } & Pick<Rules, 'grantTypes' | 'usernameOf'>,
+  {
+    queue,
+    keys,
+    ...known
+  }: { queue: BcryptQueue; keys: Keys } & Pick<Rules, 'grantTypes' | 'usernameOf' | 'now'>,
 ): Rules {
   return {
     ...known,

@@ -49,3 +49,39 @@ export function hashedSecret(secretHash: string, queue: BcryptQueue, keys: Keys)
     },
   }
 }
+
+/** One of several secrets of a client. */
+export interface NamedSecret {
+  secret: ClientSecret
+  /** Seconds: from then on it is none any more; undefined if it has no end. */
+  until: number | undefined
+}
+
+/**
+ * Several secrets that are good side by side, so that a client can be given the next one before the last one ends. Those
+ * whose check takes time come last in `secrets`. `now` in seconds.
+ */
+export function severalSecrets(secrets: readonly NamedSecret[], now: () => number): ClientSecret {
+  return {
+    verify(given) {
+      const at = now()
+      const slow: Promise<boolean>[] = []
+      for (const { secret, until } of secrets) {
+        if (until !== undefined && until <= at) continue
+        const verdict = secret.verify(given)
+        if (verdict === true) return true
+        if (verdict !== false) slow.push(verdict)
+      }
+      return slow.length === 0 ? false : anyOf(slow)
+    },
+  }
+}
+
+// One that could not be looked at counts only if no other one is right.
+async function anyOf(verdicts: readonly Promise<boolean>[]): Promise<boolean> {
+  const settled = await Promise.allSettled(verdicts)
+  if (settled.some((verdict) => verdict.status === 'fulfilled' && verdict.value)) return true
+  const failed = settled.find((verdict) => verdict.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return false
+}

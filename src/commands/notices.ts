@@ -6,6 +6,7 @@ import { MAKE_HASH } from '../config/config-error.ts'
 import { listed } from '../config/names.ts'
 import type { ClientEntry, UserEntry } from '../config/schema.ts'
 import { isStandardScope } from '../protocol/claims.ts'
+import { readMoment } from '../protocol/moment.ts'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 import { gives } from '../protocol/response-type.ts'
 import { scopeTokens } from '../protocol/scope.ts'
@@ -97,6 +98,10 @@ const NOTICES: readonly Notice[] = [
       'client secrets begin or end with a space or a quotation mark, which is a part of them (docker run --env-file keeps quotes)',
   },
   {
+    concerns: clientsThat((_client, { client_secrets = [] }) => client_secrets.some(hasEnded)),
+    sentence: 'clients have a secret under client_secrets that has ended; take it out of the file',
+  },
+  {
     concerns: unspokenScopes,
     sentence: 'scopes have no sentence: people read their bare name; give them one under scopes',
   },
@@ -113,6 +118,10 @@ function clientsThat(concerns: (client: Client, entry: ClientEntry) => boolean):
 
 function usersThat(concerns: (user: UserEntry) => boolean): Notice['concerns'] {
   return ({ config }) => config.entries.users.filter(concerns).map(({ username }) => username)
+}
+
+function hasEnded({ until }: { until?: string }): boolean {
+  return until !== undefined && (readMoment(until) ?? 0) <= Date.now() / 1000
 }
 
 function keysAreFleeting({ config: { store, env } }: Registered): boolean {

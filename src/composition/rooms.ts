@@ -65,7 +65,7 @@ export function makeRooms(config: Config, parts: Parts) {
   const { store, log, now = () => store.clock() } = parts
   const { env, issuer, demo, entries } = config
   const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)], issuer)
-  const clients = clientsOf(config, keys, parts.clients)
+  const clients = clientsOf(config, keys, { others: parts.clients ?? [], now })
   const logins = new BcryptQueue(LOGIN_QUEUE)
   const users = fileUsers(entries.users, { queue: logins, demo, now: now() })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })

@@ -45,6 +45,11 @@ function checkSample({ clients, users }: Entries, name: string): void {
   const hashes = [
     ...users.map(({ password_hash }, at) => [`/users/${at}/password_hash`, password_hash] as const),
     ...clients.map((client, at) => [`/clients/${at}/client_secret_hash`, client.client_secret_hash] as const),
+    ...clients.flatMap(({ client_secrets = [] }, at) =>
+      client_secrets.map(
+        ({ client_secret_hash }) => [`/clients/${at}/client_secrets`, client_secret_hash] as const,
+      ),
+    ),
   ]
   const sample = hashes.find(([, one]) => one !== undefined && hash('sha256', one.slice(4)) === SAMPLE_HASH)
   if (sample === undefined) return

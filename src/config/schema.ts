@@ -46,6 +46,16 @@ export const CLIENT_SCHEMA = {
     },
     client_secret: clientSecret,
     client_secret_hash: bcryptHash,
+    client_secrets: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name'],
+        properties: { name: text, client_secret: clientSecret, client_secret_hash: bcryptHash, until: text },
+      },
+    },
     client_name: text,
     logo_uri: text,
     client_uri: text,

@@ -3,9 +3,9 @@ import { type Fail, MAKE_HASH } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
 import { type BcryptQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
 import { LIST_CLAIMS, STANDARD_CLAIMS } from '../protocol/claims.ts'
+import { MOMENT, readMoment } from '../protocol/moment.ts'
 import { REGISTERED_CLAIMS } from '../protocol/registered-claims.ts'
 import type { Login } from './password-check.ts'
-import { readMoment } from './since.ts'
 
 /** What people may be registered with. */
 export interface UserRules {
@@ -72,11 +72,7 @@ function readSince(
 ): number | undefined {
   if (since === undefined) return undefined
   const moment = readMoment(since)
-  if (moment === undefined)
-    return fail(
-      'since',
-      'must be a date (2026-05-31) or a date and time with its offset (2026-05-31T08:00:00+02:00)',
-    )
+  if (moment === undefined) return fail('since', `must be ${MOMENT}`)
   // Every login until then would be refused as that of somebody before.
   if (moment > now) return fail('since', `is in the future (${new Date(moment * 1000).toISOString()})`)
   return moment

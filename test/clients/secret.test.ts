@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import bcrypt from 'bcrypt'
-import { hashedSecret, plainSecret } from '../../src/clients/secret.ts'
+import { type ClientSecret, hashedSecret, plainSecret, severalSecrets } from '../../src/clients/secret.ts'
 import { BcryptQueue, Busy } from '../../src/passwords/bcrypt-queue.ts'
 import { Keys } from '../../src/secrets/keys.ts'
-import { KEY } from '../support/server.ts'
+import { buildServer, KEY } from '../support/server.ts'
+import { basic, direct } from '../support/token-client.ts'
 
 const keys = new Keys([KEY])
 
@@ -33,4 +34,66 @@ test("a client's secret is compared as it is: no other form of its characters is
       for (const given of [composed, decomposed]) assert.equal(await plain.verify(given), given === secret)
     }
   }
+})
+
+test('several secrets are good side by side, each until its end; a hash that cannot be looked at hides no other', async () => {
+  const queue = new BcryptQueue({ concurrency: 1, limit: 1 })
+  let now = 100
+  const secrets = [
+    { secret: plainSecret('old'), until: 200 },
+    { secret: plainSecret('new'), until: undefined },
+    { secret: hashedSecret(await bcrypt.hash('hashed', 4), queue, keys), until: 300 },
+  ]
+  const several = severalSecrets(secrets, () => now)
+  for (const right of ['old', 'new', 'hashed']) assert.equal(await several.verify(right), true, right)
+  assert.equal(await several.verify('wrong'), false)
+  now = 200
+  assert.equal(await several.verify('old'), false)
+  assert.equal(await several.verify('hashed'), true)
+  now = 300
+  assert.equal(await several.verify('hashed'), false)
+  assert.equal(await several.verify('new'), true)
+
+  const busy: ClientSecret = { verify: () => Promise.reject(new Busy('full')) }
+  const right: ClientSecret = { verify: async (given) => given === 'right' }
+  const beside = severalSecrets(
+    [busy, right].map((secret) => ({ secret, until: undefined })),
+    () => now,
+  )
+  assert.equal(await beside.verify('right'), true)
+  await assert.rejects(Promise.resolve(beside.verify('wrong')), Busy)
+})
+
+test('the token endpoint takes each of them until its end; what contradicts itself is refused at the start', async (t) => {
+  const end = Math.floor(Date.parse('2027-01-01T00:00:00Z') / 1000)
+  const secret = { name: 'first', client_secret: 'the-first-secret-of-all', until: '2027-01-01' }
+  const next = { name: 'next', client_secret_hash: await bcrypt.hash('the-next-secret-of-all', 4) }
+  const client = { client_id: 'robot', grant_types: ['client_credentials'], scope: 'read' }
+  const { app, clock } = await buildServer(t, {
+    now: end - 1,
+    clients: [{ ...client, client_secrets: [secret, next] }],
+  })
+  const ask = async (client_secret: string) =>
+    (
+      await direct(
+        app,
+        { grant_type: 'client_credentials' },
+        { authorization: basic('robot', client_secret) },
+      )
+    ).status
+  assert.deepEqual(
+    [await ask('the-first-secret-of-all'), await ask('the-next-secret-of-all'), await ask('x')],
+    [200, 200, 401],
+  )
+  clock.now = end
+  assert.deepEqual([await ask('the-first-secret-of-all'), await ask('the-next-secret-of-all')], [401, 200])
+  const refused = (entry: object, message: RegExp) =>
+    assert.rejects(buildServer(t, { clients: [{ ...client, ...entry }] }), message)
+  await refused(
+    { client_secret: 'the-first-secret-of-all', client_secrets: [next] },
+    /give one secret, or several/,
+  )
+  await refused({ client_secrets: [next, { ...secret, name: 'next' }] }, /two secrets of one name/)
+  await refused({ client_secrets: [{ name: 'none' }] }, /none needs client_secret or client_secret_hash/)
+  await refused({ client_secrets: [{ ...secret, until: 'soon' }] }, /first has an until that is not a date/)
 })

@@ -21,6 +21,7 @@ export const RULES: Rules = {
   plainHttp: true,
   grantTypes: GRANT_TYPES,
   usernameOf: () => undefined,
+  now: () => 0,
   secretOf: ({ client_secret }) => (client_secret ? plainSecret(client_secret) : undefined),
 }
 

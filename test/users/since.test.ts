@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readEntries } from '../../src/config/file.ts'
 import { BcryptQueue } from '../../src/passwords/bcrypt-queue.ts'
+import { readMoment } from '../../src/protocol/moment.ts'
 import { fileUsers } from '../../src/users/file-users.ts'
-import { readMoment } from '../../src/users/since.ts'
 
 const HASH = '$2b$12$sJc2FhcVSVQuoISurrUGn.Ab5Cy7T4rmfWvNqL.XGOe8y5sn6QzEa'
 

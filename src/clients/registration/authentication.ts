@@ -1,7 +1,9 @@
 import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
+import { MOMENT, readMoment } from '../../protocol/moment.ts'
 import type { Client, TokenEndpointAuthMethod } from '../client.ts'
 import type { Rules } from '../rules.ts'
+import { type ClientSecret, type NamedSecret, severalSecrets } from '../secret.ts'
 import { grantTypesOf } from './grant-types.ts'
 
 /** How the client proves who it is, and what it may therefore do: a public one (RFC 6749 §2.1) cannot prove it. */
@@ -10,8 +12,7 @@ export function readAuthentication(
   rules: Rules,
   fail: Fail,
 ): Pick<Client, 'secret' | 'auth_methods' | 'require_pkce' | 'introspect_any'> {
-  if (entry.client_secret && entry.client_secret_hash) fail('client_secret_hash', 'give one secret, not two')
-  const secret = rules.secretOf(entry)
+  const secret = secretsOf(entry, rules, fail)
   const isPublic = secret === undefined
   if (isPublic) checkPublic(entry, rules, fail)
   return {
@@ -20,6 +21,30 @@ export function readAuthentication(
     require_pkce: entry.require_pkce ?? isPublic,
     introspect_any: entry.introspect_any ?? false,
   }
+}
+
+function secretsOf(entry: ClientEntry, rules: Rules, fail: Fail): ClientSecret | undefined {
+  const { client_secret, client_secret_hash, client_secrets } = entry
+  const given = [client_secret, client_secret_hash, client_secrets].filter((one) => one !== undefined)
+  if (given.length > 1) fail('client_secret_hash', 'give one secret, or several under client_secrets')
+  if (client_secrets === undefined) return rules.secretOf(entry)
+  const names = new Set(client_secrets.map(({ name }) => name))
+  if (names.size < client_secrets.length) fail('client_secrets', 'has two secrets of one name')
+  // In clear before hashed: a hash costs a moment of bcrypt until it is known.
+  const inOrder = client_secrets.toSorted((one, other) => Number(isHashed(one)) - Number(isHashed(other)))
+  const secrets = inOrder.map((one): NamedSecret => {
+    if ((one.client_secret === undefined) === (one.client_secret_hash === undefined))
+      fail('client_secrets', `${one.name} needs client_secret or client_secret_hash, and not both`)
+    const until = one.until === undefined ? undefined : readMoment(one.until)
+    if (one.until !== undefined && until === undefined)
+      fail('client_secrets', `${one.name} has an until that is not ${MOMENT}`)
+    return { secret: rules.secretOf(one) as ClientSecret, until }
+  })
+  return severalSecrets(secrets, rules.now)
+}
+
+function isHashed({ client_secret }: { client_secret?: string }): boolean {
+  return client_secret === undefined
 }
 
 function checkPublic(entry: ClientEntry, rules: Rules, fail: Fail): void {
