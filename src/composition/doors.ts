@@ -14,6 +14,7 @@ import { registerStep } from '../endpoints/register-step.ts'
 import { registerRevoke } from '../endpoints/revoke.ts'
 import { registerTokenize } from '../endpoints/tokenize.ts'
 import { registerUserinfo } from '../endpoints/userinfo.ts'
+import { registerWebfinger, WEBFINGER } from '../endpoints/webfinger.ts'
 import { Browser } from '../http/browser.ts'
 import { cookiesOf } from '../http/cookies.ts'
 import { allowCrossOrigin } from '../http/cors.ts'
@@ -35,13 +36,16 @@ export interface Front {
 
 /** What there is: metadata and keys, for everybody to read. */
 export async function openDocuments(app: FastifyInstance, rooms: Rooms, { base, routes }: Front) {
-  const { issuer } = rooms
+  const { issuer, config } = rooms
+  const domains = config.entries.webfinger_domains ?? []
   const paths = metadataPaths(issuer)
   const url = (method: 'GET' | 'POST', path: string) =>
     app.hasRoute({ method, url: base + path }) ? issuer + path : undefined
   await app.register(async (scope) => {
-    allowCrossOrigin(scope, [...paths, `${base}/oauth/jwks`], routes)
+    const webfinger = domains.length > 0 ? [WEBFINGER] : []
+    allowCrossOrigin(scope, [...paths, ...webfinger, `${base}/oauth/jwks`], routes)
     registerMetadata(scope, paths, { ...rooms, url })
+    if (domains.length > 0) registerWebfinger(scope, { issuer, domains })
     await scope.register(async (keyed) => registerJwks(keyed, rooms), { prefix: base })
   })
 }

@@ -156,6 +156,7 @@ export const FILE_SCHEMA = {
     // A sentence, or a mapping as `SCOPE_SCHEMA` has it.
     scopes: { type: 'object', additionalProperties: anything },
   },
+    webfinger_domains: texts,
 } as const satisfies Schema
 
 export const SENTENCE_SCHEMA = text
@@ -178,3 +179,5 @@ export interface Entries {
   users: UserEntry[]
   scopes: Record<string, string | ScopeEntry>
 }
+  /** Whose addresses (`acct:…@domain`) have this server as their issuer. */
+  webfinger_domains?: string[]
