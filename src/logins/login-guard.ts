@@ -5,7 +5,7 @@ import { deviceMark, type User, type Users } from '../users/user.ts'
 
 /** A try to log in, but for the password. */
 export interface Guess {
-  /** The user name as typed. */
+  /** The user name or email address as typed. */
   username: string
   /** The client's IP address. */
   address: string
@@ -52,8 +52,13 @@ export function loginGuard(context: {
       const sub = person?.sub
       // Asked for nobody too, so that the time does not tell.
       const known = device?.knows(deviceMark(person ?? NOBODY))
-      // By the folded name, not by who was found: two counters for two spellings would tell that both exist.
-      const attempt = { account: fold(username), address, device: known ? device?.id : undefined }
+      // By the folded name: two counters for two spellings would tell that both exist. Whoever is meant by an email address is
+      // counted by their user name, or each would have its own guesses.
+      const attempt = {
+        account: fold(person?.username ?? username),
+        address,
+        device: known ? device?.id : undefined,
+      }
       const turn = await throttle.take(attempt, now)
       if (turn.seconds > 0) return { result: 'wait', seconds: turn.seconds, sub }
       let user: User | undefined

@@ -16,7 +16,7 @@ export const en = {
   reference: 'Reference {id}',
 
   'login.title': 'Log in',
-  'login.username': 'User name',
+  'login.username': 'User name or email',
   'login.password': 'Password',
   'login.demo': 'Demo: the user is {username}, the password is {password}.',
   'login.wrong': 'The user name or password is wrong.',

@@ -20,6 +20,8 @@ export function fileUsers(entries: readonly UserEntry[], rules: UserRules): User
     if (!names.add(entry.username, login)) fail('username', 'is listed twice')
     if (bySub.has(sub)) fail('sub', `${sub} is listed twice`)
     bySub.set(sub, login.user)
+    const { email, email_verified } = login.user.claims
+    if (email !== undefined && email_verified === true) names.addAddress(email, login)
     costs.add(login.cost)
   }
   return {

@@ -15,11 +15,13 @@ function composed(username: string): string {
   return name.length > MAX_NORMALIZED ? name : name.normalize('NFC')
 }
 
-/** Who has which user name. */
+/** Who has which user name, and which email address. */
 export class Names<Person> {
   readonly #exact = new Map<string, Person>()
   /** Undefined if two names fold to one. */
   readonly #folded = new Map<string, Person | undefined>()
+  /** Undefined if two people have one. */
+  readonly #addresses = new Map<string, Person | undefined>()
 
   /** Adds a name as it is written; false if it is there already. */
   add(username: string, person: Person): boolean {
@@ -30,13 +32,27 @@ export class Names<Person> {
     return true
   }
 
+  /** Adds a verified email address. Which of two people with one address is meant nobody could tell, so then it means none. */
+  addAddress(address: string, person: Person): void {
+    const folded = fold(address)
+    this.#addresses.set(folded, this.#addresses.has(folded) ? undefined : person)
+  }
+
   /**
    * Whom a typed name means: whose name is written so, else whose name it is but for the form of its characters, capitals
-   * and spaces around it. If that fits two people, it means nobody: each of them is found by the exact name.
+   * and spaces around it, else whose email address it is. If a name fits two people, it means nobody: each of them is found
+   * by the exact name. An address that is also somebody's user name is that person's alone.
    */
   find(typed: string): Person | undefined {
-    // All three for every name: which of them finds somebody must not be told by the time.
-    const found = [this.#exact.get(typed), this.#exact.get(composed(typed)), this.#folded.get(fold(typed))]
+    // All of them for every name: which of them finds somebody must not be told by the time.
+    const folded = fold(typed)
+    const address = this.#addresses.get(folded)
+    const found = [
+      this.#exact.get(typed),
+      this.#exact.get(composed(typed)),
+      this.#folded.get(folded),
+      this.#folded.has(folded) ? undefined : address,
+    ]
     return found.find((person) => person !== undefined)
   }
 }

@@ -19,7 +19,7 @@ export interface User {
 /** The directory of people. A disabled person is found; whoever asks decides. */
 export interface Users {
   find(sub: string): Promise<User | undefined>
-  /** The person whom this user name means. Whether there is one is nobody's business but the log's and the device's. */
+  /** The person whom this user name, or verified email address, means. Whether there is one is nobody's business but the log's and the device's. */
   named(username: string): Promise<User | undefined>
 }
 

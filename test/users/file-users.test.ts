@@ -63,3 +63,35 @@ test('a person has a hash; a password in clear is for the demo', () => {
   ]
   for (const [entry, demo, expected] of cases) assert.throws(() => usersOf([entry], demo), expected)
 })
+
+test('a verified email address finds its person, if exactly one has it and it is no user name', async () => {
+  const one = (username: string, about: Partial<UserEntry>) => ({
+    username,
+    sub: username,
+    password_hash: hashed(4),
+    ...about,
+  })
+  const users = usersOf([
+    one('ada', { email: 'Ada@Example.com' }),
+    one('bob', { email: 'bob@example.com', email_verified: false }),
+    one('cy', { email: 'shared@example.com' }),
+    one('di', { email: 'SHARED@example.com' }),
+    one('eve', { email: 'fay@example.com' }),
+    one('fay@example.com', { email: 'fay@other.com' }),
+    one('Gil@example.com', {}),
+    one('gil@example.com', {}),
+    one('hal', { email: 'GIL@example.com' }),
+  ])
+  const found = async (typed: string) => (await users.named(typed))?.username
+  for (const typed of ['ada@example.com', ' ADA@EXAMPLE.COM ', 'Ada@Example.com'])
+    assert.equal(await found(typed), 'ada', typed)
+  assert.equal(users.loginOf('ada@example.com')?.user.username, 'ada')
+  assert.equal(await found('bob@example.com'), undefined, 'not verified')
+  assert.equal(await found('shared@example.com'), undefined, 'two have it')
+  assert.equal(await found('fay@example.com'), 'fay@example.com', "somebody's user name")
+  assert.equal(
+    await found('GIL@example.com'),
+    undefined,
+    'a user name that two people share is no address either',
+  )
+})
