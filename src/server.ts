@@ -40,7 +40,7 @@ async function compose(config: Config, parts: Parts): Promise<FastifyInstance> {
   const base = url.pathname === '/' ? '' : url.pathname
   const views = env.VIEWS_DIR || BUILT_IN
   const assets = readAssets(views)
-  const render = pageRenderer({ base, assets: assetsVersion(assets) })
+  const render = pageRenderer({ base, assets: assetsVersion(assets) }, views)
   const app = createInstance(log, env.TRUST_PROXY)
   const front: Front = { base, render, routes: rememberRoutes(app) }
   await app.register(view, { engine: { ejs }, root: views, production: true })

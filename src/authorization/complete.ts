@@ -40,11 +40,18 @@ interface Context {
   issueResponse: IssueResponse
 }
 
+// The steps at which a decision still counts. Whoever may not use the client can only turn back.
+const ANSWERING: Readonly<Record<ConsentDecision, readonly string[]>> = {
+  none: ['answer'],
+  approve: ['answer', 'consent'],
+  deny: ['answer', 'consent', 'not_allowed'],
+}
+
 /** Completes requests in the store. */
 export function requestCompleter(context: Context): CompleteRequest {
   return async (situation, visitor, decision) => {
     const { ask, now } = situation
-    const mayAnswer = decision === 'none' ? ['answer'] : ['answer', 'consent']
+    const mayAnswer = ANSWERING[decision]
     const spend = (session: Session | undefined): Decision<Session, boolean> => {
       const account = session?.accounts[0]
       if (session === undefined || account?.sid !== visitor.account.sid) return { answer: false }

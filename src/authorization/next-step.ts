@@ -7,18 +7,25 @@ import type { Ask } from './ask.ts'
 export type Step =
   | { step: 'login' }
   | { step: 'select_account'; account: Account }
+  | { step: 'not_allowed'; account: Account }
   | { step: 'consent'; account: Account }
   | { step: 'answer'; account: Account }
   | { step: 'refuse'; error: Refusal }
 
-/** OpenID Connect Core §3.1.2.6, and the code of §5.5.1.1. */
-export type Refusal = 'login_required' | 'consent_required' | 'unmet_authentication_requirements'
+/** OpenID Connect Core §3.1.2.6, the code of §5.5.1.1, and that of RFC 6749 §4.1.2.1 for a person who may not use the client. */
+export type Refusal =
+  | 'access_denied'
+  | 'login_required'
+  | 'consent_required'
+  | 'unmet_authentication_requirements'
 
 /** Everything that the order of steps depends on. */
 export interface Situation<A extends Ask = Ask> {
   ask: A
   /** Who is logged in, unless unknown or disabled by now. */
   account: Account | undefined
+  /** Whether the person may use the client at all. */
+  admitted: boolean
   /** The scope that the person approved for this client before; undefined for none. */
   consented: string | undefined
   /** Whether somebody else is asked for than who is logged in (`id_token_hint`, `claims`). */
@@ -46,6 +53,9 @@ export function nextStep(situation: Situation): Step {
   }
   if (ask.prompt.includes('select_account') && !proven(situation, 'select_account', 'login')) {
     return { step: 'select_account', account }
+  }
+  if (!situation.admitted) {
+    return silent ? { step: 'refuse', error: 'access_denied' } : { step: 'not_allowed', account }
   }
   if (needsConsent(situation)) {
     if (!silent) return { step: 'consent', account }

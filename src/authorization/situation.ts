@@ -1,5 +1,6 @@
 import type { Subjects } from '../clients/subjects.ts'
 import type { Consents } from '../consents/consents.ts'
+import { admits } from '../grants/admission.ts'
 import type { Visitor } from '../logins/visitors.ts'
 import { livingProofs, withoutProofs } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
@@ -19,7 +20,15 @@ export function situationFinder(context: { consents: Consents; subjects: Subject
   const { consents, subjects } = context
   return async (ask, visitor, now) => {
     if (visitor === undefined) {
-      return { ask, account: undefined, consented: undefined, stranger: false, proofs: [], now }
+      return {
+        ask,
+        account: undefined,
+        admitted: true,
+        consented: undefined,
+        stranger: false,
+        proofs: [],
+        now,
+      }
     }
     const { account, current, user } = visitor
     const { client } = ask
@@ -28,7 +37,8 @@ export function situationFinder(context: { consents: Consents; subjects: Subject
     const stranger =
       client !== undefined && ask.subjects?.includes(subjects.of(client, account.sub)) === false
     const proofs = livingProofs(current.session, now)
-    return { ask, account, consented: consent?.scope, stranger, proofs, now }
+    const admitted = client === undefined || admits(client, user)
+    return { ask, account, admitted, consented: consent?.scope, stranger, proofs, now }
   }
 }
 

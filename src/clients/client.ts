@@ -48,6 +48,8 @@ export interface Client {
   readonly access_token_signed_response_alg: SigningAlgorithm
   /** `at+jwt` (RFC 9068 §2.1), or `JWT` for resource servers that know no other. */
   readonly access_token_typ: 'at+jwt' | 'JWT'
+  /** Who may use it: members of one of these. Absent: everybody. */
+  readonly allowed_groups?: ReadonlySet<string>
   /** Whether the claims of the granted scopes are in the ID tokens of the token endpoint, not at userinfo alone. */
   readonly claims_in_id_token: boolean
   /** What this client calls claims about a person, if it is something else. */

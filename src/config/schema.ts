@@ -81,6 +81,7 @@ export const CLIENT_SCHEMA = {
     access_token_format: { type: 'string', enum: ['opaque', 'jwt'] },
     access_token_signed_response_alg: algorithm,
     access_token_typ: { type: 'string', enum: ['at+jwt', 'JWT'] },
+    allowed_groups: { type: 'array', minItems: 1, items: text },
     claims_in_id_token: flag,
     claim_names: { type: 'object', additionalProperties: text },
     claim_types: { type: 'object', additionalProperties: { type: 'string', enum: ['list', 'string'] } },
@@ -155,8 +156,8 @@ export const FILE_SCHEMA = {
     users: { type: 'array', items: USER_SCHEMA },
     // A sentence, or a mapping as `SCOPE_SCHEMA` has it.
     scopes: { type: 'object', additionalProperties: anything },
-  },
     webfinger_domains: texts,
+  },
 } as const satisfies Schema
 
 export const SENTENCE_SCHEMA = text
@@ -178,6 +179,6 @@ export interface Entries {
   clients: ClientEntry[]
   users: UserEntry[]
   scopes: Record<string, string | ScopeEntry>
-}
   /** Whose addresses (`acct:…@domain`) have this server as their issuer. */
   webfinger_domains?: string[]
+}

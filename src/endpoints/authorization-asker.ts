@@ -3,6 +3,7 @@ import type { Refusal } from '../authorization/next-step.ts'
 import type { AuthorizationRequest } from '../authorization/request.ts'
 import type { ResolveRequest } from '../authorization/resolve.ts'
 import { spendProofs } from '../authorization/situation.ts'
+import { notAdmitted } from '../grants/admission.ts'
 import { queryOf, rawQuery } from '../http/form.ts'
 import type { Journal } from '../journal/journal.ts'
 import { ACR_VALUES } from '../protocol/acr.ts'
@@ -41,6 +42,8 @@ export function authorizationAsker(context: AuthorizationAskerContext): Asker<Au
     async refuse(exchange, { situation, visitor, error }) {
       const { ask } = situation
       if (visitor !== undefined) await spendProofs(sessions, situation, visitor)
+      if (error === 'access_denied' && visitor !== undefined)
+        journal.record(exchange.request, [notAdmitted(ask.target.client, visitor.account.sub)])
       return deliverError(exchange, ask, new OAuthError(error, reasonOf(error, ask)), context)
     },
   }
@@ -48,6 +51,7 @@ export function authorizationAsker(context: AuthorizationAskerContext): Asker<Au
 
 function reasonOf(error: Refusal, { prompt }: AuthorizationRequest): string {
   if (error === 'unmet_authentication_requirements') return `acr here is ${ACR_VALUES.join(', ')}`
+  if (error === 'access_denied') return 'this person may not use this client'
   return prompt.includes('none')
     ? 'prompt=none, but the person must be asked'
     : 'somebody else logged in than the one asked for'

@@ -2,10 +2,12 @@ import type { FastifyReply } from 'fastify'
 import type { Ask } from '../authorization/ask.ts'
 import { nextStep } from '../authorization/next-step.ts'
 import type { FindSituation } from '../authorization/situation.ts'
+import { notAdmitted } from '../grants/admission.ts'
 import type { Browser } from '../http/browser.ts'
 import { rawQuery } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views/view.ts'
+import type { Journal } from '../journal/journal.ts'
 import type { Visitor } from '../logins/visitors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { PageSteps } from '../steps/index.ts'
@@ -18,6 +20,7 @@ export interface DispatcherContext extends VisitorContext {
   browser: Browser
   steps: PageSteps
   findSituation: FindSituation
+  journal: Journal
   render: RenderPage
   /** URL prefix of our own paths: '' or the issuer's path. */
   base: string
@@ -48,7 +51,7 @@ export function bindingOf(step: PageStep, ask: Ask, visitor: Visitor | undefined
 
 /** The one place that decides which page comes. */
 export function dispatcherOf(context: DispatcherContext): Dispatcher {
-  const { browser, steps, findSituation, render, base, now } = context
+  const { browser, steps, findSituation, journal, render, base, now } = context
 
   const show: Dispatcher['show'] = async (
     { request, reply },
@@ -87,6 +90,8 @@ export function dispatcherOf(context: DispatcherContext): Dispatcher {
       const next = nextStep(situation)
       if (next.step === 'refuse') return asker.refuse(exchange, { situation, visitor, error: next.error })
       if (next.step === 'login' || visitor === undefined) return show(exchange, steps.login, ask, { notice })
+      if (next.step === 'not_allowed' && ask.client !== undefined)
+        journal.record(exchange.request, [notAdmitted(ask.client, visitor.account.sub)])
       if (next.step !== 'answer') return show(exchange, steps[next.step], ask, { visitor, notice })
       const finished = await asker.finish(exchange, { situation, visitor, decision: 'none' })
       // Back by a GET: what the browser then shows can be reloaded.

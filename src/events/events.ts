@@ -7,6 +7,7 @@ export const EVENTS = {
   login_failed: 'warn',
   login_throttled: 'warn',
   logout: 'info',
+  person_not_allowed: 'warn',
   consent_granted: 'info',
   consent_denied: 'info',
   consent_revoked: 'info',

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
+import { admits } from '../grants/admission.ts'
 import { type FoundGrant, revokedEvent } from '../grants/found-grant.ts'
 import { findGrantor } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -10,6 +11,7 @@ import { type CodeFacts, openCode } from '../tokens/layouts.ts'
 import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
 import type { GrantType, Proven, Prover } from './grant-type.ts'
+import { notAllowed } from './not-allowed.ts'
 
 interface CodeRequest {
   code: string
@@ -50,6 +52,8 @@ function prover(context: { keys: Keys; grants: Grants; users: Users }): Prover<C
       if (mismatch !== undefined) return refused(mismatch)
       const found = { id: code.grant_id, grant }
       const grantor = await findGrantor(users, grant)
+      if (grantor.result === 'entitled' && !admits(client, grantor.user))
+        return notAllowed(client, grant.sub, found.id)
       if (grantor.result === 'entitled') return redeemed(found, { client, user: grantor.user }, now)
       // The code is not burnt if the person is unknown here: another node may know them.
       if (grantor.result === 'refused') return refused(GONE, grantor.reason)

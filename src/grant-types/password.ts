@@ -1,6 +1,7 @@
 import { requireAllowedTerms } from '../clients/allowed-terms.ts'
 import type { Client } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
+import { admits } from '../grants/admission.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { NewGrant } from '../grants/new-grant.ts'
@@ -10,6 +11,7 @@ import { type RequestedTerms, readTerms, type Terms } from '../protocol/terms.ts
 import { randomText } from '../secrets/random.ts'
 import type { User } from '../users/user.ts'
 import type { GrantType, Proven, Prover } from './grant-type.ts'
+import { notAllowed } from './not-allowed.ts'
 
 interface PasswordRequest {
   username: string
@@ -49,6 +51,7 @@ function prover(context: { grants: Grants; guard: LoginGuard; now: () => number 
       const guessed = await guard.guess(guess, request.password, context.now())
       if (guessed.result === 'wait') return waiting(client, guessed)
       if (guessed.result === 'wrong') return wrong(client, guessed.sub)
+      if (!admits(client, guessed.user)) return notAllowed(client, guessed.user.sub)
       return granted(guessed.user, { client, terms }, now)
     },
   }

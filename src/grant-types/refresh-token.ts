@@ -1,4 +1,5 @@
 import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
+import { admits } from '../grants/admission.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import { findGrantor } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -10,6 +11,7 @@ import { openRefreshToken } from '../tokens/layouts.ts'
 import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
 import type { GrantType, Proven, Prover } from './grant-type.ts'
+import { notAllowed } from './not-allowed.ts'
 
 interface RefreshRequest {
   refresh_token: string
@@ -61,6 +63,7 @@ function prover(context: {
         return { ...refused('unknown', DISABLED), events: [revokedEvent({ id: grant_id, grant }, DISABLED)] }
       }
       const { user } = grantor
+      if (!admits(client, user)) return notAllowed(client, grant.sub, grant_id)
       const { requested } = request
       const input = { generation, requested, client_scope: client.scope, lifetimes: client.lifetimes }
       const answer = await grants.refresh({ id: grant_id, grant }, input, now)

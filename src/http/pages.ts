@@ -1,7 +1,7 @@
 import '@fastify/view'
 import { hash } from 'node:crypto'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ejs from 'ejs'
 import type { FastifyInstance, FastifyReply } from 'fastify'
@@ -49,7 +49,8 @@ export const BUILT_IN = fileURLToPath(new URL('../../views', import.meta.url))
 /** Reads the static files. Throws `ConfigError` if the folder lacks a template or an asset, or has one that is wrong. */
 export function readAssets(viewsDir: string): Map<string, Asset> {
   checkFolder(viewsDir)
-  for (const name of Object.keys(VIEWS)) {
+  const names = Object.keys(VIEWS) as ViewName[]
+  for (const name of names.filter((view) => !viewOf(view).cameLater)) {
     const path = join(viewsDir, `${name}.ejs`)
     if (!existsSync(path)) throw new ConfigError(`VIEWS_DIR lacks ${name}.ejs; start from a copy of 'views'`)
   }
@@ -109,8 +110,17 @@ export function assetsVersion(assets: ReadonlyMap<string, Asset>): string {
   return hash('sha256', Buffer.concat([...assets.values()].map(({ body }) => body)), 'hex').slice(0, 12)
 }
 
-/** Makes the render function of one server. `base` prefixes its own paths. */
-export function pageRenderer(frame: Omit<Frame, 'title'>): RenderPage {
+/** The template of a view: the folder's, or the built-in one of a page that came later than the folder. */
+export function templateOf(viewsDir: string, name: ViewName): string {
+  const own = join(viewsDir, `${name}.ejs`)
+  return viewOf(name).cameLater && !existsSync(own) ? join(BUILT_IN, `${name}.ejs`) : own
+}
+
+/** Makes the render function of one server with the templates of a folder. `base` prefixes its own paths. */
+export function pageRenderer(frame: Omit<Frame, 'title'>, viewsDir: string): RenderPage {
+  // As the renderer wants them: from the folder on.
+  const names = Object.keys(VIEWS) as ViewName[]
+  const templates = new Map(names.map((name) => [name, relative(viewsDir, templateOf(viewsDir, name))]))
   const voices = new Map(
     Object.keys(LANGUAGES).map((language) => {
       const speaker = speakerOf(language)
@@ -122,7 +132,7 @@ export function pageRenderer(frame: Omit<Frame, 'title'>): RenderPage {
     if (voice === undefined) throw new Error('a language was chosen that is none of ours')
     const { speaker, shared } = voice
     const spoken: object = speakAll<object>({ title: viewOf(view).title(data), ...(data as object) }, speaker)
-    const html = await reply.viewAsync(`${view}.ejs`, { ...shared, ...spoken })
+    const html = await reply.viewAsync(templates.get(view) ?? `${view}.ejs`, { ...shared, ...spoken })
     return reply
       .code(options.status ?? 200)
       .type('text/html; charset=utf-8')

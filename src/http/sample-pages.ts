@@ -1,10 +1,10 @@
-import { join } from 'node:path'
 import ejs from 'ejs'
 import { ConfigError } from '../config/config-error.ts'
 import { LANGUAGES } from '../texts/languages.ts'
 import { speakAll, speakerOf } from '../texts/speaker.ts'
 import { pageTexts } from './page-texts.ts'
-import { VIEWS } from './views/index.ts'
+import { templateOf } from './pages.ts'
+import { VIEWS, type ViewName } from './views/index.ts'
 
 /**
  * Renders every view with samples, so that a template that compiles and then throws is found before a person sees
@@ -16,7 +16,7 @@ export async function renderSamples(viewsDir: string): Promise<void> {
     const frame = { title: 'Sample', base: '', assets: 'sample', ...pageTexts(speaker) }
     for (const [name, { samples }] of Object.entries(VIEWS)) {
       for (const data of samples)
-        await render(join(viewsDir, `${name}.ejs`), { ...frame, ...speakAll(data, speaker) })
+        await render(templateOf(viewsDir, name as ViewName), { ...frame, ...speakAll(data, speaker) })
     }
   }
 }

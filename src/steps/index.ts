@@ -2,6 +2,7 @@ import type { LoginGuard } from '../logins/login-guard.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { consentStep } from './consent.ts'
 import { loginStep } from './login.ts'
+import { notAllowedStep } from './not-allowed.ts'
 import { selectAccountStep } from './select-account.ts'
 import type { OpenStep, PersonStep } from './step.ts'
 
@@ -18,6 +19,7 @@ export function pageSteps(context: {
   return {
     login: loginStep(context) satisfies OpenStep,
     select_account: selectAccountStep(context) satisfies PersonStep,
+    not_allowed: notAllowedStep() satisfies PersonStep,
     consent: consentStep(context) satisfies PersonStep,
   }
 }

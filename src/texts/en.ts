@@ -47,6 +47,11 @@ export const en = {
   'scope.offline_access': 'Stay connected while you are away',
   'scope.other': 'Use “{scope}”',
 
+  'not_allowed.title': 'You cannot use this app',
+  'not_allowed.account': 'You are logged in as {account}, who is not allowed to use {client}.',
+  'not_allowed.ask': 'If you should be, ask the person who looks after {client} to let you in.',
+  'not_allowed.back': 'Go back to {client}',
+
   'form.stale': 'This page was open for a while, or something has changed since. Please check and try again.',
   'form.no_cookies':
     'Your browser sent no cookie, and this page needs them. Please allow cookies for this site and try again.',

@@ -17,6 +17,8 @@ interface Example {
   /** The essential authentication context classes. */
   acr?: readonly string[]
   loggedIn?: boolean
+  /** Whether the person may use the client. */
+  admitted?: boolean
   consented?: string
   stranger?: boolean
   /** The request names somebody (`claims`, `id_token_hint`). */
@@ -53,6 +55,7 @@ function situation(example: Example): Situation {
   return {
     ask: ask as Ask,
     account: loggedIn ? ACCOUNT : undefined,
+    admitted: example.admitted ?? true,
     consented,
     stranger,
     proofs: proofs.map((step): Proof => ({ request_digest: proofs_of, step, at: T - proof_age })),
@@ -141,6 +144,9 @@ const EXAMPLES: readonly (readonly [string, Example, string])[] = [
   ],
   ['and not more', { max_age: 1, proofs: ['login'], proof_age: 10 }, 'login'],
   ['max_age, and only a choice was made', { max_age: 60, proofs: ['select_account'] }, 'login'],
+  ['somebody who may not use the client', { admitted: false, consented: 'email' }, 'not_allowed'],
+  ['the same with prompt=none', { admitted: false, prompt: ['none'] }, 'access_denied'],
+  ['the same, and nobody is logged in', { admitted: false, loggedIn: false }, 'login'],
   ['an acr that no login here reaches, whoever is there', { acr: ['other'], loggedIn: false }, UNMET],
   ['the same with a login', { acr: ['other'], skip_consent: true }, UNMET],
   ['an acr that the login has reached', { acr: ['other', ...ACR_VALUES], skip_consent: true }, 'answer'],

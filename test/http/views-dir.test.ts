@@ -3,6 +3,9 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeF
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import type { Entries } from '../../src/config/schema.ts'
+import { renderSamples } from '../../src/http/sample-pages.ts'
+import { Agent, WALK } from '../support/browser-agent.ts'
 import { buildServer } from '../support/server.ts'
 
 const BUILT_IN = join(import.meta.dirname, '../../views')
@@ -58,4 +61,17 @@ test('VIEWS_DIR: what is missing, no folder, or open to everybody is said in a s
   rmSync(join(folder, 'login.ejs'))
   mkdirSync(join(folder, 'login.ejs'))
   await refused(folder, /^VIEWS_DIR has .*login\.ejs, which is a folder/)
+})
+
+test('VIEWS_DIR: a page that came later than the folder is the built-in one', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-views-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  cpSync(BUILT_IN, folder, { recursive: true })
+  rmSync(join(folder, 'not-allowed.ejs'))
+  const change = ({ clients }: Entries) => Object.assign(clients[0] as object, { allowed_groups: ['nobody'] })
+  const { app, config } = await buildServer(t, { env: { VIEWS_DIR: folder }, change })
+  const agent = new Agent(app)
+  const page = await agent.login(await agent.get(WALK))
+  assert.match(page.body, /You cannot use this app/)
+  await renderSamples(config.env.VIEWS_DIR)
 })

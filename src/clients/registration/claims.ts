@@ -4,11 +4,11 @@ import { LIST_CLAIMS, STANDARD_CLAIMS } from '../../protocol/claims.ts'
 import { REGISTERED_CLAIMS } from '../../protocol/registered-claims.ts'
 import type { Client } from '../client.ts'
 
-/** Where the client finds claims, under which names, and those of its own tokens. */
+/** Which groups may use the client, where it finds claims, under which names, and those of its own tokens. */
 export function readClaimSettings(
   entry: ClientEntry,
   fail: Fail,
-): Pick<Client, 'claims_in_id_token' | 'claim_names' | 'claim_types' | 'claims'> {
+): Pick<Client, 'allowed_groups' | 'claims_in_id_token' | 'claim_names' | 'claim_types' | 'claims'> {
   const { claims_in_id_token = true, claim_names = {}, claim_types = {}, claims = {} } = entry
   const taken = new Set<string>()
   for (const [name, target] of Object.entries(claim_names)) {
@@ -22,7 +22,8 @@ export function readClaimSettings(
   for (const name of Object.keys(claims))
     if (REGISTERED_CLAIMS.has(name) || STANDARD_CLAIMS.has(name))
       fail('claims', `has ${name}, which means something else in tokens; choose another name`)
-  return { claims_in_id_token, claim_names, claim_types, claims }
+  const groups = entry.allowed_groups && { allowed_groups: new Set(entry.allowed_groups) }
+  return { ...groups, claims_in_id_token, claim_names, claim_types, claims }
 }
 
 function isKnown(name: string): boolean {

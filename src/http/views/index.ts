@@ -4,6 +4,7 @@ import { formPost } from './form-post.ts'
 import { home } from './home.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
+import { notAllowed } from './not-allowed.ts'
 import { selectAccount } from './select-account.ts'
 import type { View } from './view.ts'
 
@@ -12,6 +13,7 @@ export const VIEWS = {
   login,
   'select-account': selectAccount,
   consent,
+  'not-allowed': notAllowed,
   error,
   logout,
   home,

@@ -5,6 +5,8 @@ export interface View<Data> {
   title(data: Data): Text
   /** Whether its form may end at a client, by redirects. */
   endsAtClient: boolean
+  /** Set for a page that came later: a `VIEWS_DIR` of before, which lacks it, gets the built-in one. */
+  cameLater?: true
   /** What the template may be given: with everything, and with as little as there can be. For `check-config`. */
   samples: readonly Data[]
 }

@@ -1,0 +1,23 @@
+import { say } from '../../texts/text.ts'
+import { ACCOUNT, CLIENT, FORM, NAME, NOTICE } from './samples.ts'
+import type { AccountView, ClientView, Notice, View } from './view.ts'
+
+interface NotAllowedView {
+  action: string
+  csrf: string
+  client: ClientView
+  account: AccountView
+  /** The login page for the same request, for somebody else. */
+  other_href: string
+  notice?: Notice
+}
+
+export const notAllowed: View<NotAllowedView> = {
+  title: () => say('not_allowed.title'),
+  endsAtClient: true,
+  cameLater: true,
+  samples: [
+    { ...FORM, client: CLIENT, account: ACCOUNT, other_href: '/', notice: NOTICE },
+    { ...FORM, client: { name: NAME }, account: ACCOUNT, other_href: '/' },
+  ],
+}
