@@ -1,5 +1,7 @@
 import type { Client } from '../clients/client.ts'
+import { grantableScope } from '../grants/admission.ts'
 import type { Prompt } from '../protocol/prompt.ts'
+import type { User } from '../users/user.ts'
 
 /** Whether the person must approve: at each time, unless they have before, or not at all. */
 export type ConsentRule = 'always' | 'once' | 'never'
@@ -20,6 +22,8 @@ export interface Ask {
   login_hint: string | undefined
   /** The `sub`s, as this client knows them, of which the answer must be about one; undefined for anybody's. */
   subjects: readonly string[] | undefined
+  /** What is granted in the end. */
+  scope: string
   /** What the person must have approved. */
   consent_scope: string
   consent: ConsentRule
@@ -40,9 +44,17 @@ export function plainLogin(back: string): Ask {
     acr: undefined,
     login_hint: undefined,
     subjects: undefined,
+    scope: '',
     consent_scope: '',
     consent: 'never',
     stays: undefined,
     destination: undefined,
   }
+}
+
+/** Returns the same ask to this person: without what they may not grant. */
+export function askTo<A extends Ask>(ask: A, user: Pick<User, 'withheld_scopes'>): A {
+  const scope = grantableScope(ask.scope, user)
+  const consent_scope = grantableScope(ask.consent_scope, user)
+  return scope === ask.scope && consent_scope === ask.consent_scope ? ask : { ...ask, scope, consent_scope }
 }

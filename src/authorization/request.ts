@@ -29,8 +29,6 @@ export interface AuthorizationRequest extends Ask {
   response_mode: ResponseMode
   /** What the request asks for, with names that this client may not have. */
   asked_scope: string
-  /** What is granted of it. */
-  scope: string
   challenge_digest: Buffer | undefined
   response_type: ResponseType
   nonce: string | undefined

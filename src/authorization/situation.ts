@@ -5,7 +5,7 @@ import type { Visitor } from '../logins/visitors.ts'
 import { livingProofs, withoutProofs } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { isOlder } from '../users/since.ts'
-import type { Ask } from './ask.ts'
+import { type Ask, askTo } from './ask.ts'
 import type { Situation } from './next-step.ts'
 
 /** Finds what the next step of an ask depends on. `now` in seconds. */
@@ -32,13 +32,16 @@ export function situationFinder(context: { consents: Consents; subjects: Subject
     }
     const { account, current, user } = visitor
     const { client } = ask
+    const own = askTo(ask, user)
     const found = client && (await consents.find(account.sub, client.client_id, now))
     const consent = found && isOlder(found.granted_at, user) ? undefined : found
     const stranger =
       client !== undefined && ask.subjects?.includes(subjects.of(client, account.sub)) === false
     const proofs = livingProofs(current.session, now)
-    const admitted = client === undefined || admits(client, user)
-    return { ask, account, admitted, consented: consent?.scope, stranger, proofs, now }
+    // Nothing of what is asked for is theirs to grant: as if the client were for others.
+    const nothing = own.scope === '' && ask.scope !== ''
+    const admitted = client === undefined || (admits(client, user) && !nothing)
+    return { ask: own, account, admitted, consented: consent?.scope, stranger, proofs, now }
   }
 }
 

@@ -102,6 +102,14 @@ const NOTICES: readonly Notice[] = [
     sentence: 'clients have a secret under client_secrets that has ended; take it out of the file',
   },
   {
+    concerns: emptyGroups,
+    sentence: 'clients are for groups that nobody in the file is in (allowed_groups)',
+  },
+  {
+    concerns: undescribedGroups,
+    sentence: 'groups of clients or users are not among those that groups describes; is one misspelt?',
+  },
+  {
     concerns: unspokenScopes,
     sentence: 'scopes have no sentence: people read their bare name; give them one under scopes',
   },
@@ -130,6 +138,24 @@ function keysAreFleeting({ config: { store, env } }: Registered): boolean {
 
 function takeSignatures({ scope, access_token_format }: Client): boolean {
   return scopeTokens(scope).includes('openid') || access_token_format === 'jwt'
+}
+
+/** Clients that nobody of the file may use. */
+function emptyGroups({ config, clients }: Registered): string[] {
+  const groups = new Set(config.entries.users.flatMap((user) => user.groups ?? []))
+  return clients.flatMap(({ client: { client_id, allowed_groups } }) =>
+    allowed_groups === undefined || [...allowed_groups].some((name) => groups.has(name)) ? [] : [client_id],
+  )
+}
+
+function undescribedGroups({ config: { entries }, clients }: Registered): string[] {
+  const { groups, users } = entries
+  if (groups === undefined) return []
+  const named = [
+    ...users.flatMap((user) => user.groups ?? []),
+    ...clients.flatMap(({ client }) => [...(client.allowed_groups ?? [])]),
+  ]
+  return [...new Set(named)].filter((name) => !Object.hasOwn(groups, name))
 }
 
 /** What people are asked for by name, because neither the standard nor the file has a sentence for it. */

@@ -33,6 +33,7 @@ import { inspectorOf } from '../tokens/inspector.ts'
 import { issuerOf } from '../tokens/issuer.ts'
 import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { fileUsers } from '../users/file-users.ts'
+import { groupsOf } from '../users/groups.ts'
 import { passwordCheck } from '../users/password-check.ts'
 import { clientsOf } from './clients.ts'
 import { notesOfLargeClaims, notesOfLogout } from './notes.ts'
@@ -67,7 +68,8 @@ export function makeRooms(config: Config, parts: Parts) {
   const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)], issuer)
   const clients = clientsOf(config, keys, { others: parts.clients ?? [], now })
   const logins = new BcryptQueue(LOGIN_QUEUE)
-  const users = fileUsers(entries.users, { queue: logins, demo, now: now() })
+  const groups = groupsOf(entries.groups)
+  const users = fileUsers(entries.users, { queue: logins, demo, now: now(), groups })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
@@ -121,6 +123,7 @@ export function makeRooms(config: Config, parts: Parts) {
       subjects,
       signing,
       scopes: scopes.sentences,
+      groups: groups.sentences,
       scopeClaims: claimsOf,
     },
     ...records,

@@ -6,7 +6,7 @@ import { interpolate } from './interpolate.ts'
 import { listed } from './names.ts'
 import { problems } from './problems.ts'
 import { foreignReference, OTHER_SPELLING, refuseReferences } from './references.ts'
-import { type Entries, FILE_SCHEMA, SCOPE_SCHEMA, SENTENCE_SCHEMA } from './schema.ts'
+import { type Entries, FILE_SCHEMA, GROUP_SCHEMA, SCOPE_SCHEMA, SENTENCE_SCHEMA } from './schema.ts'
 
 // Loaded only if a file is read: the demo starts without it.
 const require = createRequire(import.meta.url)
@@ -18,7 +18,7 @@ const require = createRequire(import.meta.url)
 export function readEntries(text: string, name: string, env: RawEnvironment): Entries {
   const document = interpolate(parse(text, name), env, `${name}: `)
   refuseReferences(document, env, `${name}: `)
-  const wrong = [...problems(FILE_SCHEMA, document), ...inScopes(document)].map(
+  const wrong = [...problems(FILE_SCHEMA, document), ...described(document)].map(
     ({ path, problem }) => `${path || '/'} ${problem}`,
   )
   if (wrong.length > 0) throw new ConfigError(`${name}: ${listed(wrong, '; ')}`)
@@ -28,13 +28,16 @@ export function readEntries(text: string, name: string, env: RawEnvironment): En
   return entries
 }
 
-// A scope is a sentence, or a mapping: whoever writes no mapping means a sentence.
-function* inScopes(document: unknown) {
-  const { scopes } = (document ?? {}) as { scopes?: unknown }
-  if (typeof scopes !== 'object' || scopes === null || Array.isArray(scopes)) return
-  for (const [name, value] of Object.entries(scopes)) {
-    const schema = typeof value === 'object' && value !== null ? SCOPE_SCHEMA : SENTENCE_SCHEMA
-    yield* problems(schema, value, `/scopes/${name.replace(/\p{Cc}/gu, '?')}`)
+// A scope or a group is a sentence, or a mapping: whoever writes no mapping means a sentence.
+function* described(document: unknown) {
+  const sections = (document ?? {}) as { scopes?: unknown; groups?: unknown }
+  for (const [section, mapping] of [['scopes', SCOPE_SCHEMA] as const, ['groups', GROUP_SCHEMA] as const]) {
+    const entries = sections[section]
+    if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) continue
+    for (const [name, value] of Object.entries(entries)) {
+      const schema = typeof value === 'object' && value !== null ? mapping : SENTENCE_SCHEMA
+      yield* problems(schema, value, `/${section}/${name.replace(/\p{Cc}/gu, '?')}`)
+    }
   }
 }
 

@@ -156,6 +156,8 @@ export const FILE_SCHEMA = {
     users: { type: 'array', items: USER_SCHEMA },
     // A sentence, or a mapping as `SCOPE_SCHEMA` has it.
     scopes: { type: 'object', additionalProperties: anything },
+    // A sentence, or a mapping as `GROUP_SCHEMA` has it.
+    groups: { type: 'object', additionalProperties: anything },
     webfinger_domains: texts,
   },
 } as const satisfies Schema
@@ -170,15 +172,28 @@ export const SCOPE_SCHEMA = {
   properties: { sentence: text, claims: texts },
 } as const satisfies Schema
 
+/** A group: what its members have, and what nobody else may grant. */
+export const GROUP_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    sentence: text,
+    claims: { type: 'object', additionalProperties: anything },
+    scopes: texts,
+  },
+} as const satisfies Schema
+
 export type ScopeEntry = Static<typeof SCOPE_SCHEMA>
+export type GroupEntry = Static<typeof GROUP_SCHEMA>
 export type ClientEntry = Static<typeof CLIENT_SCHEMA>
 export type UserEntry = Static<typeof USER_SCHEMA>
 
-/** Clients, users and scopes as the file (or the demo) describes them. */
+/** What the file (or the demo) describes. */
 export interface Entries {
   clients: ClientEntry[]
   users: UserEntry[]
   scopes: Record<string, string | ScopeEntry>
+  groups?: Record<string, string | GroupEntry>
   /** Whose addresses (`acct:…@domain`) have this server as their issuer. */
   webfinger_domains?: string[]
 }

@@ -92,7 +92,9 @@ export function dispatcherOf(context: DispatcherContext): Dispatcher {
       if (next.step === 'login' || visitor === undefined) return show(exchange, steps.login, ask, { notice })
       if (next.step === 'not_allowed' && ask.client !== undefined)
         journal.record(exchange.request, [notAdmitted(ask.client, visitor.account.sub)])
-      if (next.step !== 'answer') return show(exchange, steps[next.step], ask, { visitor, notice })
+      // As this person may grant it, which may be less than what is asked.
+      const own = situation.ask
+      if (next.step !== 'answer') return show(exchange, steps[next.step], own, { visitor, notice })
       const finished = await asker.finish(exchange, { situation, visitor, decision: 'none' })
       // Back by a GET: what the browser then shows can be reloaded.
       return finished ? exchange.reply : exchange.reply.redirect(ask.back, 303)

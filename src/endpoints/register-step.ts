@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { Ask } from '../authorization/ask.ts'
+import { type Ask, askTo } from '../authorization/ask.ts'
 import type { FindSituation } from '../authorization/situation.ts'
 import { formOf } from '../http/form.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -38,11 +38,12 @@ export function registerStep(app: FastifyInstance, step: PageStep, context: Step
 
   app.post(step.path, async (request, reply) => {
     const exchange = { request, reply }
-    const { asker, ask } = await askOn(request, askers)
-    if (ask === undefined) return reply.redirect(asker.back(request), 303)
+    const { asker, ask: asked } = await askOn(request, askers)
+    if (asked === undefined) return reply.redirect(asker.back(request), 303)
     const now = context.now()
     const form = formOf(request)
     const visitor = step.speaksFor === 'person' ? await visitorAt(exchange, context) : undefined
+    const ask = visitor === undefined ? asked : askTo(asked, visitor.user)
     const isOwn = () => browser.ownForm(request, { binding: bindingOf(step, ask, visitor), now })
     const misfit = () => {
       const notice = formRefused(context, request)

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Client } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
+import { grantableScope } from '../grants/admission.ts'
 import type { Grant } from '../grants/grant.ts'
 import { bearerToken, challenge } from '../http/bearer.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -10,6 +11,7 @@ import { scopeTokens, scopeWithin } from '../protocol/scope.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
 import type { TokenInspector } from '../tokens/inspector.ts'
 import { pickClaims } from '../tokens/person-claims.ts'
+import type { User } from '../users/user.ts'
 
 export interface UserinfoContext {
   inspector: TokenInspector
@@ -70,7 +72,7 @@ async function describe(
       client_id: client.client_id,
     })
   }
-  const names = [...scopeClaims.ofScope(scope), ...claimsByName({ client, grant, scope }, scopeClaims)]
+  const names = [...scopeClaims.ofScope(scope), ...claimsByName({ client, user, grant, scope }, scopeClaims)]
   const claims = { ...pickClaims(client, user, names), sub: subjects.of(client, user.sub) }
   const alg = client.userinfo_signed_response_alg
   if (alg === undefined) return claims
@@ -79,14 +81,14 @@ async function describe(
 }
 
 /**
- * The claims asked for by name (§5.5), beside those of the scope, as far as the client may ask for them today. A scope that
+ * The claims asked for by name (§5.5), beside those of the scope, as far as the client may ask for them, and the person grant them, today. A scope that
  * a refresh left out (RFC 6749 §6) does not come back by name: such a token was narrowed to be handed on.
  */
 function claimsByName(
-  { client, grant, scope }: { client: Client; grant: Grant; scope: string },
+  { client, user, grant, scope }: { client: Client; user: User; grant: Grant; scope: string },
   scopeClaims: ScopeClaims,
 ) {
-  const allowed = scopeTokens(client.scope).filter(
+  const allowed = scopeTokens(grantableScope(client.scope, user)).filter(
     (name) => scopeWithin(name, scope) || !scopeWithin(name, grant.scope),
   )
   return scopeClaims.within(grant.claims?.userinfo ?? [], allowed.join(' '))

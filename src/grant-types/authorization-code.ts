@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
-import { admits } from '../grants/admission.ts'
+import { admits, grantableScope } from '../grants/admission.ts'
 import { type FoundGrant, revokedEvent } from '../grants/found-grant.ts'
 import { findGrantor } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -68,7 +68,7 @@ function prover(context: { keys: Keys; grants: Grants; users: Users }): Prover<C
     now: number,
   ): Promise<Proven> {
     const input = {
-      client_scope: client.scope,
+      client_scope: grantableScope(client.scope, user),
       refresh: client.grant_types.has('refresh_token'),
       lifetimes: client.lifetimes,
     }

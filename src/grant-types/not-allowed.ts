@@ -9,7 +9,7 @@ import type { Proven } from './grant-type.ts'
  */
 export function notAllowed(client: Client, sub: string, grant_id?: string): Proven {
   const error = new OAuthError('invalid_grant', 'this person may not use this client', {
-    detail: 'the person is in none of the groups that may use this client',
+    detail: 'the person is in none of the groups that may use this client, or that may grant this scope',
   })
   return { outcome: 'refused', error, events: [notAdmitted(client, sub, grant_id)] }
 }

@@ -1,13 +1,13 @@
 import { requireAllowedTerms } from '../clients/allowed-terms.ts'
 import type { Client } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
-import { admits } from '../grants/admission.ts'
+import { admits, grantableScope } from '../grants/admission.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { NewGrant } from '../grants/new-grant.ts'
 import type { LoginGuard } from '../logins/login-guard.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { type RequestedTerms, readTerms, type Terms } from '../protocol/terms.ts'
+import { narrowTerms, type RequestedTerms, readTerms, type Terms } from '../protocol/terms.ts'
 import { randomText } from '../secrets/random.ts'
 import type { User } from '../users/user.ts'
 import type { GrantType, Proven, Prover } from './grant-type.ts'
@@ -45,14 +45,17 @@ function prover(context: { grants: Grants; guard: LoginGuard; now: () => number 
     },
 
     async prove(request, client, now) {
-      const terms = requireAllowedTerms(client, request.requested)
+      const allowed = requireAllowedTerms(client, request.requested)
       const { username, address } = request
       const guess = { username, address, device: undefined }
       const guessed = await guard.guess(guess, request.password, context.now())
       if (guessed.result === 'wait') return waiting(client, guessed)
       if (guessed.result === 'wrong') return wrong(client, guessed.sub)
-      if (!admits(client, guessed.user)) return notAllowed(client, guessed.user.sub)
-      return granted(guessed.user, { client, terms }, now)
+      const { user } = guessed
+      const terms = narrowTerms(allowed, grantableScope(allowed.scope, user))
+      const nothing = terms.scope === '' && allowed.scope !== ''
+      if (nothing || !admits(client, user)) return notAllowed(client, user.sub)
+      return granted(user, { client, terms }, now)
     },
   }
 

@@ -1,5 +1,5 @@
 import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
-import { admits } from '../grants/admission.ts'
+import { admits, grantableScope } from '../grants/admission.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import { findGrantor } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -65,7 +65,8 @@ function prover(context: {
       const { user } = grantor
       if (!admits(client, user)) return notAllowed(client, grant.sub, grant_id)
       const { requested } = request
-      const input = { generation, requested, client_scope: client.scope, lifetimes: client.lifetimes }
+      const client_scope = grantableScope(client.scope, user)
+      const input = { generation, requested, client_scope, lifetimes: client.lifetimes }
       const answer = await grants.refresh({ id: grant_id, grant }, input, now)
       const { client_id } = client
       const about = { client_id, sub: grant.sub, grant_id }

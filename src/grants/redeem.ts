@@ -12,7 +12,7 @@ export type RedeemAnswer =
 
 /** What the registries say of the client now. */
 export interface RedeemInput {
-  /** What the client may have now. */
+  /** What the client may have of this person now. */
   client_scope: string
   /** Whether the client has the `refresh_token` grant type. */
   refresh: boolean

@@ -13,7 +13,7 @@ export type RefreshAnswer =
 export interface RefreshInput {
   generation: number
   requested: RequestedTerms
-  /** What the client may have now. */
+  /** What the client may have of this person now. */
   client_scope: string
   lifetimes: Lifetimes
 }

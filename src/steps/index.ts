@@ -9,17 +9,18 @@ import type { OpenStep, PersonStep } from './step.ts'
 /** Every step, by the name that `nextStep` has for it. */
 export type PageSteps = ReturnType<typeof pageSteps>
 
-/** Makes the steps. `scopes`: sentences for scopes; `demo`: the account to show on the login page. */
+/** Makes the steps. `scopes`, `groups`: sentences for them; `demo`: the account to show on the login page. */
 export function pageSteps(context: {
   guard: LoginGuard
   sessions: Sessions
   scopes: Readonly<Record<string, string>>
+  groups: Readonly<Record<string, string>>
   demo: { username: string; password: string } | undefined
 }) {
   return {
     login: loginStep(context) satisfies OpenStep,
     select_account: selectAccountStep(context) satisfies PersonStep,
-    not_allowed: notAllowedStep() satisfies PersonStep,
+    not_allowed: notAllowedStep(context) satisfies PersonStep,
     consent: consentStep(context) satisfies PersonStep,
   }
 }

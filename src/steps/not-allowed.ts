@@ -1,14 +1,25 @@
 import type { PersonStep } from './step.ts'
 
-/** `/not-allowed`: the person may not use this client. They go back to it with a refusal, or log in as somebody else. */
-export function notAllowedStep(): PersonStep<'not-allowed'> {
+/**
+ * `/not-allowed`: the person may not use this client. They go back to it with a refusal, or log in as somebody else.
+ * `groups`: sentences for groups, from the configuration.
+ */
+export function notAllowedStep({
+  groups,
+}: {
+  groups: Readonly<Record<string, string>>
+}): PersonStep<'not-allowed'> {
   return {
     name: 'not_allowed',
     path: '/not-allowed',
     view: 'not-allowed',
     speaksFor: 'person',
     shown: ({ digest }) => digest,
-    page: (_ask, { login_href, ...common }) => ({ ...common, other_href: login_href }),
+    page: ({ client }, { login_href, ...common }) => ({
+      ...common,
+      other_href: login_href,
+      groups: [...(client?.allowed_groups ?? [])].flatMap((name) => groups[name] ?? []),
+    }),
     submit: async () => ({ result: 'decided', decision: 'deny' }),
   }
 }

@@ -49,6 +49,7 @@ export const en = {
 
   'not_allowed.title': 'You cannot use this app',
   'not_allowed.account': 'You are logged in as {account}, who is not allowed to use {client}.',
+  'not_allowed.groups': 'It is for:',
   'not_allowed.ask': 'If you should be, ask the person who looks after {client} to let you in.',
   'not_allowed.back': 'Go back to {client}',
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
+import { grantableScope } from '../grants/admission.ts'
 import type { Grant } from '../grants/grant.ts'
 import { acrOf } from '../protocol/acr.ts'
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
@@ -44,8 +45,8 @@ export function idTokenIssuer(context: {
     const { sid, auth_time, amr, claims } = grant
     const alg = client.id_token_signed_response_alg
     const { nonce, access_token, code, state, scope = '' } = companions
-    // Of the claims asked for by name only what the client may ask for today: the grant may be older than its registration.
-    const named = scopes.within(claims?.id_token ?? [], client.scope)
+    // Of the claims asked for by name only what the client may ask for, and the person grant, today: the grant may be older.
+    const named = scopes.within(claims?.id_token ?? [], grantableScope(client.scope, user))
     const names = [...scopes.ofScope(scope), ...named]
     const about = pickClaims(client, user, names)
     const left = fitClaims(about, ownNames(client, names))

@@ -1,5 +1,6 @@
 import type { Client, Clients } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
+import { grantableScope } from '../grants/admission.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grant } from '../grants/grant.ts'
 import { findGrantor } from '../grants/grantor.ts'
@@ -98,7 +99,7 @@ export function inspectorOf(context: {
       if (client === undefined || grantor.result === 'refused') return INACTIVE
       const { user } = grantor
       const jti = opened.kind === 'access_token' ? { jti: opened.jti } : {}
-      const terms = narrowTerms(found.terms, client.scope)
+      const terms = narrowTerms(found.terms, grantableScope(client.scope, user))
       return { token: { ...found, ...jti, client, user, grant, terms }, events: [] }
     },
 

@@ -2,9 +2,8 @@ import { hash } from 'node:crypto'
 import { type Fail, MAKE_HASH } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
 import { type BcryptQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
-import { LIST_CLAIMS, STANDARD_CLAIMS } from '../protocol/claims.ts'
 import { MOMENT, readMoment } from '../protocol/moment.ts'
-import { REGISTERED_CLAIMS } from '../protocol/registered-claims.ts'
+import { type Groups, groupsOf, takenClaim } from './groups.ts'
 import type { Login } from './password-check.ts'
 
 /** What people may be registered with. */
@@ -13,9 +12,13 @@ export interface UserRules {
   demo: boolean
   /** Hashes those. */
   queue: BcryptQueue
+  /** What their groups mean; nothing by default. */
+  groups?: Groups
   /** Seconds: no `since` may lie after it. */
   now?: number
 }
+
+const NO_GROUPS = groupsOf()
 
 /** What the demo's password is hashed with. */
 export const DEMO_COST = 10
@@ -23,13 +26,15 @@ export const DEMO_COST = 10
 /** Makes a person of an entry whose form has been checked. Throws what `fail` throws. */
 export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Login {
   const { username, password, password_hash, sub = username, disabled = false, since, ...about } = entry
-  const { groups = [], roles = [], claims: own_claims = {}, ...claims } = about
-  for (const name of Object.keys(own_claims))
-    if (REGISTERED_CLAIMS.has(name) || STANDARD_CLAIMS.has(name) || LIST_CLAIMS.some((list) => list === name))
-      fail(
-        'claims',
-        `has ${name}, which means something else in tokens; choose another name, or set it beside claims`,
-      )
+  const { groups: named = [], roles = [], claims: own = {}, ...claims } = about
+  const taken = takenClaim(Object.keys(own))
+  if (taken !== undefined)
+    fail(
+      'claims',
+      `has ${taken}, which means something else in tokens; choose another name, or set it beside claims`,
+    )
+  const groups = [...new Set(named)]
+  const means = rules.groups ?? NO_GROUPS
   if (password !== undefined && !rules.demo)
     fail('password', `is for the demo only; use password_hash and ${MAKE_HASH}`)
   if (password !== undefined && password_hash !== undefined)
@@ -42,7 +47,8 @@ export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Lo
   return {
     user: {
       ...{ sub, username, disabled, credential, since: readSince(since, rules, fail), claims },
-      ...{ groups: [...new Set(groups)], roles: [...new Set(roles)], own_claims },
+      ...{ groups, roles: [...new Set(roles)] },
+      ...{ own_claims: means.claimsOf(groups, own, fail), withheld_scopes: means.withheldFrom(groups) },
     },
     cost: Number(password_hash?.slice(4, 6) ?? DEMO_COST),
     passwordHash:

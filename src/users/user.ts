@@ -12,7 +12,9 @@ export interface User {
   readonly claims: StandardClaims
   readonly groups: readonly string[]
   readonly roles: readonly string[]
-  /** What the operator says of the person beside: any JSON, by name. */
+  /** The scopes that this person may not grant: they are for members of groups that the person is not in. */
+  readonly withheld_scopes: readonly string[]
+  /** What the operator says of the person and of their groups: any JSON, by name. */
   readonly own_claims: Readonly<Record<string, unknown>>
 }
 

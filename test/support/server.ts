@@ -26,6 +26,7 @@ export interface TestServerOptions {
   clients?: ClientEntry[]
   users?: UserEntry[]
   scopes?: Entries['scopes']
+  groups?: Entries['groups']
   /** What an operator edits beside. Before `clients` and `users` are added. */
   change?: (entries: Entries) => void
   store?: Store
@@ -39,11 +40,12 @@ export interface TestServerOptions {
 /** Builds the demo, or the demo with other clients and users, without listening. Closes with the test. */
 export async function buildServer(t: TestContext, options: TestServerOptions = {}): Promise<TestServer> {
   const config = loadConfig({ SECRET_KEYS: KEY, ...options.env })
-  const { clients = [], users = [], scopes = {}, sources = [] } = options
+  const { clients = [], users = [], scopes = {}, groups, sources = [] } = options
   options.change?.(config.entries)
   if (clients.length > 0) config.entries.clients.push(...clients)
   config.entries.users.push(...users)
   Object.assign(config.entries.scopes, scopes)
+  if (groups !== undefined) config.entries.groups = groups
   const clock = { now: options.now ?? Math.floor(Date.now() / 1000) }
   const log: Record<string, unknown>[] = []
   const sink = new Writable({

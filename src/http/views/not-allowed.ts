@@ -9,6 +9,8 @@ interface NotAllowedView {
   account: AccountView
   /** The login page for the same request, for somebody else. */
   other_href: string
+  /** Whom the client is for, in the operator's words; may be empty. */
+  groups: readonly string[]
   notice?: Notice
 }
 
@@ -17,7 +19,7 @@ export const notAllowed: View<NotAllowedView> = {
   endsAtClient: true,
   cameLater: true,
   samples: [
-    { ...FORM, client: CLIENT, account: ACCOUNT, other_href: '/', notice: NOTICE },
-    { ...FORM, client: { name: NAME }, account: ACCOUNT, other_href: '/' },
+    { ...FORM, client: CLIENT, account: ACCOUNT, other_href: '/', notice: NOTICE, groups: [NAME] },
+    { ...FORM, client: { name: NAME }, account: ACCOUNT, other_href: '/', groups: [] },
   ],
 }
