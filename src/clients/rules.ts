@@ -1,6 +1,8 @@
 import type { Environment } from '../config/environment.ts'
 import type { ClientEntry } from '../config/schema.ts'
 import type { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import { isPrivateHost } from '../protocol/private-host.ts'
+import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 import type { Keys } from '../secrets/keys.ts'
 import type { Lifetimes } from './client.ts'
 import type { GrantTypeTraits } from './grant-type-traits.ts'
@@ -13,6 +15,8 @@ export interface Rules {
   readonly pairwise: boolean
   /** Whether requests to the URLs of clients may use plain http. */
   readonly plainHttp: boolean
+  /** Whether browsers may be sent to this host by plain http. */
+  mayUseHttp(hostname: string): boolean
   /** Every grant type that there is. */
   readonly grantTypes: readonly GrantTypeTraits[]
   /** The name of the person who has this `sub`, or undefined. */
@@ -42,6 +46,7 @@ export function rulesOf(
       grant_max_ttl: env.GRANT_MAX_TTL,
     },
     pairwise: env.PAIRWISE_SALT !== '',
+    mayUseHttp: env.ALLOW_HTTP === 'true' ? isPrivateHost : isLoopbackHost,
     plainHttp: env.ALLOW_PRIVATE_ADDRESSES === 'true',
     secretOf: ({ client_secret, client_secret_hash }) => {
       if (client_secret) return plainSecret(client_secret)

@@ -7,6 +7,7 @@ import { listed } from '../config/names.ts'
 import type { ClientEntry, UserEntry } from '../config/schema.ts'
 import { isStandardScope } from '../protocol/claims.ts'
 import { readMoment } from '../protocol/moment.ts'
+import { isPlainRemote } from '../protocol/private-host.ts'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 import { gives } from '../protocol/response-type.ts'
 import { scopeTokens } from '../protocol/scope.ts'
@@ -51,6 +52,14 @@ const CHEAPEST_HASH = 10
 const isCheap = (hash: string | undefined) => hash !== undefined && Number(hash.slice(4, 6)) < CHEAPEST_HASH
 
 const NOTICES: readonly Notice[] = [
+  {
+    concerns: ({ config, clients }) => [
+      ...(isPlainRemote(config.issuer) ? [`ISSUER ${config.issuer}`] : []),
+      ...clientsThat(({ redirect_uris }) => redirect_uris.some(isPlainRemote))({ config, clients }),
+    ],
+    sentence:
+      'plain http off this machine (ALLOW_HTTP): whoever is in that network can read and change passwords, codes and tokens; browsers send no Secure cookies and no Sec-Fetch headers, have no passkeys, and applications in them cannot make a PKCE S256 challenge',
+  },
   {
     concerns: (registered) => (keysAreFleeting(registered) ? clientsThat(takeSignatures)(registered) : []),
     sentence: `the signing keys die with this process, and what they signed for these clients cannot be verified after a restart; set SIGNING_KEYS_FILE or ${storesThatAre('durable')}`,

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { isPlainRemote } from '../protocol/private-host.ts'
 import { STORES, type StoreName } from '../store/index.ts'
 import type { OpenStore } from '../store/store-type.ts'
 import { ConfigError } from './config-error.ts'
@@ -62,6 +63,10 @@ export function loadConfig(
     }
   }
   const env = readEnvironment(raw, readNamed)
+  if (env.ALLOW_HTTP === 'false' && isPlainRemote(env.ISSUER))
+    throw new ConfigError(
+      `ISSUER is ${JSON.stringify(env.ISSUER)}, plain http on another host than this machine; use https, or set ALLOW_HTTP=true if that is a private network whose members you trust`,
+    )
   const text = env.CONFIG_FILE && readNamed('CONFIG_FILE', env.CONFIG_FILE)
   const unread = unreadNames(dotenv, text)
   const slips = slipsIn(raw, dotenv, text)

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { availableParallelism } from 'node:os'
-import { isLoopbackHost } from '../protocol/redirect-uri.ts'
+import { isPrivateHost } from '../protocol/private-host.ts'
 
 /** An issuer, in the one spelling that it has. */
 export function readIssuer(value: string): string | undefined {
@@ -12,7 +12,8 @@ export function readIssuer(value: string): string | undefined {
 export function canonicalIssuer(value: string): string | undefined {
   const url = URL.parse(value)
   if (url === null || /[?#]/.test(value) || url.username !== '' || url.password !== '') return undefined
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackHost(url.hostname)))
+  // Whether a private host may have http is another variable's to say.
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isPrivateHost(url.hostname)))
     return undefined
   const path = url.pathname.replace(/\/$/, '')
   // RFC 3986 §2.3, unreserved characters: others are patterns to the router (`:` `*` `;`), or have two spellings (`%2f`).

@@ -21,8 +21,8 @@ const YEAR = 365 * 86_400
 /**
  * `__Host-` on https: no sibling domain can plant one (RFC 6265bis §4.1.3). It demands the whole host as path, so an
  * issuer with a path has only `__Secure-` for what must not go further: a sibling can plant that, and a longer path even
- * puts it in front, but it cannot plant the browser's id, which the session is bound to. On plain http, which is loopback,
- * the port is in the name: browsers share the cookies of all ports of a host, and a second server on the machine must not
+ * puts it in front, but it cannot plant the browser's id, which the session is bound to. On plain http, on loopback or in a
+ * private network, the port is in the name: browsers share the cookies of all ports of a host, and a second server on the machine must not
  * log people out of the first. So is the path in the name of what goes to the whole host.
  */
 export function cookiesOf(issuer: URL): Cookies {

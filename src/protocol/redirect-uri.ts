@@ -36,8 +36,11 @@ const FORBIDDEN_SCHEMES = new Set(
   ),
 )
 
-/** Why `uri` may not be registered as a redirect URI, or undefined if it may. */
-export function redirectUriProblem(uri: string): string | undefined {
+/** Why `uri` may not be registered as a redirect URI, or undefined if it may. `mayUseHttp`: which hosts may have plain http. */
+export function redirectUriProblem(
+  uri: string,
+  mayUseHttp: (hostname: string) => boolean = isLoopbackHost,
+): string | undefined {
   const url = URL.parse(uri)
   if (url === null) return 'is not an absolute URI'
   if (uri.includes('#')) return 'has a fragment (RFC 6749 section 3.1.2)'
@@ -47,8 +50,8 @@ export function redirectUriProblem(uri: string): string | undefined {
   // `https:host/path` parses too, but in a Location header a browser reads it relative to our own URL.
   if (/^https?:$/.test(url.protocol) && !/^https?:\/\/[^/?@]+([/?]|$)/i.test(uri))
     return 'is not written scheme://host/path'
-  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    return 'uses http where only loopback hosts may; use https'
+  if (url.protocol === 'http:' && !mayUseHttp(url.hostname)) {
+    return 'uses http where only loopback hosts may; use https, or see ALLOW_HTTP for a private network'
   }
   // What compares texts, such as the freedom of a loopback's port, knows the lower case that RFC 3986 §3.1 asks for.
   if (!uri.startsWith(url.protocol)) return `has its scheme in upper case; write ${url.protocol}`

@@ -9,8 +9,8 @@ import {
 
 const PATHS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser']
 
-/** The system's Chromium, without a screen and without calls of its own to the network. */
-export async function launchChromium(): Promise<Browser> {
+/** The system's Chromium, without a screen and without calls of its own to the network. `args`: further switches. */
+export async function launchChromium(args: readonly string[] = []): Promise<Browser> {
   const executablePath = PATHS.find((path) => path && existsSync(path))
   if (executablePath === undefined) throw new Error('Chromium is missing; npm test installs it or says how')
   return chromium.launch({
@@ -23,6 +23,7 @@ export async function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...args,
     ],
   })
 }

@@ -19,6 +19,7 @@ export const RULES: Rules = {
   },
   pairwise: true,
   plainHttp: true,
+  mayUseHttp: () => true,
   grantTypes: GRANT_TYPES,
   usernameOf: () => undefined,
   now: () => 0,

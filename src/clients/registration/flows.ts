@@ -22,7 +22,7 @@ export function readFlows(
       fail('grant_types', `${grant_type} needs ${refreshableNames(rules)} beside it`)
   }
   for (const [at, uri] of redirect_uris.entries()) {
-    const problem = redirectUriProblem(uri)
+    const problem = redirectUriProblem(uri, rules.mayUseHttp)
     if (problem !== undefined) fail(`redirect_uris/${at}`, `${uri} ${problem}`)
   }
   const grant_types = new Set(grantTypes.map(({ grant_type }) => grant_type))

@@ -1,6 +1,6 @@
 import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
-import { isLoopbackHost, redirectUriProblem } from '../../protocol/redirect-uri.ts'
+import { redirectUriProblem } from '../../protocol/redirect-uri.ts'
 import type { Client } from '../client.ts'
 import type { Rules } from '../rules.ts'
 import { HTTPS_URL, isHttpsUrl } from './https-url.ts'
@@ -17,11 +17,14 @@ type Logout = Pick<
 export function readLogout(entry: ClientEntry, rules: Rules, fail: Fail): Logout {
   const { post_logout_redirect_uris = [], backchannel_logout_uri, frontchannel_logout_uri } = entry
   if (backchannel_logout_uri !== undefined) checkBackChannel(backchannel_logout_uri, rules, fail)
-  if (frontchannel_logout_uri !== undefined && !isHttpsUrl(frontchannel_logout_uri, isLoopbackHost)) {
-    fail('frontchannel_logout_uri', `${HTTPS_URL}; http only on a loopback host`)
+  if (frontchannel_logout_uri !== undefined && !isHttpsUrl(frontchannel_logout_uri, rules.mayUseHttp)) {
+    fail(
+      'frontchannel_logout_uri',
+      `${HTTPS_URL}; http only on a loopback host, or with ALLOW_HTTP in a private network`,
+    )
   }
   for (const [at, uri] of post_logout_redirect_uris.entries()) {
-    const problem = redirectUriProblem(uri)
+    const problem = redirectUriProblem(uri, rules.mayUseHttp)
     if (problem !== undefined) fail(`post_logout_redirect_uris/${at}`, `${uri} ${problem}`)
   }
   return {

@@ -1,6 +1,6 @@
 import { storesThatAre } from '../../store/index.ts'
 import { canonicalIssuer, readHosts, readIssuer, readTrustProxy, readWorkers } from '../readers.ts'
-import { integer, text, type Variable } from './variable.ts'
+import { integer, oneOf, text, type Variable } from './variable.ts'
 
 /** Where the server listens, and under which names. */
 export const LISTEN = {
@@ -15,12 +15,17 @@ export const LISTEN = {
     default: '',
     defaultText: 'http://localhost:PORT',
     description:
-      'The URL that clients and browsers know this server by, without a trailing slash. Every URL that is printed or published starts with it. https, or http on a loopback host.',
+      'The URL that clients and browsers know this server by, without a trailing slash. Every URL that is printed or published starts with it. https, or http on a loopback host (and in a private network with ALLOW_HTTP).',
     allowed:
-      'an https URL (http only on localhost), without query, fragment or trailing slash; in its path only letters, digits, - . _ ~ and /',
+      'an https URL (http only on localhost, or with ALLOW_HTTP in a private network), without query, fragment or trailing slash; in its path only letters, digits, - . _ ~ and /',
     read: readIssuer,
     spelling: canonicalIssuer,
   } satisfies Variable<string>,
+  ALLOW_HTTP: oneOf(
+    ['false', 'true'],
+    'false',
+    'Whether ISSUER and the URIs of clients may be plain http on hosts of a private network: private addresses, names of one label, and names under .localhost, .local, .lan, .internal, .home.arpa or .test. Whoever is in that network can read passwords and tokens.',
+  ),
   TRUST_PROXY: {
     default: [] as readonly string[],
     defaultText: '',
