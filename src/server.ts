@@ -2,8 +2,9 @@ import view from '@fastify/view'
 import ejs from 'ejs'
 import type { FastifyInstance } from 'fastify'
 import { type Front, openDirect, openDocuments, openPages } from './composition/doors.ts'
+import type { Kept } from './composition/kept.ts'
 import { makeRooms, type Parts } from './composition/rooms.ts'
-import { followKeys, loadKeys } from './composition/signing.ts'
+import { followKeys, loadKeys, planOf } from './composition/signing.ts'
 import type { Config } from './config/config.ts'
 import { registerAssets } from './endpoints/assets.ts'
 import { registerHealth } from './endpoints/health.ts'
@@ -14,27 +15,57 @@ import { assetsVersion, BUILT_IN, pageRenderer, readAssets } from './http/pages.
 import { noticeProxies } from './http/proxies.ts'
 import { handleUnknownRoutes, rememberRoutes } from './http/unknown-routes.ts'
 
+/** The server of one configuration: another one can take its place on the same listener and the same store. */
+export interface Generation {
+  app: FastifyInstance
+  /** What goes on if another one takes its place. */
+  kept: Kept
+  /** What it does by itself ends. Requests under way, and notices to clients, go on. */
+  retire(): void
+  /** Notices to clients end, too. */
+  end(): void
+}
+
 /**
- * Makes the server: its rooms, and the doors that lead to them. Throws `ConfigError` for registrations that contradict
- * themselves. The instance is ready to listen or to inject.
+ * Makes a server that closes its store when it ends, or if it cannot begin. Throws `ConfigError` for registrations that
+ * contradict themselves. The instance is ready to listen or to inject.
  */
 export async function createServer(config: Config, parts: Parts): Promise<FastifyInstance> {
+  const { store } = parts
   try {
-    return await compose(config, parts)
+    const { app, retire, end } = await createGeneration(config, parts)
+    app.addHook('onClose', async () => {
+      retire()
+      end()
+      await store.close()
+    })
+    return app
   } catch (error) {
-    // The server closes its store when it ends: also if it never began, or the connection keeps the process.
-    await parts.store.close()
+    // Or its connection keeps the process.
+    await store.close()
     throw error
   }
 }
 
-async function compose(config: Config, parts: Parts): Promise<FastifyInstance> {
+/** Makes the rooms of a configuration, and the doors that lead to them. Its store is the caller's. Throws as `createServer`. */
+export async function createGeneration(config: Config, parts: Parts): Promise<Generation> {
+  try {
+    return await compose(config, parts)
+  } catch (error) {
+    const { before } = parts
+    // They are shared with the one that stays.
+    before?.signing.replan(planOf(before.config, before.clients))
+    throw error
+  }
+}
+
+async function compose(config: Config, parts: Parts): Promise<Generation> {
   const { env, issuer, demo } = config
   const { store, log, prepare = true } = parts
   const rooms = makeRooms(config, parts)
-  const { signing, backChannel, reports } = rooms
-  const kept = prepare && (config.store.durable || env.SIGNING_KEYS_FILE !== '')
-  if (kept) await loadKeys(signing, { store, log })
+  const { signing, reports } = rooms
+  const isKept = prepare && (config.store.durable || env.SIGNING_KEYS_FILE !== '')
+  if (isKept) await loadKeys(signing, { store, log })
 
   const url = new URL(issuer)
   const base = url.pathname === '/' ? '' : url.pathname
@@ -53,11 +84,6 @@ async function compose(config: Config, parts: Parts): Promise<FastifyInstance> {
   await openDirect(app, rooms, front)
   await openPages(app, rooms, front)
   await app.register(async (scope) => registerAssets(scope, assets), { prefix: base })
-  const stopFollowing = followKeys(signing, { kept, log })
-  app.addHook('onClose', async () => {
-    stopFollowing()
-    backChannel.close()
-    await store.close()
-  })
-  return app
+  const retire = followKeys(signing, { kept: isKept, log })
+  return { app, kept: rooms, retire, end: () => rooms.backChannel.close() }
 }

@@ -1,12 +1,10 @@
 import type { Environment } from '../config/environment.ts'
 import type { ClientEntry } from '../config/schema.ts'
-import type { BcryptQueue } from '../passwords/bcrypt-queue.ts'
 import { isPrivateHost } from '../protocol/private-host.ts'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
-import type { Keys } from '../secrets/keys.ts'
 import type { Lifetimes } from './client.ts'
 import type { GrantTypeTraits } from './grant-type-traits.ts'
-import { type ClientSecret, hashedSecret, plainSecret } from './secret.ts'
+import { type ClientSecret, type HashedSecrets, plainSecret } from './secret.ts'
 
 /** What the server can do for its clients, and what they have if they say nothing. */
 export interface Rules {
@@ -27,14 +25,10 @@ export interface Rules {
   secretOf(entry: Pick<ClientEntry, 'client_secret' | 'client_secret_hash'>): ClientSecret | undefined
 }
 
-/** The rules of this environment. Secrets that are hashes are verified in `queue`. */
+/** The rules of this environment. `hashed` makes the secrets that are hashes. */
 export function rulesOf(
   env: Environment,
-  {
-    queue,
-    keys,
-    ...known
-  }: { queue: BcryptQueue; keys: Keys } & Pick<Rules, 'grantTypes' | 'usernameOf' | 'now'>,
+  { hashed, ...known }: { hashed: HashedSecrets } & Pick<Rules, 'grantTypes' | 'usernameOf' | 'now'>,
 ): Rules {
   return {
     ...known,
@@ -50,7 +44,7 @@ export function rulesOf(
     plainHttp: env.ALLOW_PRIVATE_ADDRESSES === 'true',
     secretOf: ({ client_secret, client_secret_hash }) => {
       if (client_secret) return plainSecret(client_secret)
-      return client_secret_hash ? hashedSecret(client_secret_hash, queue, keys) : undefined
+      return client_secret_hash ? hashed.of(client_secret_hash) : undefined
     },
   }
 }

@@ -50,6 +50,33 @@ export function hashedSecret(secretHash: string, queue: BcryptQueue, keys: Keys)
   }
 }
 
+/** Makes the secrets of bcrypt hashes, each once. */
+export interface HashedSecrets {
+  of(secretHash: string): ClientSecret
+  /** Those that it has made. */
+  readonly made: ReadonlyMap<string, ClientSecret>
+}
+
+/**
+ * Takes those that are there from `earlier`, of a configuration before: what bcrypt has found out once stays known when
+ * another one is applied.
+ */
+export function hashedSecrets(
+  queue: BcryptQueue,
+  keys: Keys,
+  earlier: ReadonlyMap<string, ClientSecret> = new Map(),
+): HashedSecrets {
+  const made = new Map<string, ClientSecret>()
+  return {
+    of(secretHash) {
+      const secret = made.get(secretHash) ?? earlier.get(secretHash) ?? hashedSecret(secretHash, queue, keys)
+      made.set(secretHash, secret)
+      return secret
+    },
+    made,
+  }
+}
+
 /** One of several secrets of a client. */
 export interface NamedSecret {
   secret: ClientSecret

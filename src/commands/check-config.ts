@@ -10,7 +10,6 @@ import { VARIABLES } from '../config/variables/index.ts'
 import type { Variable } from '../config/variables/variable.ts'
 import { BUILT_IN } from '../http/pages.ts'
 import { renderSamples } from '../http/sample-pages.ts'
-import { Keys } from '../secrets/keys.ts'
 import { createServer } from '../server.ts'
 import { FileVault } from '../signing/key-vault.ts'
 import { MemoryStore } from '../store/memory.ts'
@@ -58,7 +57,7 @@ async function checkKeys(config: Config): Promise<string[]> {
   } catch (error) {
     const problem = `SIGNING_KEYS_FILE is ${JSON.stringify(path)}, which ${writeProblem(error, path)}`
     const has = (alg: string) => found?.set.some((key) => key.alg === alg)
-    const { algorithms } = planOf(config, clientsOf(config, new Keys(config.secretKeys)))()
+    const { algorithms } = planOf(config, clientsOf(config))()
     if (!algorithms.every(has)) throw new ConfigError(problem)
     if (KEY_ROTATION > 0) notices.push(`the signing keys cannot rotate: ${problem}`)
   }

@@ -1,5 +1,6 @@
 import { type Config, loadConfig } from '../config/config.ts'
 import { readEnvFile } from '../config/env-file.ts'
+import type { RawEnvironment } from '../config/environment.ts'
 
 /** A command of the command line. */
 export interface Command {
@@ -11,6 +12,21 @@ export interface Command {
 
 /** The configuration of this process: the file `.env`, its variables, and the file that they name. Throws `ConfigError`. */
 export function readConfig(): Config {
+  return readSettings().config
+}
+
+/** The configuration, with the variables that it was read from. */
+export interface Settings {
+  raw: RawEnvironment
+  config: Config
+}
+
+/**
+ * Reads the configuration. `pinned` variables keep the texts that they have in it, whatever is set now. Throws
+ * `ConfigError`.
+ */
+export function readSettings(pinned: RawEnvironment = {}): Settings {
   const dotenv = readEnvFile()
-  return loadConfig({ ...dotenv, ...process.env }, undefined, dotenv)
+  const raw = { ...dotenv, ...process.env, ...pinned }
+  return { raw, config: loadConfig(raw, undefined, dotenv) }
 }

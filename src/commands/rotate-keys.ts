@@ -30,7 +30,7 @@ export async function rotateKeys(config: Config, print: (line: string) => void):
   const store = await config.store.open(report)
   try {
     const keys = new Keys(config.secretKeys)
-    const clients = clientsOf(config, keys)
+    const clients = clientsOf(config)
     // A store that has just been opened still connects.
     await store.reachable()
     const notice = (text: string) => print(`Notice: ${text}`)

@@ -21,10 +21,7 @@ import { BackChannel } from '../logout/back-channel.ts'
 import { LogoutHints } from '../logout/logout-hint.ts'
 import { SessionEnd } from '../logout/session-end.ts'
 import { Outbound } from '../outbound/outbound.ts'
-import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
 import { scopeClaims } from '../protocol/claims.ts'
-import { Keys } from '../secrets/keys.ts'
-import { randomText } from '../secrets/random.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { Throttle } from '../throttle/throttle.ts'
@@ -36,6 +33,7 @@ import { fileUsers } from '../users/file-users.ts'
 import { groupsOf } from '../users/groups.ts'
 import { passwordCheck } from '../users/password-check.ts'
 import { clientsOf } from './clients.ts'
+import { beginWith, type Kept } from './kept.ts'
 import { notesOfLargeClaims, notesOfLogout } from './notes.ts'
 import { signingKeysOf } from './signing.ts'
 
@@ -49,11 +47,9 @@ export interface Parts {
   clients?: readonly ClientSource[]
   /** False if the configuration is only checked: nothing is made or kept then. */
   prepare?: boolean
+  /** What goes on of the configuration that this one replaces, on the same store. */
+  before?: Kept
 }
-
-// Hashes run on the process' pool of four threads: three at most, one of them for clients, so that neither a
-// flood of logins nor one of wrong client secrets starves the other, or DNS and files.
-const LOGIN_QUEUE = { concurrency: 2, limit: 64 }
 
 /**
  * Every part that knows no HTTP, made once. Only the composition may know this type: an endpoint names the few parts
@@ -63,13 +59,12 @@ export type Rooms = ReturnType<typeof makeRooms>
 
 /** Makes the rooms of a configuration. Throws `ConfigError` for registrations that contradict themselves. */
 export function makeRooms(config: Config, parts: Parts) {
-  const { store, log, now = () => store.clock() } = parts
+  const { store, log, before, now = () => store.clock() } = parts
   const { env, issuer, demo, entries } = config
-  const keys = new Keys(config.secretKeys.length > 0 ? config.secretKeys : [randomText(32)], issuer)
-  const clients = clientsOf(config, keys, { others: parts.clients ?? [], now })
-  const logins = new BcryptQueue(LOGIN_QUEUE)
+  const { keys, hashed, queues, ...kept } = beginWith(config, before)
+  const clients = clientsOf(config, { hashed, others: parts.clients ?? [], now })
   const groups = groupsOf(entries.groups)
-  const users = fileUsers(entries.users, { queue: logins, demo, now: now(), groups })
+  const users = fileUsers(entries.users, { queue: queues.people, demo, now: now(), groups })
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
@@ -77,7 +72,10 @@ export function makeRooms(config: Config, parts: Parts) {
   const journal = journalOf([logSink(log)])
   const reports = reportsTo({ log, journal })
   const notice = (text: string) => log.warn(text)
-  const signing = signingKeysOf(config, { store, keys, clients, now, notice })
+  const signing = signingKeysOf(config, {
+    ...{ store, keys, clients, now, notice },
+    before: kept.signing,
+  })
   const scopes = readScopeEntries(entries.scopes)
   const claimsOf = scopeClaims(scopes.claims)
   const idToken = idTokenIssuer({
@@ -90,7 +88,7 @@ export function makeRooms(config: Config, parts: Parts) {
   const inspector = inspectorOf({ keys, store, grants, clients, users, jwts })
   const guard = loginGuard({
     users,
-    checkPassword: passwordCheck(users, logins),
+    checkPassword: passwordCheck(users, queues.people),
     throttle: new Throttle(store, keys),
   })
   const narrowed = new NarrowedScopes()
@@ -120,6 +118,8 @@ export function makeRooms(config: Config, parts: Parts) {
       reports,
       now,
       keys,
+      queues,
+      hashed,
       subjects,
       signing,
       scopes: scopes.sentences,

@@ -14,7 +14,7 @@ const DAY = 86_400
 const POLL_EVERY = 30_000
 const RETRY_EVERY = 1000
 
-/** The signing keys that a configuration asks for. `now` in seconds. */
+/** Makes the signing keys that a configuration asks for, or has `before` go on by its plan. `now` in seconds. */
 export function signingKeysOf(
   config: Config,
   context: {
@@ -23,14 +23,20 @@ export function signingKeysOf(
     clients: Pick<ClientRegistry, 'usage'>
     now: () => number
     notice: (text: string) => void
+    before?: SigningKeys | undefined
   },
 ): SigningKeys {
-  const { store, keys, clients, now, notice } = context
+  const { store, keys, clients, now, notice, before } = context
+  const plan = planOf(config, clients)
+  if (before !== undefined) {
+    before.replan(plan)
+    return before
+  }
   const { SIGNING_KEYS_FILE } = config.env
   const vault: KeyVault = SIGNING_KEYS_FILE
     ? new FileVault(SIGNING_KEYS_FILE, notice)
     : storeVault(store, keys)
-  return new SigningKeys({ vault, plan: planOf(config, clients), now, notice })
+  return new SigningKeys({ vault, plan, now, notice })
 }
 
 /** The plan of a moment: the clients say what they are signed for, and how long that lives. */

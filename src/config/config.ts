@@ -67,6 +67,8 @@ export function loadConfig(
     throw new ConfigError(
       `ISSUER is ${JSON.stringify(env.ISSUER)}, plain http on another host than this machine; use https, or set ALLOW_HTTP=true if that is a private network whose members you trust`,
     )
+  if (env.CONFIG_WATCH === 'true' && env.CONFIG_FILE === '')
+    throw new ConfigError('CONFIG_WATCH is true, but CONFIG_FILE is not set: there is nothing to watch')
   const text = env.CONFIG_FILE && readNamed('CONFIG_FILE', env.CONFIG_FILE)
   const unread = unreadNames(dotenv, text)
   const slips = slipsIn(raw, dotenv, text)

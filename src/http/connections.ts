@@ -49,6 +49,7 @@ export class Connections {
   readonly #refused = new WeakSet<Socket>()
   readonly #open = new Set<Socket>()
   #sum = 0
+  #handle: Handler = () => {}
 
   constructor(log: Logger) {
     this.#log = log
@@ -58,7 +59,8 @@ export class Connections {
   guard(server: Server): void {
     const [handle] = server.listeners('request') as [Handler]
     server.off('request', handle)
-    const inTurn = this.#inTurn(handle)
+    this.#handle = handle
+    const inTurn = this.#inTurn((request, response) => this.#handle(request, response))
     server.on('request', inTurn)
     // RFC 9110 §10.1.1.
     server.on('checkExpectation', this.#inTurn(this.#answering(417)))
@@ -72,6 +74,11 @@ export class Connections {
       })
     })
     closeHeadless(server, this.#open)
+  }
+
+  /** Gives the requests that arrive from now on to `handle`. Those under way stay where they are. */
+  handTo(handle: Handler): void {
+    this.#handle = handle
   }
 
   /** Answers what Node's parser refuses, and ends the connection: whatever else it carries is of no use. */

@@ -5,6 +5,10 @@ import { Connections, HEAD_LIMITS, UNREAD_LIMIT } from './connections.ts'
 import type { Logger } from './logger.ts'
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** What its listener's connections may cost, and who handles their requests. */
+    connections: Connections
+  }
   interface FastifyContextConfig {
     /** Asked all the time, by probes and pages: successes are logged at debug level only. */
     quiet?: true
@@ -52,6 +56,7 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
   // Only forms are read anywhere: anything else is 415 before a parser sees it.
   instance.removeAllContentTypeParsers()
   connections.guard(instance.server)
+  instance.decorate('connections', connections)
   return instance as unknown as FastifyInstance
 }
 

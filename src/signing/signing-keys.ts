@@ -37,7 +37,7 @@ const jose = () => import('jose')
  */
 export class SigningKeys {
   readonly #vault: KeyVault
-  readonly #plan: () => RotationPlan
+  #plan: () => RotationPlan
   readonly #now: () => number
   // By the key, not by its name: an operator may put another key under the same kid.
   readonly #imported = new WeakMap<SigningKey, CryptoKey>()
@@ -64,6 +64,11 @@ export class SigningKeys {
     this.#plan = context.plan
     this.#now = context.now
     this.#notice = context.notice ?? (() => {})
+  }
+
+  /** Goes on by another plan, with the keys that there are. */
+  replan(plan: () => RotationPlan): void {
+    this.#plan = plan
   }
 
   /** Whether keys are there: made or read before. */

@@ -9,7 +9,6 @@ import { loadConfig } from '../../src/config/config.ts'
 import { ConfigError } from '../../src/config/config-error.ts'
 import { createInstance } from '../../src/http/instance.ts'
 import { createLogger } from '../../src/http/logger.ts'
-import { Keys } from '../../src/secrets/keys.ts'
 import { createServer } from '../../src/server.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { HASH } from '../support/sample-hash.ts'
@@ -341,7 +340,6 @@ test('a client of client_credentials with the sub of a person is refused: its to
         `clients: [{client_id: ada, client_secret: a secret for this test, redirect_uris: ["https://a/"], grant_types: [${grant}]}]
 users: [{${person}, password_hash: "${HASH}"}]`,
       ),
-      new Keys([KEY]),
     )
   for (const person of ['username: u, sub: ada', 'username: ada']) {
     assert.match(

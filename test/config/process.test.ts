@@ -108,11 +108,11 @@ test('SIGTERM lets a request in flight finish, and does not wait for its connect
   agent.destroy()
 })
 
-test('SIGHUP to one process is explained, and it goes on serving', async () => {
+test('SIGHUP to the demo is explained, and it goes on serving', async () => {
   const { port, child, exit, output } = await serve()
   child.kill('SIGHUP')
-  await until(() => output().includes('WORKERS of 2'), 'an explanation')
-  assert.match(output(), /"level":"warn".*SIGHUP .* needs WORKERS of 2 or more/)
+  await until(() => output().includes('no CONFIG_FILE'), 'an explanation')
+  assert.match(output(), /"level":"error".*the demo has no CONFIG_FILE to read again/)
   assert.equal((await fetch(`http://localhost:${port}/healthz`)).status, 200)
   child.kill('SIGTERM')
   assert.equal(await exit, 0)

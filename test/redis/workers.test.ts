@@ -1,87 +1,23 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { json } from 'node:stream/consumers'
 import { type TestContext, test } from 'node:test'
-import { freePort } from '../support/listen.ts'
 import { RedisServer } from '../support/redis.ts'
-import { KEY } from '../support/server.ts'
+import { accepting, type Served, served, tokenFrom } from '../support/served.ts'
 import { until as soon } from '../support/until.ts'
 
-const start = join(import.meta.dirname, '../../src/start.js')
 const SECRET = 'a secret for the tests of workers'
 const CONFIG = `clients: [{client_id: svc, client_secret: ${SECRET}, grant_types: [client_credentials]}]\nusers: []\n`
 
-interface Running {
-  port: number
-  child: ChildProcess
-  /** Log lines so far, parsed. */
-  lines: () => Record<string, unknown>[]
-  /** Resolves when `found` is true of the lines. */
-  until: (found: (lines: Record<string, unknown>[]) => boolean) => Promise<void>
-  configFile: string
-  envFile: string
-}
-
-async function serve(t: TestContext, workers: string, dotEnv = ''): Promise<Running> {
+async function serve(t: TestContext, workers: string, dotEnv = ''): Promise<Served> {
   const redis = await RedisServer.start()
-  const folder = mkdtempSync(join(tmpdir(), 'postern-workers-'))
-  const configFile = join(folder, 'postern.yaml')
-  writeFileSync(configFile, CONFIG)
-  if (dotEnv !== '') writeFileSync(join(folder, '.env'), dotEnv)
-  const port = await freePort()
+  t.after(() => redis.remove())
   const shared = dotEnv === '' && { WORKERS: workers, STORE: 'redis' }
-  const env = { PORT: String(port), REDIS_URL: redis.url, SECRET_KEYS: KEY, ...shared }
-  const child = spawn(process.execPath, [start], {
-    cwd: folder,
-    env: { PATH: process.env.PATH, CONFIG_FILE: configFile, ...env },
-    // A process group of its own, as systemd and a terminal make one.
-    detached: true,
-  })
-  t.after(async () => {
-    child.kill('SIGKILL')
-    await redis.remove()
-    rmSync(folder, { recursive: true })
-  })
-  let out = ''
-  child.stdout.on('data', (chunk) => {
-    out += chunk
-  })
-  const lines = () =>
-    out
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line))
-  const until = async (found: (lines: Record<string, unknown>[]) => boolean) => {
-    await soon(
-      () => found(lines()),
-      () => out,
-    )
-  }
-  await until((seen) => accepting(seen).length >= Number(workers))
-  return { port, child, lines, until, configFile, envFile: join(folder, '.env') }
+  return served(t, CONFIG, { dotEnv, listeners: Number(workers), env: { REDIS_URL: redis.url, ...shared } })
 }
 
-const accepting = (lines: Record<string, unknown>[]) =>
-  lines.filter(({ msg }) => String(msg).startsWith('accepting'))
-
-/** One token request. Gives the answer with its status; throws where the connection breaks. */
-// biome-ignore lint/suspicious/noExplicitAny: JSON of the server under test
-async function granted(port: number, agent: Agent): Promise<any> {
-  const body = 'grant_type=client_credentials'
-  const headers = {
-    authorization: `Basic ${btoa(`svc:${SECRET}`)}`,
-    'content-type': 'application/x-www-form-urlencoded',
-  }
-  const call = request({ port, method: 'POST', path: '/oauth/tokenize', agent, headers })
-  call.end(body)
-  const [response] = await once(call, 'response')
-  return { status: response.statusCode, ...((await json(response)) as object) }
-}
+const granted = (port: number, agent: Agent) => tokenFrom(port, agent, ['svc', SECRET])
 
 const token = async (port: number, agent: Agent): Promise<number> => (await granted(port, agent)).status
 

@@ -9,8 +9,9 @@ export const LISTEN = {
     // The framework would listen on every address of this name, and only its first listener is guarded (`Connections`)
     // and obeys the supervisor.
     read: (value) => (value === 'localhost' ? '127.0.0.1' : value),
+    fixed: true,
   } satisfies Variable<string>,
-  PORT: integer([1, 65_535], 8000, 'The port to listen on.'),
+  PORT: { ...integer([1, 65_535], 8000, 'The port to listen on.'), fixed: true } satisfies Variable<number>,
   ISSUER: {
     default: '',
     defaultText: 'http://localhost:PORT',
@@ -40,6 +41,7 @@ export const LISTEN = {
     description: `How many processes serve the port. auto is one for each core. More than one need ${storesThatAre('shared')}.`,
     allowed: 'auto or a whole number from 1 to 128',
     read: readWorkers,
+    fixed: true,
   } satisfies Variable<number>,
   DEMO_HOSTS: {
     default: [] as readonly string[],

@@ -1,11 +1,11 @@
 import { STORES, type StoreName } from '../../store/index.ts'
 import { type RedisAddress, readRedisUrl } from '../../store/redis-url.ts'
-import { integer, oneOf, seconds, text, type Variable } from './variable.ts'
+import { fixed, integer, oneOf, seconds, text, type Variable } from './variable.ts'
 
 const summaries = Object.entries(STORES).map(([name, { summary }]) => `${name} ${summary}`)
 
 /** Where the state is kept. */
-export const STORE = {
+export const STORE = fixed({
   STORE: oneOf(
     Object.keys(STORES) as StoreName[],
     'memory',
@@ -32,4 +32,4 @@ export const STORE = {
     0,
     'How many replicas must confirm each single-use write (WAIT) before it is answered. 0 asks none. Not with a Redis Cluster.',
   ),
-} as const
+})

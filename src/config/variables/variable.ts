@@ -12,6 +12,8 @@ export interface Variable<T> {
   spelling?: (text: string) => string | undefined
   /** A secret has a `_FILE` twin and is never shown in an error. */
   secret?: true
+  /** Whether only a restart can change it: it belongs to the process, or to a connection that is open. */
+  fixed?: true
   /** For the docs, if the default does not speak for itself. */
   defaultText?: string
 }
@@ -55,3 +57,9 @@ export function integer(range: [number, number], default_: number, description: 
 /** The same for a time, which the description then says. */
 export const seconds = (range: [number, number], default_: number, description: string): Variable<number> =>
   integer(range, default_, `${description} Seconds.`)
+
+/** The same variables, which only a restart can change. */
+export function fixed<const V extends Readonly<Record<string, object>>>(variables: V): V {
+  const all = Object.entries(variables).map(([name, variable]) => [name, { ...variable, fixed: true }])
+  return Object.fromEntries(all)
+}

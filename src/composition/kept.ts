@@ -1,0 +1,49 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ClientRegistry } from '../clients/registry.ts'
+import { type HashedSecrets, hashedSecrets } from '../clients/secret.ts'
+import type { Config } from '../config/config.ts'
+import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import { Keys } from '../secrets/keys.ts'
+import { randomText } from '../secrets/random.ts'
+import type { SigningKeys } from '../signing/signing-keys.ts'
+
+/** What a process knows and bounds beyond its configuration: it goes on when another one is applied. */
+export interface Kept {
+  config: Config
+  keys: Keys
+  clients: ClientRegistry
+  signing: SigningKeys
+  hashed: HashedSecrets
+  queues: Queues
+}
+
+/** bcrypt of people, and of clients. */
+export interface Queues {
+  people: BcryptQueue
+  clients: BcryptQueue
+}
+
+// Hashes run on the process' pool of four threads: three at most, one of them for clients, so that neither a
+// flood of logins nor one of wrong client secrets starves the other, or DNS and files.
+const PEOPLE = { concurrency: 2, limit: 64 }
+const CLIENTS = { concurrency: 1, limit: 64 }
+
+/** What rooms begin with: of `before` what is still true under `config`. */
+export function beginWith(
+  config: Config,
+  before: Kept | undefined,
+): Pick<Kept, 'keys' | 'hashed' | 'queues'> & { signing: SigningKeys | undefined } {
+  // What was sealed and digested with other keys is worth nothing.
+  const same = before !== undefined && hasSameKeys(before.config, config) ? before : undefined
+  const { secretKeys, issuer, env } = config
+  const keys = same?.keys ?? new Keys(secretKeys.length > 0 ? secretKeys : [randomText(32)], issuer)
+  // The threads are the process': two configurations side by side have no more of them.
+  const queues = before?.queues ?? { people: new BcryptQueue(PEOPLE), clients: new BcryptQueue(CLIENTS) }
+  const hashed = hashedSecrets(queues.clients, keys, same?.hashed.made)
+  const sameVault = same?.config.env.SIGNING_KEYS_FILE === env.SIGNING_KEYS_FILE
+  return { keys, hashed, queues, signing: sameVault ? same?.signing : undefined }
+}
+
+function hasSameKeys(one: Config, other: Config): boolean {
+  return one.issuer === other.issuer && isDeepStrictEqual(one.secretKeys, other.secretKeys)
+}
