@@ -60,7 +60,14 @@ const client = {
   access_token_format: 'opaque',
 }
 const users = {
-  find: async (sub: string) => ({ sub, username: sub, disabled: false, credential: 'c', claims: {} }),
+  find: async (sub: string) => ({
+    sub,
+    username: sub,
+    disabled: false,
+    credential: 'c',
+    claims: {},
+    withheld_scopes: [],
+  }),
 } as never
 
 function rooms(store: Store, registered: object = client) {
