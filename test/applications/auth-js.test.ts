@@ -8,7 +8,7 @@ import { applicationBrowser, logIn, type Site, site } from './support/site.ts'
 const newPage = applicationBrowser()
 
 /** The application: Auth.js on Express, which shows the session. */
-async function application(t: TestContext, { recipe, port, app }: Site): Promise<void> {
+async function application(t: TestContext, { recipe, port }: Site): Promise<void> {
   const load = createRequire(join(npmPackages('auth-js'), 'package.json'))
   const { ExpressAuth, getSession } = await import(load.resolve('@auth/express'))
   const postern = new Function('process', `${recipe.block('js')}; return postern`)({ env: recipe.env })
@@ -35,17 +35,20 @@ async function application(t: TestContext, { recipe, port, app }: Site): Promise
     listening.closeAllConnections()
     listening.close()
   })
-  assert.ok(app)
 }
 
-test('Auth.js: login, with groups', async (t) => {
-  const at = await site(t, 'Auth.js')
-  await application(t, at)
-  const page = await newPage()
-  await page.goto(`${at.app}/auth/signin`)
-  await page.getByRole('button', { name: 'Postern' }).click()
-  await logIn(page, at.app)
-  await page.goto(at.app)
-  const { user, groups } = JSON.parse((await page.textContent('body')) ?? '')
-  assert.deepEqual([user.name, user.email, groups], ['Ada Lovelace', 'ada@example.com', ['staff', 'admins']])
-})
+for (const https of [false, true])
+  test(`Auth.js: login, with groups; https ${https}`, async (t) => {
+    const at = await site(t, 'Auth.js', { https })
+    await application(t, at)
+    const page = await newPage()
+    await page.goto(`${at.app}/auth/signin`)
+    await page.getByRole('button', { name: 'Postern' }).click()
+    await logIn(page, at.app)
+    await page.goto(at.app)
+    const { user, groups } = JSON.parse((await page.textContent('body')) ?? '')
+    assert.deepEqual(
+      [user.name, user.email, groups],
+      ['Ada Lovelace', 'ada@example.com', ['staff', 'admins']],
+    )
+  })

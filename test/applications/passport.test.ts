@@ -37,14 +37,15 @@ function application(t: TestContext, { recipe, port }: Site): void {
   })
 }
 
-test('passport: login', async (t) => {
-  const at = await site(t, 'passport')
-  application(t, at)
-  const page = await newPage()
-  await page.goto(`${at.app}/login`)
-  await logIn(page, at.app)
-  await page.goto(at.app)
-  const { id, username, displayName, emails } = JSON.parse((await page.textContent('body')) ?? '')
-  assert.deepEqual([id, username, displayName], ['u-1001', 'ada', 'Ada Lovelace'])
-  assert.deepEqual(emails, [{ value: 'ada@example.com' }])
-})
+for (const https of [false, true])
+  test(`passport: login; https ${https}`, async (t) => {
+    const at = await site(t, 'passport', { https })
+    application(t, at)
+    const page = await newPage()
+    await page.goto(`${at.app}/login`)
+    await logIn(page, at.app)
+    await page.goto(at.app)
+    const { id, username, displayName, emails } = JSON.parse((await page.textContent('body')) ?? '')
+    assert.deepEqual([id, username, displayName], ['u-1001', 'ada', 'Ada Lovelace'])
+    assert.deepEqual(emails, [{ value: 'ada@example.com' }])
+  })

@@ -25,6 +25,19 @@ export class HttpBrowser {
     throw new Error(`never came to ${end}`)
   }
 
+  /** Goes to `url` and wherever it is sent, to `end` or below or to a page; gives the last address, and the page's text. */
+  async visit(url: string, end: string): Promise<{ url: URL; page: string }> {
+    let at = new URL(url)
+    for (let step = 0; step < 12; step++) {
+      const page = await this.#send(at)
+      const location = page.headers.get('location')
+      if (location === null) return { url: at, page: await page.text() }
+      at = new URL(location, at)
+      if (at.href.startsWith(end)) return { url: at, page: '' }
+    }
+    throw new Error(`never came to ${end}`)
+  }
+
   async #send(url: URL, form?: URLSearchParams): Promise<Response> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const response = await fetch(url, {

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext } from 'node:test'
-import { createServer } from 'node:tls'
+import { createServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Browser, Page } from 'playwright-core'
 import type { ClientEntry, UserEntry } from '../../../src/config/schema.ts'
 import { launchChromium } from '../../support/chromium.ts'
@@ -35,12 +35,16 @@ export interface Site {
 
 /**
  * Starts Postern with the recipe's client, on localhost. `https`: behind a certificate of an authority of its own; the
- * application itself stays on http. `change` is what an operator adds to the client.
+ * application itself stays on http. `change` is what an operator adds to the client, `clients` who else there is.
  */
 export async function site(
   t: TestContext,
   heading: string,
-  { https = false, change = {} }: { https?: boolean; change?: Partial<ClientEntry> } = {},
+  {
+    https = false,
+    change = {},
+    clients = [],
+  }: { https?: boolean; change?: Partial<ClientEntry>; clients?: ClientEntry[] } = {},
 ): Promise<Site> {
   const [port, serverPort] = [await freePort(), await freePort()]
   const app = `http://localhost:${port}`
@@ -48,7 +52,11 @@ export async function site(
   const issuer = tls?.origin ?? `http://localhost:${serverPort}`
   const recipe = recipeOf(heading, { issuer, app })
   const env = { PORT: String(serverPort), ISSUER: issuer }
-  const { log } = await listen(t, { clients: [{ ...recipe.client, ...change }], users: PEOPLE, env })
+  const { log } = await listen(t, {
+    clients: [{ ...recipe.client, ...change }, ...clients],
+    users: PEOPLE,
+    env,
+  })
   return { recipe, issuer, app, port, ca: tls?.ca, log }
 }
 
@@ -75,6 +83,8 @@ async function terminator(t: TestContext, port: number): Promise<{ origin: strin
   const names = ['-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1']
   const signed = ['-CA', ca, '-CAkey', path('ca.key'), '-keyout', path('key'), '-out', path('crt')]
   openssl('req', '-x509', ...common, '-days', '2', '-subj', '/CN=localhost', ...names, ...signed)
+  // For applications that run in this process.
+  setDefaultCACertificates([...getCACertificates('default'), readFileSync(ca, 'utf8')])
   const sockets = new Set<Socket>()
   const server = createServer(
     { key: readFileSync(path('key')), cert: readFileSync(path('crt')) },
