@@ -9,9 +9,12 @@ const mode = ['quick', 'all'].includes(first) ? first : 'usual'
 const paths = mode === 'usual' && first !== '' ? [first, ...others] : others
 
 // Folders whose tests are about more than one process, many servers, or work that takes its time.
-const SLOW = /^test\/(adding|browser|concurrency|costs|docker|docs|interop|oidc|outbound|process|redis)\//
+const SLOW =
+  /^test\/(adding|applications|browser|concurrency|costs|docker|docs|interop|oidc|outbound|process|redis)\//
 // Of the flows, those of the protocol's first two documents.
 const FLOW = /^test\/flows\/(?!rfc)/
+// What fetches whole applications and their toolchains: with `all`, or by name.
+const LONG = /^test\/applications\/all\//
 // What a test imports, itself or by what it imports: another program, or a connection of its own.
 const NEEDS = /support\/(redis|chromium|processes|project-copy)|node:(child_process|net)/
 
@@ -39,6 +42,7 @@ if (missing) {
 const files = (paths.length > 0 ? paths.flatMap(found) : globSync('test/**/*.test.ts'))
   .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => mode !== 'quick' || isQuick(file))
+  .filter((file) => mode === 'all' || paths.length > 0 || !LONG.test(file))
   .sort()
 if (files.length === 0) {
   console.error('no test is there')
