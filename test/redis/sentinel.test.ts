@@ -68,7 +68,8 @@ async function served(t: Parameters<typeof buildServer>[0], url: string) {
 test('fewer replicas confirm than asked for: 503, and the repeated request gets what the first one made', async (t) => {
   const sentinels = await RedisSentinels.start()
   t.after(() => sentinels.remove())
-  const store = await openRedis(sentinels.url, { env: { REDIS_WAIT_REPLICAS: '1', REDIS_TIMEOUT: '1' } })
+  // Seconds: more than a replica needs to confirm on any machine, and waited for twice.
+  const store = await openRedis(sentinels.url, { env: { REDIS_WAIT_REPLICAS: '1', REDIS_TIMEOUT: '5' } })
   const { app } = await buildServer(t, { store, storeClock: true, env: { REFRESH_TOKEN_GRACE: '60' } })
   const tokens = await freshTokens(app)
   sentinels.replica.signal('SIGSTOP')
