@@ -111,6 +111,9 @@ export async function program(
     // With what it has started itself.
     if (!ended && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     ended = true
+    // What outlives it must not keep the test by its output.
+    child.stdout.destroy()
+    child.stderr.destroy()
   }
   t.after(stop)
   const answers = () =>
