@@ -11,7 +11,8 @@ export const CACHE = join(FOLDER, '.cache')
 // Milliseconds: downloads of a slow network, and compilers, too.
 const FETCHED_WITHIN = 900_000
 
-function run(
+/** Runs a command to its end. Throws with what it has written if it fails, or is not there. */
+export function run(
   command: string,
   parameters: readonly string[],
   cwd: string,
@@ -35,7 +36,7 @@ function run(
 }
 
 /** Does `make` if what it is made from (`input`) has changed since, or it never was. */
-function once(name: string, input: string, make: () => void): void {
+export function once(name: string, input: string, make: () => void): void {
   const mark = join(CACHE, `${name}.made`)
   const digest = createHash('sha256').update(input).digest('hex')
   if (existsSync(mark) && readFileSync(mark, 'utf8') === digest) return
