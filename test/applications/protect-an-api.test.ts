@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from 'jose'
-import { type Site, site } from './support/site.ts'
+import { bearers } from './support/bearers.ts'
+import type { Site } from './support/site.ts'
 
 const API = { API_ID: 'notes', API_SECRET: 'a secret of the API alone' }
 
@@ -13,57 +14,29 @@ function guard({ recipe }: Site): (bearer: string) => Promise<JWTPayload> {
   return new Function('createRemoteJWKSet', 'jwtVerify', code)(createRemoteJWKSet, jwtVerify)
 }
 
-async function bearer({ issuer }: Site, [id, secret]: [string, string], form: Record<string, string>) {
-  const answer = await fetch(`${issuer}/oauth/tokenize`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
-    body: new URLSearchParams(form),
-  })
-  assert.equal(answer.status, 200)
-  return (await answer.json()) as Record<string, string>
-}
-
-const OWN = { grant_type: 'client_credentials' }
-
 test('Protect an API in Node: an access token passes, and nothing else does', async (t) => {
-  const other = {
-    client_id: 'app',
-    client_secret: 'a secret of another app',
-    scope: 'openid notes.read write',
-  }
-  const person = { ...other, grant_types: ['password'] }
-  const machine = { ...other, client_id: 'narrow', grant_types: ['client_credentials'], scope: 'write' }
-  const clients = [person, { ...machine, access_token_format: 'jwt' as const }]
-  const at = await site(t, 'Protect an API', { clients })
+  const { at, tokens } = await bearers(t, 'Protect an API')
   const caller = guard(at)
-  const { client_id, client_secret = '' } = at.recipe.client
-  const own = await bearer(at, [client_id, client_secret], OWN)
-  const { sub, scope } = await caller(String(own.access_token))
+  const { sub, scope } = await caller(tokens.own)
   assert.deepEqual([sub, scope], ['api-caller', 'notes.read'])
-  const login = { grant_type: 'password', username: 'ada', password: 'a password of ada' }
-  const tokens = await bearer(at, ['app', other.client_secret], { ...login, scope: 'openid notes.read' })
-  // An ID token of the same server, an opaque token, one of another scope, one of another server.
-  await assert.rejects(caller(String(tokens.id_token)))
-  await assert.rejects(caller(String(tokens.access_token)))
-  const narrow = await bearer(at, ['narrow', other.client_secret], OWN)
-  await assert.rejects(caller(String(narrow.access_token)), /insufficient_scope/)
-  const elsewhere = await site(t, 'Protect an API')
-  const foreign = await bearer(elsewhere, [client_id, client_secret], OWN)
-  await assert.rejects(caller(String(foreign.access_token)))
+  assert.equal((await caller(tokens.jwt)).sub, 'u-1001')
+  for (const refused of [tokens.idToken, tokens.opaque, tokens.foreign]) await assert.rejects(caller(refused))
+  await assert.rejects(caller(tokens.narrow), /insufficient_scope/)
 })
 
 test('Protect an API by introspection: the recipe’s curl', async (t) => {
-  const api = { client_id: API.API_ID, client_secret: API.API_SECRET, introspect_any: true }
-  const clients = [{ ...api, grant_types: ['client_credentials'] }]
-  const at = await site(t, 'Protect an API', { clients })
-  const { client_id, client_secret = '' } = at.recipe.client
-  const { access_token } = await bearer(at, [client_id, client_secret], OWN)
-  const ask = async (BEARER = '') => {
+  const { API_ID: client_id, API_SECRET: client_secret } = API
+  const api = { client_id, client_secret, introspect_any: true, grant_types: ['client_credentials'] }
+  const { at, tokens } = await bearers(t, 'Protect an API', [api])
+  const ask = async (BEARER: string) => {
     const env = { PATH: process.env.PATH, ...API, BEARER }
     const { stdout } = await promisify(execFile)('sh', ['-c', at.recipe.block('sh')], { env })
     return JSON.parse(stdout)
   }
-  const { active, scope, client_id: whose } = await ask(access_token)
-  assert.deepEqual([active, scope, whose], [true, 'notes.read', 'api-caller'])
-  assert.deepEqual(await ask(`${access_token}x`), { active: false })
+  for (const good of [tokens.opaque, tokens.jwt]) {
+    const { active, scope, sub } = await ask(good)
+    assert.deepEqual([active, scope, sub], [true, 'openid notes.read', 'u-1001'])
+  }
+  for (const bad of [tokens.idToken, tokens.foreign, 'nothing'])
+    assert.deepEqual(await ask(bad), { active: false })
 })

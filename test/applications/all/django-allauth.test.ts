@@ -15,7 +15,7 @@ for (const https of [false, true])
     const python = join(pythonPackages('django-allauth'), 'python')
     const own = mkdtempSync(join(tmpdir(), 'postern-django-'))
     t.after(() => rmSync(own, { recursive: true }))
-    const trust = at.ca === undefined ? {} : { REQUESTS_CA_BUNDLE: at.ca }
+    const trust: Record<string, string> = at.ca === undefined ? {} : { REQUESTS_CA_BUNDLE: at.ca }
     const settings = { RECIPE: at.recipe.block('py'), DATABASE: join(own, 'db'), PORT: `${at.port}` }
     const env = { ...at.recipe.env, ...trust, ...settings }
     await program(t, [python, join(folder, 'django_app.py')], { url: at.app, env })

@@ -11,7 +11,7 @@ for (const https of [false, true])
   test(`Flask with Authlib: login, groups, refresh, log-out; https ${https}`, async (t) => {
     const at = await site(t, 'Flask', { https })
     const python = join(pythonPackages('flask'), 'python')
-    const trust = at.ca === undefined ? {} : { REQUESTS_CA_BUNDLE: at.ca }
+    const trust: Record<string, string> = at.ca === undefined ? {} : { REQUESTS_CA_BUNDLE: at.ca }
     const env = { ...at.recipe.env, ...trust, RECIPE: at.recipe.block('py'), APP: at.app, PORT: `${at.port}` }
     await program(t, [python, join(folder, 'flask_app.py')], { url: at.app, env })
     const page = await newPage()

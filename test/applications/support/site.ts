@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, type TestContext } from 'node:test'
 import { createServer, getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { hashSync } from 'bcrypt'
 import type { Browser, Page } from 'playwright-core'
 import type { ClientEntry, UserEntry } from '../../../src/config/schema.ts'
 import { launchChromium } from '../../support/chromium.ts'
@@ -51,12 +52,20 @@ export async function site(
   const tls = https ? await terminator(t, serverPort) : undefined
   const issuer = tls?.origin ?? `http://localhost:${serverPort}`
   const recipe = recipeOf(heading, { issuer, app })
-  const env = { PORT: String(serverPort), ISSUER: issuer }
-  const { log } = await listen(t, {
-    clients: [{ ...recipe.client, ...change }, ...clients],
-    users: PEOPLE,
-    env,
-  })
+  // A real configuration: the demo answers to nothing that comes through a proxy.
+  const folder = mkdtempSync(join(tmpdir(), 'postern-site-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const CONFIG_FILE = join(folder, 'postern.json')
+  const users = PEOPLE.map(({ password = '', ...about }) => ({
+    ...about,
+    password_hash: hashSync(password, 4),
+  }))
+  writeFileSync(
+    CONFIG_FILE,
+    JSON.stringify({ clients: [{ ...recipe.client, ...change }, ...clients], users }),
+  )
+  const env = { PORT: String(serverPort), ISSUER: issuer, CONFIG_FILE }
+  const { log } = await listen(t, { env })
   return { recipe, issuer, app, port, ca: tls?.ca, log }
 }
 
