@@ -13,7 +13,7 @@ const shown = async (page: Page) => JSON.parse((await page.textContent('body')) 
 for (const https of [false, true])
   test(`Spring Boot: login with groups and log-out, issuer on ${https ? 'https' : 'http'}`, async (t) => {
     const at = await site(t, 'Spring Boot', { https })
-    await startJar(t, mavenProgram('spring', 'spring-login', at.recipe.block('java')), at)
+    await startJar(t, { jar: mavenProgram('spring', 'spring-login', at.recipe.block('java')) }, at)
     const page = await newPage()
     await page.goto(at.app)
     await logIn(page, at.app)
@@ -62,7 +62,7 @@ for (const typ of ['at+jwt', 'JWT'] as const)
   test(`Spring API: takes access tokens of type ${typ} of this issuer, and nothing else`, async (t) => {
     const at = await site(t, HEADING, { change: { ...PASSWORD, access_token_typ: typ } })
     const beans = typ === 'at+jwt' ? at.recipe.block('java') : ''
-    await startJar(t, mavenProgram('spring', `spring-api-${typ.replace('+', '-')}`, beans), at)
+    await startJar(t, { jar: mavenProgram('spring', `spring-api-${typ.replace('+', '-')}`, beans) }, at)
 
     const { access_token, id_token } = await tokensOf(at.issuer, at, 'ada')
     assert.equal(headerOf(access_token).typ, typ)
@@ -90,7 +90,8 @@ for (const typ of ['at+jwt', 'JWT'] as const)
 test('Spring API: its own decoder refuses at+jwt, and takes ID tokens where it asks for no audience', async (t) => {
   const at = await site(t, HEADING, { change: PASSWORD })
   const block = (language: string) => at.recipe.block(language).replace(/ +audiences: .*\n/, '')
-  await startJar(t, mavenProgram('spring', 'spring-api-JWT', ''), { ...at, recipe: { ...at.recipe, block } })
+  const jar = mavenProgram('spring', 'spring-api-JWT', '')
+  await startJar(t, { jar }, { ...at, recipe: { ...at.recipe, block } })
   const { access_token, id_token } = await tokensOf(at.issuer, at, 'ada')
   const refused = await call(at, access_token)
   assert.equal(refused.status, 401)

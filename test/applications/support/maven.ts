@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { CACHE, type Program, program, run } from './program.ts'
@@ -14,18 +14,27 @@ export function mavenProgram(project: string, name: string, lines: string): stri
   return join(builtProject(project, { name, lines, build }), 'target/application-1.jar')
 }
 
-/** Starts the jar beside the recipe's application.yml. It trusts the site's authority alone if there is one. */
+/**
+ * Starts the jar beside the recipe's configuration (application.yml, or another ending). It trusts the site's authority
+ * alone if there is one.
+ */
 export async function startJar(
   t: TestContext,
-  jar: string,
+  { jar, ending = 'yml', env = {} }: { jar: string; ending?: string; env?: Record<string, string> },
   { recipe, port, app, ca }: Site,
 ): Promise<Program> {
   const cwd = mkdtempSync(join(CACHE, 'run-'))
   t.after(() => rmSync(cwd, { recursive: true }))
-  writeFileSync(join(cwd, 'application.yml'), recipe.block('yml'))
+  // Both Spring and Quarkus look there.
+  mkdirSync(join(cwd, 'config'))
+  writeFileSync(join(cwd, `config/application.${ending}`), recipe.block(ending))
   const trust = ca === undefined ? [] : trustStore(ca, join(cwd, 'trust.p12'))
-  const parameters = [...trust, '-jar', jar, `--server.port=${port}`]
-  return program(t, ['java', ...parameters], { url: app, env: recipe.env, cwd })
+  const ports = { SERVER_PORT: String(port), QUARKUS_HTTP_PORT: String(port) }
+  return program(t, ['java', ...trust, '-jar', jar], {
+    url: app,
+    env: { ...recipe.env, ...ports, ...env },
+    cwd,
+  })
 }
 
 function trustStore(ca: string, file: string): string[] {
