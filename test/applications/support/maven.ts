@@ -10,7 +10,9 @@ const PASSWORD = 'changeit'
 
 /** Builds the project with the recipe's `lines`. Returns the jar. */
 export function mavenProgram(project: string, name: string, lines: string): string {
-  const build = (folder: string) => run('mvn', ['-q', '-B', '-ntp', 'package'], folder)
+  // Two Mavens at once must not fetch into one folder.
+  const fetched = `-Dmaven.repo.local=${join(CACHE, `maven-${project}`)}`
+  const build = (folder: string) => run('mvn', ['-q', '-B', '-ntp', fetched, 'package'], folder)
   return join(builtProject(project, { name, lines, build }), 'target/application-1.jar')
 }
 
