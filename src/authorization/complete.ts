@@ -62,6 +62,7 @@ export function requestCompleter(context: Context): CompleteRequest {
       return next === session ? { answer: true } : { next, answer: true }
     }
     if (!(await context.sessions.update(visitor.current, now, spend))) return undefined
+    if (decision === 'deny' && !situation.admitted) return notAdmitted(ask)
     return decision === 'deny' ? denied(ask, visitor) : approved(ask, visitor, { decision, now }, context)
   }
 }
@@ -116,4 +117,10 @@ function denied(request: AuthorizationRequest, { account }: Visitor): Completed 
     response: errorResponse(new OAuthError('access_denied', 'the person denied the request'), request.state),
     events: [{ event: 'consent_denied', client_id, sub: account.sub, scope: request.scope }],
   }
+}
+
+// The journal has heard of it when the page was shown; the person has denied nothing.
+function notAdmitted({ state }: AuthorizationRequest): Completed {
+  const error = new OAuthError('access_denied', 'this person may not use this client')
+  return { response: errorResponse(error, state), events: [] }
 }

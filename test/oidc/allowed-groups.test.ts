@@ -32,8 +32,8 @@ test('a member of one of the groups gets in; somebody else gets a page, and goes
     assert.match(page.body, /ask the person who looks after <bdi>Relying Party<\/bdi>/)
     const refused = answerOf(await agent.submit(page, {}))
     assert.deepEqual(
-      [refused.get('error'), refused.get('state'), refused.get('code')],
-      ['access_denied', 'some-state', null],
+      [refused.get('error'), refused.get('error_description'), refused.get('state'), refused.get('code')],
+      ['access_denied', 'this person may not use this client', 'some-state', null],
     )
     const said = log.find(({ event }) => event === 'person_not_allowed')
     assert.deepEqual([said?.client_id, said?.sub, said?.level], ['rp', 'sub-alice', 'warn'])
