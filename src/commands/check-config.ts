@@ -13,12 +13,12 @@ import { renderSamples } from '../http/sample-pages.ts'
 import { createServer } from '../server.ts'
 import { FileVault } from '../signing/key-vault.ts'
 import { MemoryStore } from '../store/memory.ts'
-import { readConfig } from './command.ts'
+import { lookAtConfig } from './command.ts'
 import { notices } from './notices.ts'
 
 /** The command: the configuration of this process, checked and printed. */
 export async function run(): Promise<void> {
-  const config = readConfig()
+  const config = lookAtConfig()
   await inFile(config.env.CONFIG_FILE, () => checkConfig(config, (line) => console.log(line)))
 }
 

@@ -15,6 +15,12 @@ export function readConfig(): Config {
   return readSettings().config
 }
 
+/** The same for a look at it: nothing is made. Throws `ConfigError`. */
+export function lookAtConfig(): Config {
+  const dotenv = readEnvFile()
+  return loadConfig({ ...dotenv, ...process.env }, undefined, dotenv, { looking: true })
+}
+
 /** The configuration, with the variables that it was read from. */
 export interface Settings {
   raw: RawEnvironment

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isPlainRemote } from '../protocol/private-host.ts'
-import { STORES, type StoreName } from '../store/index.ts'
-import type { OpenStore } from '../store/store-type.ts'
+import { STORES, type StoreName, storeChosenBy } from '../store/index.ts'
+import type { OpenStore, StoreType } from '../store/store-type.ts'
 import { ConfigError } from './config-error.ts'
 import { DEMO_ENTRIES } from './demo.ts'
 import { slipsIn, unreadNames } from './env-names.ts'
@@ -15,6 +15,7 @@ import {
 } from './environment.ts'
 import { readEntries } from './file.ts'
 import { checkWriters, readProblem } from './file-access.ts'
+import { keptKeys } from './kept-keys.ts'
 import type { Entries } from './schema.ts'
 
 /** Everything that the server is started with. */
@@ -44,12 +45,14 @@ export interface ConfiguredStore {
 
 /**
  * Reads and checks the configuration: the environment, then the file that it names. Throws `ConfigError`.
- * `readText` reads a file (the process' own file system by default). `dotenv`: what of `raw` is from `.env`.
+ * `readText` reads a file (the process' own file system by default). `dotenv`: what of `raw` is from `.env`. `looking`: nothing is made, as
+ * keys in a file would be.
  */
 export function loadConfig(
   raw: RawEnvironment,
   readText = (path: string) => readFileSync(path, 'utf8'),
   dotenv: RawEnvironment = {},
+  { looking = false }: { looking?: boolean } = {},
 ): Config {
   const remarks = Object.keys(dotenv).length > 0 ? checkWriters('.env', '.env') : []
   const readNamed: ReadNamed = (name, path) => {
@@ -62,7 +65,9 @@ export function loadConfig(
       throw error instanceof ConfigError ? error : new ConfigError(`${file} ${readProblem(error, path)}`)
     }
   }
-  const env = readEnvironment(raw, readNamed)
+  const given = readEnvironment(raw, readNamed)
+  const unset = (raw.STORE ?? '').trim() === '' && given.CONFIG_FILE !== ''
+  const env = { ...given, STORE: unset ? storeChosenBy(given) : given.STORE }
   if (env.ALLOW_HTTP === 'false' && isPlainRemote(env.ISSUER))
     throw new ConfigError(
       `ISSUER is ${JSON.stringify(env.ISSUER)}, plain http on another host than this machine; use https, or set ALLOW_HTTP=true if that is a private network whose members you trust`,
@@ -74,16 +79,28 @@ export function loadConfig(
   const slips = slipsIn(raw, dotenv, text)
   remarks.push(...slips, ...quotedSecrets(raw))
   const demo = env.CONFIG_FILE === ''
-  const { durable, shared, configure } = STORES[env.STORE]
+  const type: StoreType<Environment> = STORES[env.STORE]
+  const { durable, shared, configure, noDemo, keysFile } = type
+  if (demo && noDemo !== undefined)
+    throw new ConfigError(`STORE is ${env.STORE}, which is not for the demo: ${noDemo}; set CONFIG_FILE`)
   if (env.WORKERS > 1 && !shared) {
     throw new ConfigError(
       `WORKERS is ${raw.WORKERS}; with STORE=${env.STORE} it must be 1: each process would know only its own logins and tokens`,
     )
   }
+  const keysPath = demo ? undefined : keysFile?.(env)
+  const kept =
+    env.SECRET_KEYS.length === 0 && keysPath !== undefined && !looking ? keptKeys(keysPath) : undefined
+  if (kept?.made)
+    remarks.push(
+      `SECRET_KEYS is not set: keys were made in ${keysPath}; whoever has them can make every token`,
+    )
+  const drawn = (demo && !durable) || (looking && keysPath !== undefined)
+  const keys = kept?.keys ?? secretKeys(env, { drawn, demo, slips })
   return {
     env,
     issuer: env.ISSUER || `http://localhost:${env.PORT}`,
-    secretKeys: secretKeys(env, { drawn: demo && !durable, demo, slips }),
+    secretKeys: keys,
     demo,
     entries: demo ? structuredClone(DEMO_ENTRIES) : readEntries(text, env.CONFIG_FILE, raw),
     store: { name: env.STORE, durable, shared, open: configure(env, { read: readNamed, fail }) },

@@ -8,6 +8,14 @@ export interface StoreType<Variables = unknown> {
   durable: boolean
   /** Several processes may use it at once. A shared store lives outside of each of them, so it is durable too. */
   shared: boolean
+  /** Whether its own variables choose it for a configuration that does not set `STORE`. */
+  chosenBy?(variables: Variables): boolean
+  /** Why the demo, whose password is public, must not be in it; undefined if it may. */
+  noDemo?: string
+  /**
+   * A file beside what it keeps, where `SECRET_KEYS` may be kept if they are not set: whoever keeps the one keeps the other.
+   */
+  keysFile?(variables: Variables): string
   /** Checks its variables, of all that there are, and returns the function that opens it. */
   configure(variables: Variables, reader: SettingsReader): OpenStore
 }

@@ -25,7 +25,7 @@ storeContract('shelf', () => SHELF.configure({}, { read: () => '', fail: () => {
 test('a store is one file, one line and a test of three lines', async (t) => {
   const project = copyOfProject(t)
   project.add('src/store/shelf.ts', FILE)
-  project.edit('src/store/index.ts', 'redis: REDIS }', 'redis: REDIS, shelf: SHELF }')
+  project.edit('src/store/index.ts', 'sqlite: SQLITE }', 'sqlite: SQLITE, shelf: SHELF }')
   project.edit(
     'src/store/index.ts',
     "from './redis-settings.ts'",
@@ -54,11 +54,14 @@ test('a store is one file, one line and a test of three lines', async (t) => {
   )
   assert.match(
     project.node(['src/start.js', 'check-config'], { STORE: 'box' }).output,
-    /must be one of memory, redis, shelf/,
+    /must be one of memory, redis, sqlite, shelf/,
   )
 
   assert.equal(project.node(['test/docs/write.ts']).status, 0)
   const documents = readFileSync(join(project.folder, '.env.example'), 'utf8')
-  assert.match(documents, /memory dies with the process; redis is shared by many; shelf is a shelf\./)
-  assert.match(documents, /More than one need STORE=redis or STORE=shelf\./)
+  assert.match(
+    documents,
+    /memory dies with the process; redis is shared by many; sqlite is one file on the disk of one machine; shelf is a shelf\./,
+  )
+  assert.match(documents, /More than one need STORE=redis or STORE=sqlite or STORE=shelf\./)
 })

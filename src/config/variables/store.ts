@@ -11,6 +11,15 @@ export const STORE = fixed({
     'memory',
     `Where grants, sessions and consents are kept. ${summaries.join('; ')}.`,
   ),
+  SQLITE_FILE: text(
+    '',
+    'The file of the store sqlite; made if it does not exist. With it set, a configuration without STORE uses that store. The container image sets /data/postern.db.',
+  ),
+  SQLITE_SYNC: oneOf(
+    ['full', 'normal'],
+    'full',
+    'full: what was answered is on the disk, whatever happens. normal: a power failure may take the last moments, a crash of the process nothing; several times as fast.',
+  ),
   REDIS_URL: {
     default: { topology: 'single', tls: false, hosts: [{ host: 'localhost', port: 6379 }], database: 0 },
     defaultText: 'redis://localhost:6379',
