@@ -4,7 +4,7 @@ import { ConfigError } from './config/config-error.ts'
 
 /** Runs a command of the command line; without one, the server. */
 export async function main(arguments_: readonly string[]): Promise<void> {
-  const [given = 'serve'] = arguments_
+  const [given = 'serve', ...parameters] = arguments_
   const name = given.replace(/^--(version|help)$/, '$1').replace(/^-h$/, 'help')
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (command === undefined) {
@@ -12,8 +12,13 @@ export async function main(arguments_: readonly string[]): Promise<void> {
     process.exitCode = 2
     return
   }
+  if (command.takes === undefined && parameters.length > 0) {
+    console.error(`${name} takes nothing more, such as ${parameters[0]}`)
+    process.exitCode = 2
+    return
+  }
   try {
-    await command.run()
+    await command.run(parameters)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     console.error(`postern: ${error.message}`)

@@ -6,8 +6,10 @@ import type { RawEnvironment } from '../config/environment.ts'
 export interface Command {
   /** For the list of commands: what it does, in a few words. */
   summary: string
-  /** Throws `ConfigError` for what the operator can mend. */
-  run(): Promise<void>
+  /** What it takes after its name, for the list of commands; nothing if absent: more is refused. */
+  takes?: string
+  /** `parameters`: the words after its name. Throws `ConfigError` for what the operator can mend. */
+  run(parameters: readonly string[]): Promise<void>
 }
 
 /** The configuration of this process: the file `.env`, its variables, and the file that they name. Throws `ConfigError`. */

@@ -27,7 +27,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 }
 
 function help(): string {
-  const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(15)}${summary}`)
+  const lines = Object.entries(COMMANDS).map(
+    ([name, { takes, summary }]) => `  ${[name, takes ?? ''].join(' ').padEnd(38)}${summary}`,
+  )
   return `Postern ${VERSION}. Commands, after "node src/start.js" or the name of the image:
 
 ${lines.join('\n')}
