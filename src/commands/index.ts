@@ -18,6 +18,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'publishes the next signing keys',
     run: async () => (await import('./rotate-keys.ts')).run(),
   },
+  backup: {
+    takes: '<file>',
+    summary: 'copies the store, while the server runs',
+    run: async (parameters) => (await import('./backup.ts')).run(parameters),
+  },
+  restore: {
+    takes: '[--check] [--keep-sessions] <file>',
+    summary: 'puts a copy of the store back, or tries it',
+    run: async (parameters) => (await import('./restore.ts')).run(parameters),
+  },
   'hash-password': {
     summary: 'reads a password and prints its bcrypt hash',
     run: async () => (await import('./hash-password.ts')).run(),

@@ -1,7 +1,9 @@
 import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isPlainRemote } from '../protocol/private-host.ts'
+import { randomText } from '../secrets/random.ts'
 import { STORES, type StoreName, storeChosenBy } from '../store/index.ts'
+import type { StoreCopies } from '../store/store-copies.ts'
 import type { OpenStore, StoreType } from '../store/store-type.ts'
 import { ConfigError } from './config-error.ts'
 import { DEMO_ENTRIES } from './demo.ts'
@@ -15,7 +17,7 @@ import {
 } from './environment.ts'
 import { readEntries } from './file.ts'
 import { checkWriters, readProblem } from './file-access.ts'
-import { keptKeys } from './kept-keys.ts'
+import { foundKeys, type KeptKeys, keptKeys } from './kept-keys.ts'
 import type { Entries } from './schema.ts'
 
 /** Everything that the server is started with. */
@@ -29,6 +31,8 @@ export interface Config {
   demo: boolean
   entries: Entries
   store: ConfiguredStore
+  /** Where `SECRET_KEYS` are kept if they are not set; undefined if they must be. */
+  keysFile: string | undefined
   /** What the operator should know of the files and names that it was read from. */
   remarks: readonly string[]
   /** Names in `.env` that neither the server nor the file reads. */
@@ -41,6 +45,8 @@ export interface ConfiguredStore {
   durable: boolean
   shared: boolean
   open: OpenStore
+  /** Undefined if it keeps nothing in a file of its own. */
+  copies: StoreCopies | undefined
 }
 
 /**
@@ -89,24 +95,34 @@ export function loadConfig(
     )
   }
   const keysPath = demo ? undefined : keysFile?.(env)
-  const kept =
-    env.SECRET_KEYS.length === 0 && keysPath !== undefined && !looking ? keptKeys(keysPath) : undefined
+  const kept = env.SECRET_KEYS.length === 0 && keysPath !== undefined ? keysIn(keysPath, looking) : undefined
   if (kept?.made)
     remarks.push(
       `SECRET_KEYS is not set: keys were made in ${keysPath}; whoever has them can make every token`,
     )
-  const drawn = (demo && !durable) || (looking && keysPath !== undefined)
-  const keys = kept?.keys ?? secretKeys(env, { drawn, demo, slips })
+  const keys = kept?.keys ?? secretKeys(env, { drawn: demo && !durable, demo, slips })
   return {
     env,
     issuer: env.ISSUER || `http://localhost:${env.PORT}`,
     secretKeys: keys,
+    keysFile: env.SECRET_KEYS.length === 0 ? keysPath : undefined,
     demo,
     entries: demo ? structuredClone(DEMO_ENTRIES) : readEntries(text, env.CONFIG_FILE, raw),
-    store: { name: env.STORE, durable, shared, open: configure(env, { read: readNamed, fail }) },
+    store: {
+      name: env.STORE,
+      durable,
+      shared,
+      open: configure(env, { read: readNamed, fail }),
+      copies: type.copies?.(env, fail),
+    },
     remarks,
     unread,
   }
+}
+
+// Whoever only looks has keys as the start would make them.
+function keysIn(path: string, looking: boolean): KeptKeys {
+  return looking ? { keys: foundKeys(path) ?? [randomText(32)], made: false } : keptKeys(path)
 }
 
 function fail(problem: string): never {

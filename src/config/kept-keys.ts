@@ -17,7 +17,7 @@ export interface KeptKeys {
  * it, and the others read what it made. Throws `ConfigError` if it can be neither read nor made.
  */
 export function keptKeys(path: string): KeptKeys {
-  const found = read(path)
+  const found = foundKeys(path)
   if (found !== undefined) return { keys: found, made: false }
   const key = randomBytes(32).toString('hex')
   try {
@@ -35,14 +35,15 @@ export function keptKeys(path: string): KeptKeys {
       throw new ConfigError(
         `SECRET_KEYS is not set, and a file for them, ${path}, ${writeProblem(error, path)}; or set SECRET_KEYS to what openssl rand -hex 32 prints`,
       )
-    return { keys: read(path, ATTEMPTS) ?? unusable(path), made: false }
+    return { keys: foundKeys(path, ATTEMPTS) ?? unusable(path), made: false }
   }
 }
 
 // Whoever makes the file writes it a moment later.
 const ATTEMPTS = 50
 
-function read(path: string, attempts = 1): readonly string[] | undefined {
+/** Reads the keys kept in the file at `path`; undefined if there is no such file. Throws `ConfigError` if it has none. */
+export function foundKeys(path: string, attempts = 1): readonly string[] | undefined {
   for (let at = 0; at < attempts; at++) {
     const text = textOf(path)
     if (text === undefined) return undefined

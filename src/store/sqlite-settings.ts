@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path'
+import { sqliteCopies } from './sqlite-copy.ts'
 import { preparePlace } from './sqlite-file.ts'
 import type { Sync } from './sqlite-schema.ts'
 import { CannotOpen } from './sqlite-thread.ts'
@@ -18,6 +19,7 @@ export const SQLITE: StoreType<SqliteVariables> = {
   chosenBy: ({ SQLITE_FILE }) => SQLITE_FILE !== '',
   noDemo: 'its password is public and would live on in the file',
   keysFile: ({ SQLITE_FILE }) => join(dirname(resolve(SQLITE_FILE)), 'secret-keys'),
+  copies: ({ SQLITE_FILE }, fail) => sqliteCopies(SQLITE_FILE, fail),
   configure: ({ SQLITE_FILE: file, SQLITE_SYNC: sync }, { fail }) => {
     if (file === '')
       fail('STORE is sqlite, but SQLITE_FILE is not set; name a file, such as /data/postern.db')

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Asked, runBatch } from './sqlite-batch.ts'
 import { operationsOn } from './sqlite-operations.ts'
-import { openForWriting, type Sync } from './sqlite-schema.ts'
+import { NewerFile, openForWriting, type Sync } from './sqlite-schema.ts'
 
 /** What the thread is started with. */
 export interface WriterData {
@@ -54,11 +54,11 @@ function openedOr<T>(port: NonNullable<typeof parentPort>, open: () => T): T | u
   try {
     return open()
   } catch (error) {
-    const { message, constructor } = error as Error
+    const { message } = error as Error
     port.postMessage({
       opened: false,
       problem: message,
-      newer: constructor.name === 'NewerFile',
+      newer: error instanceof NewerFile,
     } satisfies Opened)
     port.close()
     return undefined

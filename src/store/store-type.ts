@@ -1,4 +1,5 @@
 import type { Report, Store } from './store.ts'
+import type { CopyProblem, StoreCopies } from './store-copies.ts'
 
 /** A store that `STORE` may name: its traits, and how it is opened. Everybody asks for a trait, nobody for a name. */
 export interface StoreType<Variables = unknown> {
@@ -16,6 +17,8 @@ export interface StoreType<Variables = unknown> {
    * A file beside what it keeps, where `SECRET_KEYS` may be kept if they are not set: whoever keeps the one keeps the other.
    */
   keysFile?(variables: Variables): string
+  /** Copies of what it keeps, if it keeps that in a file of its own. */
+  copies?(variables: Variables, fail: CopyProblem): StoreCopies
   /** Checks its variables, of all that there are, and returns the function that opens it. */
   configure(variables: Variables, reader: SettingsReader): OpenStore
 }

@@ -8,14 +8,16 @@ import { TemporarilyUnavailable } from '../protocol/errors.ts'
  * The shares sum to 0.84. A further kind takes its share from what is left, never from a kind that is there: that
  * would refuse what an installation holds today. A mark that something was used is a kind like any other: it is never
  * evicted, or the thing could be used again. While its share is full, `create` refuses and the answer is a 503.
+ *
+ * `given` kinds are what somebody has got by a login: a copy of the store that is put back must not revive them.
  */
 export const KINDS = {
-  grant: { durable: false, share: 0.5 },
-  session: { durable: false, share: 0.085 },
-  revoked_token: { durable: false, share: 0.085 },
-  counter: { durable: false, share: 0.085 },
-  consent: { durable: true, share: 0.075 },
-  signing_keys: { durable: true, share: 0.01 },
+  grant: { durable: false, share: 0.5, given: true },
+  session: { durable: false, share: 0.085, given: true },
+  revoked_token: { durable: false, share: 0.085, given: false },
+  counter: { durable: false, share: 0.085, given: false },
+  consent: { durable: true, share: 0.075, given: false },
+  signing_keys: { durable: true, share: 0.01, given: false },
 } as const
 
 export type Kind = keyof typeof KINDS
