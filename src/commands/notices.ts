@@ -37,8 +37,12 @@ export function notices(config: Config): string[] {
     const names = concerns({ config, clients })
     return names.length === 0 ? [] : [`${sentence} (${listed(names)})`]
   })
-  return [...remarks, ...(proxyIsUnnamed(config) ? [PROXY] : []), ...lines]
+  const forgets = config.store.durable ? [] : [FORGETS]
+  return [...remarks, ...(proxyIsUnnamed(config) ? [PROXY] : []), ...forgets, ...lines]
 }
+
+const FORGETS =
+  'logins, consents and refresh tokens are forgotten with this process; set SQLITE_FILE to a file that keeps them (docs/one-node.md)'
 
 const PROXY =
   "TRUST_PROXY is not set: all logins seem to come from the address of the proxy in front of this https issuer and share one counter of failed logins; set it to the proxy's address"

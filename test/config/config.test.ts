@@ -399,12 +399,17 @@ clients:
 `
   const env = { CONFIG_FILE: 'x.yaml', SECRET_KEYS: KEY }
   const named = (more = {}) => notices(loadConfig({ ...env, ...more }, () => file))
-  const [keys, tokens, passwords, ...none] = named()
+  const [forgets, keys, tokens, passwords, ...none] = named()
+  assert.match(
+    String(forgets),
+    /^logins, consents and refresh tokens are forgotten with this process; set SQLITE_FILE/,
+  )
   assert.match(String(keys), /signing keys die with this process.*\(who\)$/)
   assert.match(String(tokens), /RFC 9700 section 2\.1\.2.*\(old\)$/)
   assert.match(String(passwords), /RFC 9700 section 2\.4.*\(seen\)$/)
   assert.deepEqual(none, [])
-  assert.equal(named({ SIGNING_KEYS_FILE: 'keys.json' }).length, 2)
+  assert.equal(named({ SIGNING_KEYS_FILE: 'keys.json' }).length, 3)
+  assert.deepEqual(named({ SQLITE_FILE: '/tmp/store.db' }), [tokens, passwords])
 })
 
 test('the start names the people who are found by the exact spelling only, once', () => {
@@ -454,7 +459,7 @@ test('a line of the start that lists people or clients names ten and a count', (
     })),
     users: many((at) => ({ username: `user${at}`, password_hash: HASH.replace('$12$', '$08$') })),
   })
-  const lines = notices(file(text))
+  const lines = notices(file(text)).filter((line) => !line.startsWith('logins, consents'))
   assert.equal(lines.length, 5)
   for (const line of lines) {
     assert.match(line, /\((?:[^,]+, ){10}and 1,990 more\)$/)
@@ -506,7 +511,7 @@ clients:
   - { client_id: b, client_secret_hash: "${cheap}", grant_types: [client_credentials], scope: machine }
   - { client_id: c, redirect_uris: ["https://a.example/"], skip_consent: true, scope: own }
 `
-  const named = notices(file(text, { SIGNING_KEYS_FILE: 'keys.json' }))
+  const [, ...named] = notices(file(text, { SIGNING_KEYS_FILE: 'keys.json' }))
   assert.equal(named.length, 2)
   assert.match(
     named[0] ?? '',

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { load, loadAll } from 'js-yaml'
-import { Deployment } from 'kubernetes-models/apps/v1'
+import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import { ConfigMap, Service } from 'kubernetes-models/v1'
 import { loadConfig } from '../../src/config/config.ts'
@@ -20,6 +20,9 @@ const objects = loadAll(text('kubernetes.yaml')) as any[]
 // biome-ignore lint/suspicious/noExplicitAny: whatever the file holds
 const compose = load(text('compose.yaml').replaceAll(/^ {4}<<: \*postern$/gm, '    base: *postern')) as any
 
+// biome-ignore lint/suspicious/noExplicitAny: whatever the file holds
+const one = loadAll(text('kubernetes-one.yaml')) as any[]
+
 const MODELS = { ConfigMap, Deployment, PodDisruptionBudget, Service }
 
 test('the Kubernetes objects are valid by the schemas of Kubernetes', () => {
@@ -28,6 +31,38 @@ test('the Kubernetes objects are valid by the schemas of Kubernetes', () => {
   const [broken] = structuredClone(objects.filter(({ kind }) => kind === 'Deployment'))
   broken.spec.replicas = 'two'
   assert.throws(() => new Deployment(broken).validate(), 'the validation can fail')
+})
+
+test('one node on Kubernetes: valid, one replica, its file on the claimed volume', () => {
+  const models = { ConfigMap, Service, StatefulSet }
+  assert.deepEqual(one.map(({ kind }) => kind).sort(), Object.keys(models).sort())
+  for (const object of one) new models[object.kind as keyof typeof models](object).validate()
+  const { spec } = one.find(({ kind }) => kind === 'StatefulSet')
+  const [container] = spec.template.spec.containers
+  const variables = container.env.map(({ name, value }: Record<string, string>) => [name, value])
+  for (const [name] of variables) assert.ok(known.has(name), name)
+  const env: Record<string, string> = Object.fromEntries(variables)
+  const [claim] = spec.volumeClaimTemplates
+  const { mountPath } = container.volumeMounts.find(
+    ({ name }: { name: string }) => name === claim.metadata.name,
+  )
+  assert.deepEqual([spec.replicas, env.SQLITE_FILE?.startsWith(`${mountPath}/`)], [1, true])
+  const file = one.find(({ kind }) => kind === 'ConfigMap').data['config.yaml']
+  const config = loadConfig({ ...env, SECRET_KEYS: KEY, MY_APP_SECRET: KEY }, () => withOwnHash(file))
+  assert.equal(config.store.name, 'sqlite')
+})
+
+test('one node in compose: its data on a named volume, the folder of its configuration watched', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the file holds
+  const { services, volumes } = load(text('one-node.yaml')) as any
+  const { environment, volumes: mounts } = services.postern
+  for (const name of Object.keys(environment)) assert.ok(known.has(name), name)
+  const [data, config] = mounts.map((mount: string) => mount.split(':'))
+  assert.deepEqual([data, Object.keys(volumes)], [['data', '/data'], ['data']])
+  assert.ok(environment.CONFIG_FILE.startsWith(`${config[1]}/`))
+  const dockerfile = readFileSync(join(folder, 'Dockerfile'), 'utf8')
+  assert.match(dockerfile, /SQLITE_FILE=\/data\//)
+  assert.match(dockerfile, /install -d -o node -g node -m 700 \/data\nVOLUME \/data/)
 })
 
 test('the probes ask for what is served; the variables exist; the example configuration loads', async (t) => {
