@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ConfigError } from './config-error.ts'
-import { writeProblem } from './file-access.ts'
+import { readProblem, writeProblem } from './file-access.ts'
 import { readSecretKeys } from './readers.ts'
 
 /** Keys that are kept in a file of ours. */
@@ -33,7 +33,7 @@ export function keptKeys(path: string): KeptKeys {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
       throw new ConfigError(
-        `SECRET_KEYS is not set, and a file for them, ${path}, ${writeProblem(error, path)}; or set SECRET_KEYS to what openssl rand -hex 32 prints`,
+        `SECRET_KEYS is not set, and a file for them, ${path}, ${writeProblem(error, path)}; or set SECRET_KEYS to what openssl rand -hex 32 prints, or STORE=memory`,
       )
     return { keys: foundKeys(path, ATTEMPTS) ?? unusable(path), made: false }
   }
@@ -60,10 +60,9 @@ function textOf(path: string): string | undefined {
     if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600)
     return text
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new ConfigError(
-      `SECRET_KEYS is not set, and ${path}, where they are kept, cannot be read (${code})`,
+      `SECRET_KEYS is not set, and ${path}, where they are kept, ${readProblem(error, path)}; or set STORE=memory`,
     )
   }
 }
