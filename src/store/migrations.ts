@@ -1,4 +1,4 @@
-import { KINDS, type Kind, type StoredRecord } from './store.ts'
+import { KINDS, type Kind, type StoredRecord, StoreUnavailable } from './store.ts'
 
 type Step = (record: StoredRecord) => StoredRecord
 
@@ -12,18 +12,27 @@ const MIGRATIONS: Migrations = { consent: [], signing_keys: [] }
 
 /**
  * The record in the schema of this release. A record of a later release, which a rolling upgrade leaves behind, is
- * returned as it is: later schemas only add.
+ * returned as it is: later schemas only add. One that an earlier release would misread says the lowest schema that may read it
+ * (`least_schema`); here it then answers as a store that cannot: throws `StoreUnavailable`.
  */
 export function migrated(
   kind: Kind,
   record: StoredRecord,
   migrations: Migrations = MIGRATIONS,
 ): StoredRecord {
+  const { schema = 1, least_schema = 1 } = record as StoredRecord & { schema?: number; least_schema?: number }
+  const steps = migrations[kind] ?? []
+  if (least_schema > steps.length + 1) throw new NewerRecord(`a ${kind} record needs schema ${least_schema}`)
   if (!KINDS[kind].durable) return record
-  const { schema = 1 } = record as StoredRecord & { schema?: number }
   let current = record
-  for (const [at, step] of (migrations[kind] ?? []).entries()) {
+  for (const [at, step] of steps.entries()) {
     if (at + 1 >= schema) current = { ...step(current), schema: at + 2 } as StoredRecord
   }
   return current
+}
+
+/** A later release wrote a record that this one would misread: another node, or this one when it is upgraded, can serve it. */
+export class NewerRecord extends StoreUnavailable {
+  override readonly name = 'NewerRecord'
+  override readonly report = { level: 'error', msg: 'a record in the store needs a later release' } as const
 }

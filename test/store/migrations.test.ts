@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Migrations, migrated } from '../../src/store/migrations.ts'
+import { type Migrations, migrated, NewerRecord } from '../../src/store/migrations.ts'
 import type { StoredRecord } from '../../src/store/store.ts'
 
 type Versioned = StoredRecord & { schema?: number; steps?: string }
@@ -26,4 +26,13 @@ test('one of this release, or of a later one, is given as it is', () => {
 
 test('expiring records have no schema', () => {
   assert.deepEqual(migrated('grant', { revision: 'r' }, STEPS), { revision: 'r' })
+})
+
+test('a record that this release would misread is answered as by a store that cannot', () => {
+  for (const kind of ['consent', 'grant', 'session'] as const) {
+    const record = { revision: 'r', schema: 9, least_schema: 9 } as StoredRecord
+    assert.throws(() => migrated(kind, record, STEPS), NewerRecord)
+  }
+  const same = { revision: 'r', schema: 9, least_schema: 3 } as StoredRecord
+  assert.equal(migrated('consent', same, STEPS), same)
 })
