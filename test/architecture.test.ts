@@ -101,8 +101,12 @@ test('no store is asked by name: what matters about it is a trait in the table o
   for (const file of globSync('**/*.ts', { cwd: src })) {
     if (room(file) === 'store') continue
     const code = readFileSync(join(src, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
-    assert.doesNotMatch(code, /STORE\s*[!=]==?|[!=]==?\s*'(memory|redis)'|STORE=(memory|redis)/, file)
-    assert.doesNotMatch(code, /\bstore\.name\s*[!=]==?|\binstanceof (Memory|Redis)Store/, file)
+    assert.doesNotMatch(
+      code,
+      /STORE\s*[!=]==?|[!=]==?\s*'(memory|redis|sqlite)'|STORE=(memory|redis|sqlite)/,
+      file,
+    )
+    assert.doesNotMatch(code, /\bstore\.name\s*[!=]==?|\binstanceof (Memory|Redis|Sqlite)Store/, file)
   }
 })
 

@@ -33,7 +33,7 @@ export function keptKeys(path: string): KeptKeys {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
       throw new ConfigError(
-        `SECRET_KEYS is not set, and a file for them, ${path}, ${writeProblem(error, path)}; or set SECRET_KEYS to what openssl rand -hex 32 prints, or STORE=memory`,
+        `SECRET_KEYS is not set, and a file for them, ${path}, ${writeProblem(error, path)}; or set SECRET_KEYS to what openssl rand -hex 32 prints, or another STORE`,
       )
     return { keys: foundKeys(path, ATTEMPTS) ?? unusable(path), made: false }
   }
@@ -62,7 +62,7 @@ function textOf(path: string): string | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw new ConfigError(
-      `SECRET_KEYS is not set, and ${path}, where they are kept, ${readProblem(error, path)}; or set STORE=memory`,
+      `SECRET_KEYS is not set, and ${path}, where they are kept, ${readProblem(error, path)}; or set another STORE`,
     )
   }
 }
