@@ -14,6 +14,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'makes the server that the configuration describes, without listening',
     run: async () => (await import('./check-config.ts')).run(),
   },
+  keys: {
+    takes: 'list|rotate|revoke <kid>',
+    summary: 'the signing keys: shows, rotates, ends a leaked one',
+    run: async (parameters) => (await import('./keys.ts')).run(parameters),
+  },
   'rotate-keys': {
     summary: 'publishes the next signing keys',
     run: async () => (await import('./rotate-keys.ts')).run(),
@@ -31,6 +36,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'hash-password': {
     summary: 'reads a password and prints its bcrypt hash',
     run: async () => (await import('./hash-password.ts')).run(),
+  },
+  healthcheck: {
+    summary: 'asks the server of this machine whether it answers',
+    run: async () => (await import('./healthcheck.ts')).run(),
   },
   version: { summary: 'prints the version', run: async () => console.log(VERSION) },
   help: { summary: 'prints this', run: async () => console.log(help()) },

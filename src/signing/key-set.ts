@@ -60,6 +60,41 @@ export function withFresh(set: KeySet, fresh: KeySet, plan: RotationPlan, now: n
   return pruned([...set, ...fresh.filter((key) => wanted.has(key.alg))], plan, now)
 }
 
+/**
+ * The set without one key, at once, for it has leaked. If it signs now, the one that waits takes its place, or else `fresh`: never
+ * a retired one, which may have leaked with it. The same object if there is no such key.
+ */
+export function revoked(set: KeySet, kid: string, fresh: SigningKey, now: number): KeySet {
+  const gone = set.find((key) => key.kid === kid)
+  if (gone === undefined) return set
+  const left = set.filter((key) => key !== gone)
+  if (currentKey(set, gone.alg, now) !== gone) return left
+  const next = ofAlgorithm(left, gone.alg).find((key) => (key.signs_from ?? 0) > now)
+  if (next === undefined) return [...left, { ...fresh, signs_from: now }]
+  return left.map((key) => (key === next ? { ...key, signs_from: now } : key))
+}
+
+/** A key, and what it does now. `at` in seconds: when it begins to sign, or is published no more. */
+export interface KeyState {
+  key: SigningKey
+  state: 'signs' | 'waits' | 'retired'
+  at?: number
+}
+
+/** What each key of a set does now, by algorithm and age. */
+export function statesOf(set: KeySet, { keep }: RotationPlan, now: number): KeyState[] {
+  const algorithms = [...new Set(set.map(({ alg }) => alg))]
+  return algorithms.flatMap((alg) => {
+    const keys = ofAlgorithm(set, alg)
+    const current = currentKey(set, alg, now)
+    return keys.map((key, at): KeyState => {
+      if (key === current) return { key, state: 'signs' }
+      if ((key.signs_from ?? 0) > now) return { key, state: 'waits', at: key.signs_from ?? now }
+      return { key, state: 'retired', at: (keys[at + 1]?.signs_from ?? now) + keep }
+    })
+  })
+}
+
 /** The set without keys that were retired longer than `keep` ago; the same object if there are none. */
 export function pruned(set: KeySet, { keep }: RotationPlan, now: number): KeySet {
   const living = set.filter((key) => {

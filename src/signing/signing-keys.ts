@@ -7,6 +7,7 @@ import {
   pruned,
   publicPart,
   type RotationPlan,
+  revoked,
   rotated,
   type SigningKey,
   signsFrom,
@@ -126,6 +127,15 @@ export class SigningKeys {
     const fresh = await Promise.all(plan.algorithms.map((alg) => generate(alg, signsFrom(set, alg, now))))
     this.#set = await this.#vault.change((current) => rotated(current, fresh, plan, now))
     return Math.max(...this.#set.map((key) => key.signs_from ?? now))
+  }
+
+  /** Takes a key out at once, and has another one sign if it did. Of many who do it at once one makes the other key. */
+  async revoke(kid: string): Promise<void> {
+    const now = this.#now()
+    const gone = (await this.refresh()).find((key) => key.kid === kid)
+    if (gone === undefined) return
+    const fresh = await generate(gone.alg, now)
+    this.#set = await this.#vault.change((current) => revoked(current, kid, fresh, now))
   }
 
   /** The public keys (RFC 7517 §5): those that sign, will sign, and have signed what may still be shown. */

@@ -280,7 +280,7 @@ test('version and help, with and without dashes; the line of the start has the v
 test('an unknown command names the known ones', async () => {
   const { code, err } = await run(['serv'])
   assert.equal(code, 2)
-  assert.match(err, /serve, check-config, rotate-keys, backup, restore, hash-password/)
+  assert.match(err, /serve, check-config, keys, rotate-keys, backup, restore, hash-password/)
 })
 
 test('rotate-keys: explains memory, rotates a file, once until the next keys sign', async () => {
@@ -309,6 +309,6 @@ test('rotate-keys: a store that does not answer is one line, not a stack', async
   assert.equal(code, 1)
   assert.match(
     err,
-    /^postern: the store does not answer \(nothing listens where Redis should; check .*\); nothing was rotated\n$/,
+    /^postern: the store does not answer \(nothing listens where Redis should; check .*\); nothing was changed\n$/,
   )
 })

@@ -25,7 +25,7 @@ test('the image: every stage on the pinned Node, not root, asked for its health,
   assert.equal(start.join(' ').replace('/app/', ''), scripts.start)
   assert.deepEqual(all('CMD'), [])
   const [, probe = ''] = / CMD (\[.*\])$/.exec(all('HEALTHCHECK').join()) ?? []
-  assert.match(JSON.parse(probe).join(' '), /\/healthz/)
+  assert.equal(JSON.parse(probe).join(' '), 'node /app/src/start.js healthcheck')
   const labels = all('LABEL').join(' ')
   assert.match(labels, /image\.description="[^"]*OAuth 2\.1 and OpenID Connect/)
   assert.ok(labels.includes(`image.version="${version}"`))
