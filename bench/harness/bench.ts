@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Job } from '../generator/job.ts'
 import { Child, type Start } from './child.ts'
 import { CORES } from './cores.ts'
@@ -53,6 +53,7 @@ export class Bench {
   readonly #secretKey = newSecretKey()
   #documents: Record<string, string> = {}
   #started = 0
+  #files = 0
 
   private constructor(plan: Plan, generator: Generator) {
     this.plan = plan
@@ -89,9 +90,11 @@ export class Bench {
     const { redis, output, people = this.plan.people } = options
     const flags = [...(options.flags ?? []), ...this.#profiling(id, workloadId)]
     const { script, env, dialect, program } = target(id)
-    const { processes, cost = 4 } = workload(workloadId)
+    const { processes, cost = 4, sync } = workload(workloadId)
     const port = await freePort()
-    const setup = this.#setup(cost, { processes, people, redis })
+    const file = join(this.folder, `store-${++this.#files}.db`)
+    const sqlite = sync && { file, sync }
+    const setup = { ...this.#setup(cost, { processes, people, redis }), ...(sqlite && { sqlite }) }
     const common = {
       PORT: String(port),
       PEOPLE: String(people),
@@ -154,5 +157,5 @@ export class Bench {
 function connectionsOf(id: WorkloadId): number {
   const { store, cost = 4 } = workload(id)
   if (cost > 8) return 4
-  return store === 'redis' ? 64 : 16
+  return store === 'memory' ? 16 : 64
 }

@@ -26,6 +26,7 @@ export type Lack =
   | 'login'
   | 'refresh'
   | 'redis'
+  | 'sqlite'
   | 'workers'
   | 'openid'
   | 'algorithms'

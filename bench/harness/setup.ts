@@ -11,6 +11,8 @@ export interface Setup {
   configFile: string
   secretKey: string
   redisUrl?: string
+  /** A file of its own for each start. */
+  sqlite?: { file: string; sync: 'full' | 'normal' }
   processes: number
   /** Metadata and key set as Postern has them: what a fixed string answers. */
   documents: Record<string, string>

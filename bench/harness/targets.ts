@@ -46,7 +46,7 @@ const OURS: Dialect = {
   lacks: [],
 }
 
-const LIMIT: Dialect = { ...OURS, lacks: ['flow', 'login', 'redis', 'openid', 'workers'] }
+const LIMIT: Dialect = { ...OURS, lacks: ['flow', 'login', 'redis', 'sqlite', 'openid', 'workers'] }
 // Nothing is proved for a document.
 const PROOF: Dialect = { ...LIMIT, lacks: [...LIMIT.lacks, 'metadata'] }
 
@@ -54,7 +54,18 @@ const PROOF: Dialect = { ...LIMIT, lacks: [...LIMIT.lacks, 'metadata'] }
 const SERVICES: Dialect = {
   ...OURS,
   token: '/oauth/token',
-  lacks: ['metadata', 'introspect', 'flow', 'login', 'refresh', 'redis', 'workers', 'openid', 'algorithms'],
+  lacks: [
+    'metadata',
+    'introspect',
+    'flow',
+    'login',
+    'refresh',
+    'redis',
+    'sqlite',
+    'workers',
+    'openid',
+    'algorithms',
+  ],
 }
 
 export const TARGETS = {
@@ -62,10 +73,11 @@ export const TARGETS = {
     name: 'Postern',
     dialect: OURS,
     script: at('../../src/start.js'),
-    env: ({ configFile, secretKey, redisUrl, processes }) => ({
+    env: ({ configFile, secretKey, redisUrl, sqlite, processes }) => ({
       CONFIG_FILE: configFile,
       SECRET_KEYS: secretKey,
       ...(redisUrl !== undefined && { STORE: 'redis', REDIS_URL: redisUrl, WORKERS: String(processes) }),
+      ...(sqlite !== undefined && { SQLITE_FILE: sqlite.file, SQLITE_SYNC: sqlite.sync }),
     }),
     marks: [],
   },
@@ -93,7 +105,7 @@ export const TARGETS = {
       authorize: '/auth',
       metadata: '/.well-known/openid-configuration',
       jwks: '/jwks',
-      lacks: ['workers'],
+      lacks: ['sqlite', 'workers'],
     },
     script: at('../peers/oidc-provider.ts'),
     env: () => ({}),
@@ -120,7 +132,7 @@ export const TARGETS = {
       authorize: '/authorize',
       metadata: '',
       jwks: '',
-      lacks: ['jwt', 'metadata', 'redis', 'workers', 'openid', 'algorithms'],
+      lacks: ['jwt', 'metadata', 'redis', 'sqlite', 'workers', 'openid', 'algorithms'],
     },
     script: at('../peers/node-oauth.ts'),
     env: () => ({}),
@@ -161,7 +173,7 @@ export const TARGETS = {
       offline: 'offline_access',
       resource: '/api',
       ownTokensOnly: true,
-      lacks: ['redis', 'workers', 'algorithms'],
+      lacks: ['redis', 'sqlite', 'workers', 'algorithms'],
     },
     script: at('../peers/better-auth.ts'),
     slow: true,

@@ -7,7 +7,9 @@ export interface Workload {
   /** What a server must have to be asked. */
   needs: readonly Lack[]
   /** The store that it runs on, and how many processes. */
-  store: 'memory' | 'redis'
+  store: 'memory' | 'redis' | 'sqlite'
+  /** What the disk must confirm, with SQLite. */
+  sync?: 'full' | 'normal'
   processes: 1 | 2
   /** What is sent. */
   sends: Sends
@@ -33,6 +35,7 @@ export type Sends =
 
 const memory = { store: 'memory', processes: 1 } as const
 const redis = { store: 'redis', processes: 1 } as const
+const sqlite = { store: 'sqlite', processes: 1, sync: 'full' } as const
 
 // With an ID token of each algorithm.
 const openid = (algorithm: Algorithm) =>
@@ -113,6 +116,35 @@ export const WORKLOADS = {
     sends: 'flow',
     needs: ['redis', 'flow'],
     ...redis,
+    quick: false,
+  },
+  sqlite_refresh: {
+    title: 'refresh on SQLite, the disk confirms each batch (full)',
+    sends: 'refresh',
+    needs: ['sqlite', 'refresh'],
+    ...sqlite,
+    quick: false,
+  },
+  sqlite_refresh_normal: {
+    title: 'refresh on SQLite, the disk may be behind (normal)',
+    sends: 'refresh',
+    needs: ['sqlite', 'refresh'],
+    ...sqlite,
+    sync: 'normal',
+    quick: false,
+  },
+  sqlite_introspect: {
+    title: 'introspection on SQLite',
+    sends: 'introspect',
+    needs: ['sqlite', 'introspect'],
+    ...sqlite,
+    quick: false,
+  },
+  sqlite_flow: {
+    title: 'code flow, logged in, on SQLite (full)',
+    sends: 'flow',
+    needs: ['sqlite', 'flow'],
+    ...sqlite,
     quick: false,
   },
   workers_client_credentials: {

@@ -147,7 +147,7 @@ function methodText({ plan }: Results): string {
   return `## How it is measured
 
 - **CPU µs**: of the server's process, an operation, median (least–greatest) of the rounds; all threads, the system's part too. **A second**: operations
-  of a closed loop, 16 connections (64 beside Redis, 4 with bcrypt 12); "(not full)" stands where the server did not work all
+  of a closed loop, 16 connections (64 beside Redis and SQLite, 4 with bcrypt 12); "(not full)" stands where the server did not work all
   the time: it waited for the generator, or other processes had its core.
 - **× Postern**: CPU of the server divided by Postern's in the same round. Rounds are interleaved: A B C, A B C.
 - **p50, p99, p99.9**: at half of the server's own peak, operations begun by the clock, waiting included (${plan.openRounds === 1 ? 'one round' : `median of ${plan.openRounds} rounds`}). **MB**: resident after the load.
