@@ -15,7 +15,7 @@ export const KEYS = {
   } satisfies Variable<readonly string[]>,
   SIGNING_KEYS_FILE: text(
     '',
-    'JWK set with the private keys that sign ID tokens and JWT access tokens; made if the file does not exist. Without it they are in the store: sealed in Redis, or gone with the process.',
+    'JWK set with the private keys that sign ID tokens and JWT access tokens; made if the file does not exist. Without it they are in the store: sealed where it lasts, or gone with the process.',
   ),
   KEY_ROTATION: integer(
     [0, 3650],
