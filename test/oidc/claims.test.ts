@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
-import type { ClientEntry, UserEntry } from '../../src/config/schema.ts'
+import type { ClientEntry, Entries, UserEntry } from '../../src/config/schema.ts'
 import { REGISTERED_CLAIMS } from '../../src/protocol/registered-claims.ts'
 import { Agent, answerOf } from '../support/browser-agent.ts'
 import {
@@ -248,4 +248,20 @@ test('with the type JWT an access token is no ID token anywhere, nor the reverse
     (await agent.follow(await agent.get(`/oauth/logout?id_token_hint=${id_token}`))).body,
     /You are logged out/,
   )
+})
+
+test('a claim may have the name of something that every object has, but not the one that changes objects', async (t) => {
+  const names = { odd: { sentence: 'Odd names', claims: ['constructor', 'toString', 'hasOwnProperty'] } }
+  const odd = JSON.parse('{ "constructor": 1, "toString": "a", "hasOwnProperty": [2] }')
+  const client = { ...RP, scope: 'openid odd' }
+  const users = [{ ...ALICE, claims: odd }]
+  const { app } = await buildServer(t, { clients: [client], users, scopes: names })
+  const { id_token, access_token } = await tokens(app, { scope: 'openid odd' })
+  assert.deepEqual(pick(await verified(app, id_token), ...names.odd.claims), odd)
+  assert.deepEqual(pick((await userinfo(app, access_token)).json(), ...names.odd.claims), odd)
+  const proto = JSON.parse('{ "__proto__": { "admin": true } }')
+  await assert.rejects(server(t, {}, { claims: proto }), /has __proto__/)
+  await assert.rejects(server(t, { claim_names: { groups: '__proto__' } }), /__proto__/)
+  const change = (entries: Entries) => Object.assign(entries, { groups: { a: { claims: proto } } })
+  await assert.rejects(buildServer(t, { change }), /has __proto__/)
 })

@@ -23,9 +23,20 @@ export function readClaimSettings(
     if (REGISTERED_CLAIMS.has(name) || STANDARD_CLAIMS.has(name))
       fail('claims', `has ${name}, which means something else in tokens; choose another name`)
   const groups = entry.allowed_groups && { allowed_groups: new Set(entry.allowed_groups) }
-  return { ...groups, claims_in_id_token, claim_names, claim_types, claims }
+  return {
+    ...groups,
+    claims_in_id_token,
+    claim_names: bare(claim_names),
+    claim_types: bare(claim_types),
+    claims,
+  }
 }
 
 function isKnown(name: string): boolean {
   return STANDARD_CLAIMS.has(name) || LIST_CLAIMS.some((list) => list === name)
+}
+
+// Without what every object has: a claim may be called constructor.
+function bare<T>(names: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.assign(Object.create(null), names)
 }
