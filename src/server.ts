@@ -64,8 +64,10 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   const { store, log, prepare = true } = parts
   const rooms = makeRooms(config, parts)
   const { signing, reports } = rooms
+  // Keys in the store outlive a configuration whose SECRET_KEYS may not open them.
+  const isLeft = parts.before?.signing.loaded === true && parts.before.signing !== signing
   const isKept = prepare && (config.store.durable || env.SIGNING_KEYS_FILE !== '')
-  if (isKept) await loadKeys(signing, { store, log })
+  if (isKept || isLeft) await loadKeys(signing, { store, log })
 
   const url = new URL(issuer)
   const base = url.pathname === '/' ? '' : url.pathname

@@ -1,5 +1,7 @@
 import type { Client } from '../clients/client.ts'
 import { grantableScope } from '../grants/admission.ts'
+import type { ScopeClaims } from '../protocol/claims.ts'
+import type { ClaimsRequest } from '../protocol/claims-request.ts'
 import type { Prompt } from '../protocol/prompt.ts'
 import type { User } from '../users/user.ts'
 
@@ -24,6 +26,8 @@ export interface Ask {
   subjects: readonly string[] | undefined
   /** What is granted in the end. */
   scope: string
+  /** The claims that are asked for by name; null for none. */
+  claims: ClaimsRequest | null
   /** What the person must have approved. */
   consent_scope: string
   consent: ConsentRule
@@ -45,6 +49,7 @@ export function plainLogin(back: string): Ask {
     login_hint: undefined,
     subjects: undefined,
     scope: '',
+    claims: null,
     consent_scope: '',
     consent: 'never',
     stays: undefined,
@@ -52,9 +57,21 @@ export function plainLogin(back: string): Ask {
   }
 }
 
-/** Returns the same ask to this person: without what they may not grant. */
-export function askTo<A extends Ask>(ask: A, user: Pick<User, 'withheld_scopes'>): A {
+/** Returns the same ask to this person: without what they may not grant, by scope or by the name of a claim. */
+export function askTo<A extends Ask>(
+  ask: A,
+  user: Pick<User, 'withheld_scopes'>,
+  scopes: Pick<ScopeClaims, 'within'>,
+): A {
   const scope = grantableScope(ask.scope, user)
   const consent_scope = grantableScope(ask.consent_scope, user)
-  return scope === ask.scope && consent_scope === ask.consent_scope ? ask : { ...ask, scope, consent_scope }
+  if (scope === ask.scope && consent_scope === ask.consent_scope) return ask
+  // Whoever may grant more later has not agreed to it now: the grant must not remember that it was asked for.
+  const left = (names: readonly string[]) => scopes.within(names, consent_scope)
+  const claims = ask.claims && {
+    ...ask.claims,
+    userinfo: left(ask.claims.userinfo),
+    id_token: left(ask.claims.id_token),
+  }
+  return { ...ask, scope, consent_scope, claims }
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { isPublic } from '../clients/client.ts'
 import { lastingOf } from '../grants/lasting.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
-import { type ClaimsRequest, readClaims } from '../protocol/claims-request.ts'
+import { readClaims } from '../protocol/claims-request.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Prompt, readMaxAge, readPrompt } from '../protocol/prompt.ts'
@@ -32,7 +32,6 @@ export interface AuthorizationRequest extends Ask {
   challenge_digest: Buffer | undefined
   response_type: ResponseType
   nonce: string | undefined
-  claims: ClaimsRequest | null
 }
 
 /** Where an answer goes that can be sent before the whole request is known to be right. */

@@ -2,6 +2,7 @@ import type { Subjects } from '../clients/subjects.ts'
 import type { Consents } from '../consents/consents.ts'
 import { admits } from '../grants/admission.ts'
 import type { Visitor } from '../logins/visitors.ts'
+import type { ScopeClaims } from '../protocol/claims.ts'
 import { livingProofs, withoutProofs } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { isOlder } from '../users/since.ts'
@@ -16,8 +17,12 @@ export type FindSituation = <A extends Ask>(
 ) => Promise<Situation<A>>
 
 /** Finds it in the visitor's session and what the person has consented to before. */
-export function situationFinder(context: { consents: Consents; subjects: Subjects }): FindSituation {
-  const { consents, subjects } = context
+export function situationFinder(context: {
+  consents: Consents
+  subjects: Subjects
+  scopes: ScopeClaims
+}): FindSituation {
+  const { consents, subjects, scopes } = context
   return async (ask, visitor, now) => {
     if (visitor === undefined) {
       return {
@@ -32,7 +37,7 @@ export function situationFinder(context: { consents: Consents; subjects: Subject
     }
     const { account, current, user } = visitor
     const { client } = ask
-    const own = askTo(ask, user)
+    const own = askTo(ask, user, scopes)
     const found = client && (await consents.find(account.sub, client.client_id, now))
     const consent = found && isOlder(found.granted_at, user) ? undefined : found
     const stranger =

@@ -30,7 +30,7 @@ export function registerClient(entry: ClientEntry, rules: Rules, fail: Fail): Cl
     ...readOwnTokens(entry, rules, fail),
     ...readLinks(entry, fail),
     ...readTokens(entry),
-    ...readClaimSettings(entry, fail),
+    ...readClaimSettings(entry, rules, fail),
     ...readSector(entry, rules, fail),
     ...readLogout(entry, rules, fail),
     lifetimes: readLifetimes(entry, rules),

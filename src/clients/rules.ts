@@ -13,6 +13,8 @@ export interface Rules {
   readonly pairwise: boolean
   /** Whether requests to the URLs of clients may use plain http. */
   readonly plainHttp: boolean
+  /** Whether a scope of the file asks for a claim of this name. */
+  isOwnClaim(name: string): boolean
   /** Whether browsers may be sent to this host by plain http. */
   mayUseHttp(hostname: string): boolean
   /** Every grant type that there is. */
@@ -28,7 +30,10 @@ export interface Rules {
 /** The rules of this environment. `hashed` makes the secrets that are hashes. */
 export function rulesOf(
   env: Environment,
-  { hashed, ...known }: { hashed: HashedSecrets } & Pick<Rules, 'grantTypes' | 'usernameOf' | 'now'>,
+  {
+    hashed,
+    ...known
+  }: { hashed: HashedSecrets } & Pick<Rules, 'grantTypes' | 'usernameOf' | 'isOwnClaim' | 'now'>,
 ): Rules {
   return {
     ...known,

@@ -6,6 +6,8 @@ import type { Keys } from '../secrets/keys.ts'
 export interface ClientSecret {
   /** Whether `secret` is the client's. May throw `Busy`. */
   verify(secret: string): boolean | Promise<boolean>
+  /** Whether that takes a hash of tens of milliseconds now; it does not if absent. */
+  isSlow?(): boolean
 }
 
 // Written and compared without a pause between, so that one buffer is enough for all.
@@ -35,18 +37,22 @@ export function hashedSecret(secretHash: string, queue: BcryptQueue, keys: Keys)
   let waiting = 0
   const digest = (secret: string) => keys.sign('client_secret', `${secretHash} ${secret}`)
   return {
-    async verify(secret) {
-      if (known !== undefined) return timingSafeEqual(digest(secret), known)
-      if (waiting >= AT_ONCE) throw new Busy('too many secrets of one client are waiting')
-      waiting++
-      try {
-        if (!(await queue.verify(secret, secretHash))) return false
-      } finally {
-        waiting--
-      }
-      known = digest(secret)
-      return true
+    isSlow: () => known === undefined,
+    verify(secret) {
+      return known === undefined ? hashed(secret) : timingSafeEqual(digest(secret), known)
     },
+  }
+
+  async function hashed(secret: string): Promise<boolean> {
+    if (waiting >= AT_ONCE) throw new Busy('too many secrets of one client are waiting')
+    waiting++
+    try {
+      if (!(await queue.verify(secret, secretHash))) return false
+    } finally {
+      waiting--
+    }
+    known = digest(secret)
+    return true
   }
 }
 
@@ -85,30 +91,35 @@ export interface NamedSecret {
 }
 
 /**
- * Several secrets that are good side by side, so that a client can be given the next one before the last one ends. Those
- * whose check takes time come last in `secrets`. `now` in seconds.
+ * Several secrets that are good side by side, so that a client can be given the next one before the last one ends. One that
+ * nobody uses yet must not cost a hash at each request: those whose check takes time are asked only if no other one is right.
+ * `now` in seconds.
  */
 export function severalSecrets(secrets: readonly NamedSecret[], now: () => number): ClientSecret {
   return {
     verify(given) {
       const at = now()
-      const slow: Promise<boolean>[] = []
-      for (const { secret, until } of secrets) {
-        if (until !== undefined && until <= at) continue
-        const verdict = secret.verify(given)
-        if (verdict === true) return true
-        if (verdict !== false) slow.push(verdict)
-      }
-      return slow.length === 0 ? false : anyOf(slow)
+      const living = secrets.flatMap(({ secret, until }) =>
+        until === undefined || until > at ? [secret] : [],
+      )
+      const slow = living.filter((secret) => secret.isSlow?.())
+      if (living.some((secret) => !slow.includes(secret) && secret.verify(given) === true)) return true
+      return slow.length === 0 ? false : anyOf(slow, given)
     },
   }
 }
 
-// One that could not be looked at counts only if no other one is right.
-async function anyOf(verdicts: readonly Promise<boolean>[]): Promise<boolean> {
-  const settled = await Promise.allSettled(verdicts)
-  if (settled.some((verdict) => verdict.status === 'fulfilled' && verdict.value)) return true
-  const failed = settled.find((verdict) => verdict.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+// One after the other, so that one client has few hashes waiting. One that could not be looked at counts only if no other
+// one is right.
+async function anyOf(secrets: readonly ClientSecret[], given: string): Promise<boolean> {
+  let failed: unknown
+  for (const secret of secrets) {
+    try {
+      if (await secret.verify(given)) return true
+    } catch (error) {
+      failed = error
+    }
+  }
+  if (failed !== undefined) throw failed
   return false
 }

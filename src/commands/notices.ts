@@ -119,6 +119,10 @@ const NOTICES: readonly Notice[] = [
     sentence: 'clients are for groups that nobody in the file is in (allowed_groups)',
   },
   {
+    concerns: unheldScopes,
+    sentence: 'scopes are for members of groups only, but no client may ask for them; is one misspelt?',
+  },
+  {
     concerns: undescribedGroups,
     sentence: 'groups of clients or users are not among those that groups describes; is one misspelt?',
   },
@@ -159,6 +163,14 @@ function emptyGroups({ config, clients }: Registered): string[] {
   return clients.flatMap(({ client: { client_id, allowed_groups } }) =>
     allowed_groups === undefined || [...allowed_groups].some((name) => groups.has(name)) ? [] : [client_id],
   )
+}
+
+/** Scopes that a group keeps for its members although nobody could ask for them: the one that was meant is everybody's. */
+function unheldScopes({ config, clients }: Registered): string[] {
+  const groups = Object.values(config.entries.groups ?? {})
+  const kept = groups.flatMap((group) => (typeof group === 'string' ? [] : (group.scopes ?? [])))
+  const asked = new Set(clients.flatMap(({ client }) => scopeTokens(client.scope)))
+  return [...new Set(kept)].filter((scope) => !asked.has(scope))
 }
 
 function undescribedGroups({ config: { entries }, clients }: Registered): string[] {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config/config.ts'
 import { ConfigError, inFile } from '../config/config-error.ts'
@@ -40,6 +41,8 @@ export function reloaderOf(
   let last = Promise.resolve()
 
   const apply = async () => {
+    const pipe = statSync(running.config.env.CONFIG_FILE, { throwIfNoEntry: false })?.isFIFO()
+    if (pipe) throw new ConfigError('CONFIG_FILE is a pipe, which can be read only once; restart instead')
     const wished = readSettings()
     // Its keys may have been drawn at the start, and its pages tell its password.
     if (wished.config.demo || running.config.demo)

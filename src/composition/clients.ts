@@ -33,5 +33,9 @@ function ownSecrets(config: Config): HashedSecrets {
 function rulesFor({ env, entries }: Config, hashed: HashedSecrets, now: () => number): Rules {
   const people = new Map(entries.users.map(({ username, sub = username }) => [sub, username]))
   const usernameOf = (sub: string) => people.get(sub)
-  return rulesOf(env, { hashed, grantTypes: GRANT_TYPES, usernameOf, now })
+  const own = new Set(
+    Object.values(entries.scopes).flatMap((scope) => (typeof scope === 'string' ? [] : (scope.claims ?? []))),
+  )
+  const isOwnClaim = (name: string) => own.has(name)
+  return rulesOf(env, { hashed, grantTypes: GRANT_TYPES, usernameOf, isOwnClaim, now })
 }

@@ -105,7 +105,7 @@ export function makeRooms(config: Config, parts: Parts) {
   const issueResponse = responseIssuer({ grants, issuer: tokens })
   const authorization = {
     resolveRequest: requestResolver({ clients, sectors, signing, scopes: claimsOf }),
-    findSituation: situationFinder({ consents, subjects }),
+    findSituation: situationFinder({ consents, subjects, scopes: claimsOf }),
     completeRequest: requestCompleter({ sessions, consents, grants, issueResponse }),
   }
   return {

@@ -105,11 +105,16 @@ function* inObject(
     if (!Object.hasOwn(value, name)) yield { path, problem: `lacks ${name}, which is required` }
   }
   for (const [name, item] of Object.entries(value)) {
-    // One line, whatever somebody calls things.
+    // One line, whatever somebody calls things; and where a colon or a space is missing the name holds the value, perhaps a secret.
     const shown = name.replace(/\p{Cc}/gu, '?')
+    const [word = ''] = /^[\w.?-]*/.exec(shown) ?? []
     const known = Object.hasOwn(properties, name) ? properties[name] : additionalProperties
     if (known) yield* problems(known, item, `${path}/${shown}`)
-    else yield { path, problem: `has the unknown name ${withGuess(shown, Object.keys(properties))}` }
+    else
+      yield {
+        path,
+        problem: `has the unknown name ${withGuess(word === shown ? shown : `${word}…`, Object.keys(properties))}`,
+      }
   }
 }
 

@@ -5,6 +5,7 @@ import { formOf } from '../http/form.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { BeginLogin } from '../logins/begin-login.ts'
 import type { Visitor } from '../logins/visitors.ts'
+import type { ScopeClaims } from '../protocol/claims.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import type { Outcome, PageStep } from '../steps/step.ts'
 import { deviceMark } from '../users/user.ts'
@@ -17,6 +18,7 @@ export interface StepContext extends VisitorContext, FormContext {
   askers: readonly Asker[]
   dispatcher: Dispatcher
   findSituation: FindSituation
+  scopeClaims: ScopeClaims
   beginLogin: BeginLogin
   journal: Journal
 }
@@ -43,31 +45,33 @@ export function registerStep(app: FastifyInstance, step: PageStep, context: Step
     const now = context.now()
     const form = formOf(request)
     const visitor = step.speaksFor === 'person' ? await visitorAt(exchange, context) : undefined
-    const ask = visitor === undefined ? asked : askTo(asked, visitor.user)
+    const ask = visitor === undefined ? asked : askTo(asked, visitor.user, context.scopeClaims)
     const isOwn = () => browser.ownForm(request, { binding: bindingOf(step, ask, visitor), now })
     const misfit = () => {
       const notice = formRefused(context, request)
       return step.speaksFor === 'person'
-        ? dispatcher.dispatch(exchange, asker, ask, notice)
+        ? dispatcher.dispatch(exchange, asker, asked, notice)
         : dispatcher.show(exchange, step, ask, { notice, status: 403, form })
     }
     if (step.speaksFor === 'person') {
       if (visitor === undefined || !isOwn()) return misfit()
       const outcome = await step.submit(form, { ask, visitor, now })
       if (outcome.result === 'misfit') return misfit()
-      return act(exchange, { step, asker, ask, visitor, form, now }, outcome, context)
+      return act(exchange, { step, asker, asked, ask, visitor, form, now }, outcome, context)
     }
     if (!isOwn()) return misfit()
     const sent = { ask, address: request.ip, device: browser.device(request), now }
     const outcome = await step.submit(form, sent)
     if (outcome.result === 'misfit') return misfit()
-    return act(exchange, { step, asker, ask, visitor, form, now }, outcome, context)
+    return act(exchange, { step, asker, asked, ask, visitor, form, now }, outcome, context)
   })
 }
 
 interface Submitted {
   step: PageStep
   asker: Asker
+  /** What was asked; what of it this person may grant. */
+  asked: Ask
   ask: Ask
   visitor: Visitor | undefined
   form: Parameters
@@ -77,7 +81,7 @@ interface Submitted {
 /** Does what the outcome of a step says, and sends the browser on. */
 async function act(
   exchange: Exchange,
-  { step, asker, ask, visitor, form, now }: Submitted,
+  { step, asker, asked, ask, visitor, form, now }: Submitted,
   outcome: Exclude<Outcome, { result: 'misfit' }>,
   context: StepContext,
 ): Promise<FastifyReply> {
@@ -90,7 +94,7 @@ async function act(
     return dispatcher.show(exchange, step, ask, { visitor, notice, status, form })
   }
   if (outcome.result === 'decided' && visitor !== undefined) {
-    const situation = await findSituation(ask, visitor, now)
+    const situation = await findSituation(asked, visitor, now)
     if (await asker.finish(exchange, { situation, visitor, decision: outcome.decision })) return reply
   }
   if (outcome.result === 'logged_in') {

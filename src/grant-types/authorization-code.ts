@@ -52,7 +52,8 @@ function prover(context: { keys: Keys; grants: Grants; users: Users }): Prover<C
       if (mismatch !== undefined) return refused(mismatch)
       const found = { id: code.grant_id, grant }
       const grantor = await findGrantor(users, grant)
-      if (grantor.result === 'entitled' && !admits(client, grantor.user))
+      const nothing = (user: User) => grant.scope !== '' && grantableScope(grant.scope, user) === ''
+      if (grantor.result === 'entitled' && (!admits(client, grantor.user) || nothing(grantor.user)))
         return notAllowed(client, grant.sub, found.id)
       if (grantor.result === 'entitled') return redeemed(found, { client, user: grantor.user }, now)
       // The code is not burnt if the person is unknown here: another node may know them.

@@ -33,7 +33,7 @@ export function isPrivateHost(hostname: string): boolean {
   const version = isIP(host)
   if (version > 0) return addresses.check(host, version === 4 ? 'ipv4' : 'ipv6')
   const name = host.replace(/\.$/, '')
-  return isLoopbackHost(name) || (name !== '' && !name.includes('.')) || PRIVATE_NAME.test(name)
+  return isLoopbackHost(name) || (host !== '' && !host.includes('.')) || PRIVATE_NAME.test(name)
 }
 
 /** Whether a URL is plain http to another host than this machine: what `ALLOW_HTTP` is for. */

@@ -18,7 +18,9 @@ export function notAllowedStep({
     page: ({ client }, { login_href, ...common }) => ({
       ...common,
       other_href: login_href,
-      groups: [...(client?.allowed_groups ?? [])].flatMap((name) => groups[name] ?? []),
+      groups: [...(client?.allowed_groups ?? [])].flatMap((name) =>
+        Object.hasOwn(groups, name) ? [groups[name] as string] : [],
+      ),
     }),
     submit: async () => ({ result: 'decided', decision: 'deny' }),
   }

@@ -54,8 +54,8 @@ test('several secrets are good side by side, each until its end; a hash that can
   assert.equal(await several.verify('hashed'), false)
   assert.equal(await several.verify('new'), true)
 
-  const busy: ClientSecret = { verify: () => Promise.reject(new Busy('full')) }
-  const right: ClientSecret = { verify: async (given) => given === 'right' }
+  const busy: ClientSecret = { isSlow: () => true, verify: () => Promise.reject(new Busy('full')) }
+  const right: ClientSecret = { isSlow: () => true, verify: async (given) => given === 'right' }
   const beside = severalSecrets(
     [busy, right].map((secret) => ({ secret, until: undefined })),
     () => now,
@@ -96,4 +96,37 @@ test('the token endpoint takes each of them until its end; what contradicts itse
   await refused({ client_secrets: [next, { ...secret, name: 'next' }] }, /two secrets of one name/)
   await refused({ client_secrets: [{ name: 'none' }] }, /none needs client_secret or client_secret_hash/)
   await refused({ client_secrets: [{ ...secret, until: 'soon' }] }, /first has an until that is not a date/)
+})
+
+test('a second hashed secret that nobody uses yet costs no hash once the first one was seen', async () => {
+  const queue = new BcryptQueue({ concurrency: 1, limit: 8 })
+  let hashes = 0
+  const counting = new Proxy(queue, {
+    get(target, name) {
+      const value = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      return (...given: unknown[]) => {
+        if (name === 'verify') hashes++
+        return value.apply(target, given)
+      }
+    },
+  })
+  const hashed = async (secret: string) => hashedSecret(await bcrypt.hash(secret, 4), counting, keys)
+  const [next, used] = [await hashed('next'), await hashed('used')]
+  const several = severalSecrets(
+    [next, used].map((secret) => ({ secret, until: undefined })),
+    () => 0,
+  )
+  assert.equal(await several.verify('used'), true)
+  assert.equal(hashes, 2)
+  for (let at = 0; at < 20; at++) assert.equal(several.verify('used'), true)
+  assert.equal(hashes, 2)
+  // The client changes over: one look, and both are known.
+  assert.equal(await several.verify('next'), true)
+  assert.equal(hashes, 3)
+  assert.deepEqual(
+    [several.verify('next'), several.verify('used'), several.verify('wrong')],
+    [true, true, false],
+  )
+  assert.equal(hashes, 3)
 })

@@ -81,7 +81,7 @@ function rooms(store: Store, registered: object = client) {
   return {
     ...{ grants, sessions, consents, sessionEnd, arrival },
     resolve: requestResolver({ clients, sectors, signing, scopes: scopeClaims() }),
-    situationOf: situationFinder({ consents, subjects }),
+    situationOf: situationFinder({ consents, subjects, scopes: scopeClaims() }),
     complete: requestCompleter({
       ...{ sessions, consents, grants },
       issueResponse: issueResponseOf(grants),

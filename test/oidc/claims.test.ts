@@ -265,3 +265,11 @@ test('a claim may have the name of something that every object has, but not the 
   const change = (entries: Entries) => Object.assign(entries, { groups: { a: { claims: proto } } })
   await assert.rejects(buildServer(t, { change }), /has __proto__/)
 })
+
+test('a claim is not renamed onto one that a scope has for another, unless that one moves too', async (t) => {
+  await assert.rejects(
+    server(t, { claim_names: { groups: 'floor' } }),
+    /gives groups the name floor, which a scope has/,
+  )
+  await server(t, { claim_names: { groups: 'floor', floor: 'storey' } })
+})

@@ -165,3 +165,64 @@ test('the start names a client that nobody may use, and a group that is not desc
   assert.ok(lines.some((line) => /groups that nobody in the file is in .*\(rp\)/.test(line)))
   assert.ok(lines.some((line) => /is one misspelt\? \(adnims\)/.test(line)))
 })
+
+test('a claim that was asked for by name before the person could grant it is not told when they can: they never agreed', async (t) => {
+  const store = new MemoryStore()
+  const claims = JSON.stringify({ userinfo: { phone_number: null }, id_token: { phone_number: null } })
+  const outside = (await server(t, { groups: [] }, { store })).app
+  const member = (await server(t, { groups: ['editors'] }, { store })).app
+  const first = await tokens(outside, { scope: 'openid read', claims })
+  assert.equal((await userinfo(member, first.access_token)).json().phone_number, undefined)
+  const { id_token, access_token } = (await refresh(member, first.refresh_token)).body
+  assert.equal((await verified(member, id_token)).phone_number, undefined)
+  assert.equal((await userinfo(member, access_token)).json().phone_number, undefined)
+})
+
+test('a claim of two scopes, of which one is withheld, is not told by name without a word on the page', async (t) => {
+  const two = { desk: { sentence: 'See your desk', claims: ['level'] }, write: scopes.write }
+  const about = { ...ALICE, groups: ['staff'], claims: { level: 1 } }
+  const clients = [{ ...RP, scope: `${SCOPE} desk` }]
+  const { app } = await buildServer(t, { clients, users: [about], scopes: two, groups })
+  const claims = JSON.stringify({ userinfo: { level: null } })
+  const body = await tokens(app, { scope: 'openid', claims })
+  assert.equal((await userinfo(app, body.access_token)).json().level, undefined)
+})
+
+test('who may grant nothing of it cannot pass the page by a form of another one, nor by skip_consent', async (t) => {
+  for (const skip_consent of [false, true]) {
+    const { app } = await server(t, { groups: ['staff'] }, { rp: { skip_consent } })
+    const agent = new Agent(app)
+    const url = request({ scope: 'write' })
+    const page = await agent.login(await agent.get(url), 'alice', 'wonderland')
+    assert.match(page.body, /You cannot use this app/)
+    const query = url.slice(url.indexOf('?'))
+    for (const path of ['/consent', '/select-account', '/not-allowed']) {
+      const answer = await agent.post(path + query, { csrf: 'x', decision: 'approve' })
+      assert.match(answer.body, /You cannot use this app/, path)
+      assert.equal(answer.headers.location, undefined)
+    }
+    const back = answerOf(await agent.submit(page, {}))
+    assert.deepEqual(
+      [back.get('error'), back.get('error_description')],
+      ['access_denied', 'this person may not use this client'],
+    )
+  }
+})
+
+test('a code whose whole scope is withheld by now is refused, and kept', async (t) => {
+  const store = new MemoryStore()
+  const member = (await server(t, { groups: ['admins'] }, { store })).app
+  const former = (await server(t, {}, { store })).app
+  const { parameters } = await authorize(new Agent(member), { scope: 'write' })
+  const code = String(parameters.get('code'))
+  assert.equal((await exchange(former, code)).body.error, 'invalid_grant')
+  assert.equal((await exchange(member, code)).body.scope, 'write')
+})
+
+test('the start names a scope that a group keeps although nobody may ask for it', async (t) => {
+  const misspelt = { admins: { scopes: ['wirte', 'write'] } }
+  const clients = [{ ...RP, scope: SCOPE, require_pkce: true }]
+  const { config } = await buildServer(t, { clients, users: [ALICE], scopes, groups: misspelt })
+  const lines = notices({ ...config, demo: false })
+  assert.ok(lines.some((line) => /no client may ask for them; is one misspelt\? \(wirte\)/.test(line)))
+})

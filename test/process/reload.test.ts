@@ -7,11 +7,14 @@ import { type TestContext, test } from 'node:test'
 import { hashSync } from 'bcrypt'
 import { runs } from '../support/runs.ts'
 import { type Served, served, tokenFrom } from '../support/served.ts'
+import { KEY } from '../support/server.ts'
+import { folderOfTests } from '../support/sqlite-store.ts'
 import { until } from '../support/until.ts'
 
 const SECRET = 'a secret for the tests of reloading'
 const OTHER = 'another secret for these tests'
 const PASSWORD = 'a password for these tests'
+const OTHER_KEY = 'c0Zb1Yx9dQkq2m7cR8tLwV3nF4gH6jKpE5uA0iXoTyM='
 const SVC = `{ client_id: svc, client_secret: ${SECRET}, grant_types: [client_credentials], scope: a b }`
 const APP = `{ client_id: app, client_secret: ${SECRET}, grant_types: [password, refresh_token], scope: openid groups }`
 const ADA = `{ username: ada, sub: u-1, password_hash: "${hashSync(PASSWORD, 4)}", groups: [staff] }`
@@ -198,4 +201,34 @@ test('SIGTERM after a reload lets a request in flight finish', async (t) => {
   response.resume()
   assert.equal(response.statusCode, 200)
   assert.deepEqual(await exit, [0, null])
+})
+
+test('SECRET_KEYS that do not open what the process keeps are not applied', async (t) => {
+  const keysFile = join(folderOfTests(), 'keys')
+  writeFileSync(keysFile, KEY)
+  const env = { SECRET_KEYS: '', SECRET_KEYS_FILE: keysFile }
+  const server = await served(t, file([APP], [ADA]), { env })
+  const agent = keepAlive(t)
+  const login = { grant_type: 'password', username: 'ada', password: PASSWORD, scope: 'openid' }
+  const status = async () => (await tokenFrom(server.port, agent, ['app', SECRET], login)).status
+  assert.equal(await status(), 200)
+  writeFileSync(keysFile, OTHER_KEY)
+  const refused = await change(
+    server,
+    file([APP], [ADA]),
+    'the configuration was not applied; the one before goes on',
+  )
+  assert.match(String(refused.detail), /no key that opens the signing keys/)
+  assert.equal(await status(), 200)
+  writeFileSync(keysFile, `${OTHER_KEY},${KEY}`)
+  await change(server, file([APP], [ADA]))
+  assert.equal(await status(), 200)
+})
+
+test('a value that became a name, for want of a space, is not said', async (t) => {
+  const server = await served(t, file([SVC]))
+  const wrong = `clients: [{ client_id: svc, client_secret:${SECRET.replaceAll(' ', '-')} }]`
+  const refused = await change(server, wrong, 'the configuration was not applied; the one before goes on')
+  assert.match(String(refused.detail), /has the unknown name client_secret…/)
+  assert.ok(!JSON.stringify(server.lines()).includes(SECRET.replaceAll(' ', '-')))
 })

@@ -20,6 +20,7 @@ export const RULES: Rules = {
   pairwise: true,
   plainHttp: true,
   mayUseHttp: () => true,
+  isOwnClaim: () => false,
   grantTypes: GRANT_TYPES,
   usernameOf: () => undefined,
   now: () => 0,

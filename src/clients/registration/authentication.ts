@@ -23,6 +23,8 @@ export function readAuthentication(
   }
 }
 
+const MAX_HASHED = 4
+
 function secretsOf(entry: ClientEntry, rules: Rules, fail: Fail): ClientSecret | undefined {
   const { client_secret, client_secret_hash, client_secrets } = entry
   const given = [client_secret, client_secret_hash, client_secrets].filter((one) => one !== undefined)
@@ -30,6 +32,9 @@ function secretsOf(entry: ClientEntry, rules: Rules, fail: Fail): ClientSecret |
   if (client_secrets === undefined) return rules.secretOf(entry)
   const names = new Set(client_secrets.map(({ name }) => name))
   if (names.size < client_secrets.length) fail('client_secrets', 'has two secrets of one name')
+  // Each costs a hash at a wrong guess, of the few that all clients have together.
+  if (client_secrets.filter(isHashed).length > MAX_HASHED)
+    fail('client_secrets', `has more than ${MAX_HASHED} hashes; two are enough to change over`)
   // In clear before hashed: a hash costs a moment of bcrypt until it is known.
   const inOrder = client_secrets.toSorted((one, other) => Number(isHashed(one)) - Number(isHashed(other)))
   const secrets = inOrder.map((one): NamedSecret => {

@@ -3,10 +3,12 @@ import type { ClientEntry } from '../../config/schema.ts'
 import { LIST_CLAIMS, STANDARD_CLAIMS } from '../../protocol/claims.ts'
 import { REGISTERED_CLAIMS } from '../../protocol/registered-claims.ts'
 import type { Client } from '../client.ts'
+import type { Rules } from '../rules.ts'
 
 /** Which groups may use the client, where it finds claims, under which names, and those of its own tokens. */
 export function readClaimSettings(
   entry: ClientEntry,
+  rules: Pick<Rules, 'isOwnClaim'>,
   fail: Fail,
 ): Pick<Client, 'allowed_groups' | 'claims_in_id_token' | 'claim_names' | 'claim_types' | 'claims'> {
   const { claims_in_id_token = true, claim_names = {}, claim_types = {}, claims = {} } = entry
@@ -16,6 +18,9 @@ export function readClaimSettings(
     if (REGISTERED_CLAIMS.has(name)) fail('claim_names', `has ${name}, which cannot be renamed`)
     if (REGISTERED_CLAIMS.has(target) || isKnown(target))
       fail('claim_names', `gives ${name} the name ${target}, which means something else in tokens`)
+    // Unless that one has another name here too.
+    if (rules.isOwnClaim(target) && !Object.hasOwn(claim_names, target))
+      fail('claim_names', `gives ${name} the name ${target}, which a scope has for another claim`)
     if (taken.has(target)) fail('claim_names', `gives two claims the name ${target}`)
     taken.add(target)
   }
