@@ -10,7 +10,7 @@ const COLUMNS = [
   ['store', 'outbound'],
   // Right of the stores: what STORE may be, and what follows from it, is said by the table of the stores.
   ['config'],
-  ['passwords', 'throttle', 'signing', 'journal'],
+  ['passwords', 'throttle', 'signing', 'journal', 'registry'],
   ['clients', 'users', 'sessions', 'consents'],
   ['grants'],
   ['tokens', 'logout'],

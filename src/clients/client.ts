@@ -67,6 +67,8 @@ export interface Client {
   readonly frontchannel_logout_uri?: string
   readonly frontchannel_logout_session_required: boolean
   readonly lifetimes: Lifetimes
+  /** Seconds: what it was given before is over. */
+  readonly ended_before?: number
 }
 
 /** Whether the client cannot keep a secret (RFC 6749 §2.1). */

@@ -1,7 +1,6 @@
 import type { Fail } from '../config/config-error.ts'
-import type { ClientEntry } from '../config/schema.ts'
 import type { Client } from './client.ts'
-import { readAuthentication } from './registration/authentication.ts'
+import { type ClientTerms, readAuthentication } from './registration/authentication.ts'
 import { readClaimSettings } from './registration/claims.ts'
 import { readFlows } from './registration/flows.ts'
 import { readLifetimes } from './registration/lifetimes.ts'
@@ -17,7 +16,7 @@ import type { Rules } from './rules.ts'
  * Makes a client of an entry whose form has been checked: fills in defaults and holds the fields against each other
  * and against the rules. The only way to a client, wherever the entry is from. Throws what `fail` throws.
  */
-export function registerClient(entry: ClientEntry, rules: Rules, fail: Fail): Client {
+export function registerClient(entry: ClientTerms, rules: Rules, fail: Fail): Client {
   return {
     client_id: entry.client_id,
     client_name: entry.client_name ?? entry.client_id,

@@ -1,4 +1,5 @@
 import { ConfigError } from '../config/config-error.ts'
+import type { Known, Registry } from '../registry/registry.ts'
 import type { Client, Clients } from './client.ts'
 import { type Usage, unionOf } from './usage.ts'
 
@@ -15,6 +16,33 @@ export interface ClientSource {
    * long as it says the same, so that what is made from it need not be made again.
    */
   usage(): Usage
+}
+
+/**
+ * The same source, whose clients end as the registry of what is made at run time says: a client of the file has no record that
+ * could say it.
+ */
+export function endingAt(source: ClientSource, registry: Registry): ClientSource {
+  const ended = new Map<string, { of: Client; client: Client }>()
+  const withEnd = (client: Client, { ended_before }: Known): Client => {
+    const { client_id } = client
+    const end = Object.hasOwn(ended_before, client_id) ? ended_before[client_id] : undefined
+    if (end === undefined) return client
+    const known = ended.get(client_id)
+    if (known?.of === client && known.client.ended_before === end) return known.client
+    const made = { ...client, ended_before: end }
+    ended.set(client_id, { of: client, client: made })
+    return made
+  }
+  return {
+    ...source,
+    find(client_id) {
+      const found = source.find(client_id)
+      if (found === undefined || found instanceof Promise) return found
+      const state = registry.last ?? registry.state()
+      return state instanceof Promise ? state.then((known) => withEnd(found, known)) : withEnd(found, state)
+    },
+  }
 }
 
 /** All clients, wherever they are from. */

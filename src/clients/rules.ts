@@ -1,10 +1,10 @@
 import type { Environment } from '../config/environment.ts'
-import type { ClientEntry } from '../config/schema.ts'
 import { isPrivateHost } from '../protocol/private-host.ts'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 import type { Lifetimes } from './client.ts'
 import type { GrantTypeTraits } from './grant-type-traits.ts'
-import { type ClientSecret, type HashedSecrets, plainSecret } from './secret.ts'
+import type { GivenSecret } from './registration/authentication.ts'
+import { type ClientSecret, digestedSecret, type HashedSecrets, plainSecret } from './secret.ts'
 
 /** What the server can do for its clients, and what they have if they say nothing. */
 export interface Rules {
@@ -24,7 +24,7 @@ export interface Rules {
   /** Seconds. */
   now(): number
   /** Something to verify a secret with, in clear or hashed; undefined if there is none. */
-  secretOf(entry: Pick<ClientEntry, 'client_secret' | 'client_secret_hash'>): ClientSecret | undefined
+  secretOf(given: Omit<GivenSecret, 'name'>): ClientSecret | undefined
 }
 
 /** The rules of this environment. `hashed` makes the secrets that are hashes. */
@@ -47,8 +47,9 @@ export function rulesOf(
     pairwise: env.PAIRWISE_SALT !== '',
     mayUseHttp: env.ALLOW_HTTP === 'true' ? isPrivateHost : isLoopbackHost,
     plainHttp: env.ALLOW_PRIVATE_ADDRESSES === 'true',
-    secretOf: ({ client_secret, client_secret_hash }) => {
+    secretOf: ({ client_secret, client_secret_hash, client_secret_digest }) => {
       if (client_secret) return plainSecret(client_secret)
+      if (client_secret_digest) return digestedSecret(client_secret_digest)
       return client_secret_hash ? hashed.of(client_secret_hash) : undefined
     },
   }

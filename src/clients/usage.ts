@@ -1,5 +1,6 @@
 import type { SigningAlgorithm } from '../protocol/algorithms.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
+import type { StoredUsage } from '../registry/registry.ts'
 import type { Client } from './client.ts'
 
 /** What clients use of the server: what its metadata lists, and what it must have keys for. */
@@ -31,6 +32,24 @@ export function usageOf(client: Client): Usage {
     pairwise: client.sector !== undefined,
     plain_pkce: client.allow_plain_pkce,
     access_token_ttl: client.lifetimes.access_token_ttl,
+  }
+}
+
+/** What is kept of it in the store. */
+export function storedUsage({ grant_types, response_types, algorithms, ...kept }: Usage): StoredUsage {
+  return {
+    ...kept,
+    ...{ grant_types: [...grant_types], response_types: [...response_types], algorithms: [...algorithms] },
+  }
+}
+
+/** The usage that was kept. */
+export function usageFrom({ grant_types, response_types, algorithms, ...kept }: StoredUsage): Usage {
+  return {
+    ...kept,
+    grant_types: new Set(grant_types),
+    response_types: new Set(response_types as ResponseType[]),
+    algorithms: new Set(algorithms as SigningAlgorithm[]),
   }
 }
 

@@ -1,11 +1,16 @@
 import type { Client } from '../clients/client.ts'
 import { fileClients, registerEntries } from '../clients/file-clients.ts'
-import { type ClientRegistry, type ClientSource, clientRegistry } from '../clients/registry.ts'
+import { type ClientRegistry, type ClientSource, clientRegistry, endingAt } from '../clients/registry.ts'
 import { type Rules, rulesOf } from '../clients/rules.ts'
 import type { HashedSecrets } from '../clients/secret.ts'
+import { storedClients } from '../clients/stored-clients.ts'
 import type { Config } from '../config/config.ts'
 import { GRANT_TYPES } from '../grant-types/index.ts'
+import type { Logger } from '../http/logger.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Store } from '../store/store.ts'
 import { beginWith } from './kept.ts'
+import { noteOnce } from './notes.ts'
 
 /** The clients of a configuration, and of `others`. `now` in seconds. Throws `ConfigError` for what contradicts itself. */
 export function clientsOf(
@@ -14,9 +19,33 @@ export function clientsOf(
     hashed = ownSecrets(config),
     others = [],
     now = wallClock,
-  }: { hashed?: HashedSecrets; others?: readonly ClientSource[]; now?: () => number } = {},
+    atRunTime,
+  }: {
+    hashed?: HashedSecrets
+    others?: readonly ClientSource[]
+    now?: () => number
+    atRunTime?: AtRunTime | undefined
+  } = {},
 ): ClientRegistry {
-  return clientRegistry([fileClients(config.entries.clients, rulesFor(config, hashed, now)), ...others])
+  const rules = rulesFor(config, hashed, now)
+  const file = fileClients(config.entries.clients, rules)
+  if (atRunTime === undefined) return clientRegistry([file, ...others])
+  const { store, registry, log } = atRunTime
+  const report = noteOnce((client_id: string, problem: string) =>
+    log.error(
+      { client_id, detail: problem },
+      'a client of the store is refused: its registration does not fit',
+    ),
+  )
+  const stored = storedClients({ store, registry, rules, report })
+  return clientRegistry([endingAt(file, registry), stored, ...others])
+}
+
+/** What is made while the server runs, in a store that keeps it. */
+export interface AtRunTime {
+  store: Store
+  registry: Registry
+  log: Logger
 }
 
 /** The clients of the file, complete, for a look at each of them: a server asks its registry. Throws `ConfigError`. */
@@ -30,7 +59,8 @@ function ownSecrets(config: Config): HashedSecrets {
   return beginWith(config, undefined).hashed
 }
 
-function rulesFor({ env, entries }: Config, hashed: HashedSecrets, now: () => number): Rules {
+/** What clients of this configuration may be registered with. */
+export function rulesFor({ env, entries }: Config, hashed: HashedSecrets, now: () => number): Rules {
   const people = new Map(entries.users.map(({ username, sub = username }) => [sub, username]))
   const usernameOf = (sub: string) => people.get(sub)
   const own = new Set(

@@ -3,6 +3,7 @@ import type { ClientRegistry } from '../clients/registry.ts'
 import { type HashedSecrets, hashedSecrets } from '../clients/secret.ts'
 import type { Config } from '../config/config.ts'
 import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import type { Registry } from '../registry/registry.ts'
 import { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
@@ -15,6 +16,8 @@ export interface Kept {
   signing: SigningKeys
   hashed: HashedSecrets
   queues: Queues
+  /** Absent if the store keeps nothing. */
+  registry: Registry | undefined
 }
 
 /** bcrypt of people, and of clients. */

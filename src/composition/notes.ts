@@ -3,16 +3,23 @@ import type { Logger } from '../http/logger.ts'
 // Clients and names that the log remembers to have mentioned.
 const MAX_NOTED = 1000
 
+/** Says the same of the same one only once. */
+export function noteOnce(note: (who: string, what: string) => void): (who: string, what: string) => void {
+  const noted = new Set<string>()
+  return (who, what) => {
+    const both = `${who} ${what}`
+    if (noted.has(both) || noted.size > MAX_NOTED) return
+    noted.add(both)
+    note(who, what)
+  }
+}
+
 /** Says which claims were left out of a client's ID tokens: once for each client and names, or every login would say it again. */
 export function notesOfLargeClaims(log: Logger): (client_id: string, names: readonly string[]) => void {
-  const noted = new Set<string>()
-  return (client_id, names) => {
-    const detail = names.join(' ')
-    const what = `${client_id} ${detail}`
-    if (noted.has(what) || noted.size > MAX_NOTED) return
-    noted.add(what)
-    log.warn({ client_id, detail }, 'claims too large for an ID token were left out')
-  }
+  const note = noteOnce((client_id, detail) =>
+    log.warn({ client_id, detail }, 'claims too large for an ID token were left out'),
+  )
+  return (client_id, names) => note(client_id, names.join(' '))
 }
 
 /** Says whether a client has taken the notice of a log-out. */

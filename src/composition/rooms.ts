@@ -22,6 +22,7 @@ import { LogoutHints } from '../logout/logout-hint.ts'
 import { SessionEnd } from '../logout/session-end.ts'
 import { Outbound } from '../outbound/outbound.ts'
 import { scopeClaims } from '../protocol/claims.ts'
+import { Registry } from '../registry/registry.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import type { Store } from '../store/store.ts'
 import { Throttle } from '../throttle/throttle.ts'
@@ -29,12 +30,11 @@ import { idTokenIssuer } from '../tokens/id-token.ts'
 import { inspectorOf } from '../tokens/inspector.ts'
 import { issuerOf } from '../tokens/issuer.ts'
 import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
-import { fileUsers } from '../users/file-users.ts'
-import { groupsOf } from '../users/groups.ts'
 import { passwordCheck } from '../users/password-check.ts'
 import { clientsOf } from './clients.ts'
 import { beginWith, type Kept } from './kept.ts'
 import { notesOfLargeClaims, notesOfLogout } from './notes.ts'
+import { peopleOf } from './people.ts'
 import { signingKeysOf } from './signing.ts'
 
 /** What a server is made of beside its configuration. */
@@ -60,11 +60,14 @@ export type Rooms = ReturnType<typeof makeRooms>
 /** Makes the rooms of a configuration. Throws `ConfigError` for registrations that contradict themselves. */
 export function makeRooms(config: Config, parts: Parts) {
   const { store, log, before, now = () => store.clock() } = parts
-  const { env, issuer, demo, entries } = config
+  const { env, issuer, entries } = config
   const { keys, hashed, queues, ...kept } = beginWith(config, before)
-  const clients = clientsOf(config, { hashed, others: parts.clients ?? [], now })
-  const groups = groupsOf(entries.groups)
-  const users = fileUsers(entries.users, { queue: queues.people, demo, now: now(), groups })
+  const registry = config.store.durable ? (before?.registry ?? new Registry(store)) : undefined
+  const shared = new Set<string>()
+  const atRunTime = registry && { store, registry, log, isShared: (sub: string) => shared.has(sub) }
+  const clients = clientsOf(config, { hashed, others: parts.clients ?? [], now, atRunTime })
+  const people = peopleOf(config, { queue: queues.people, now, atRunTime })
+  const { users } = people
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
@@ -123,7 +126,10 @@ export function makeRooms(config: Config, parts: Parts) {
       subjects,
       signing,
       scopes: scopes.sentences,
-      groups: groups.sentences,
+      groups: people.sentences,
+      people,
+      registry,
+      shared,
       scopeClaims: claimsOf,
     },
     ...records,

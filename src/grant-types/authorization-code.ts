@@ -51,7 +51,7 @@ function prover(context: { keys: Keys; grants: Grants; users: Users }): Prover<C
       const mismatch = redirectProblem(code, request) ?? verifierProblem(code, request)
       if (mismatch !== undefined) return refused(mismatch)
       const found = { id: code.grant_id, grant }
-      const grantor = await findGrantor(users, grant)
+      const grantor = await findGrantor(users, grant, client)
       const nothing = (user: User) => grant.scope !== '' && grantableScope(grant.scope, user) === ''
       if (grantor.result === 'entitled' && (!admits(client, grantor.user) || nothing(grantor.user)))
         return notAllowed(client, grant.sub, found.id)

@@ -55,7 +55,7 @@ function prover(context: {
       // RFC 6749 §6: bound to the client that it was issued to. The words are those for an unknown token: a stranger must
       // not learn that it is somebody's.
       if (grant?.client_id !== client.client_id) return refused('unknown')
-      const grantor = await findGrantor(users, grant)
+      const grantor = await findGrantor(users, grant, client)
       // Checked before the generation: a node that does not know the person neither rotates, replays nor accuses.
       if (grantor.result === 'refused') return refused('unknown', grantor.reason)
       if (grantor.result === 'disabled') {

@@ -37,6 +37,8 @@ export interface Grant extends StoredRecord, Terms {
   /** Absent in records that were made before this was kept: then `lasting.ts` derives it. */
   readonly lasting?: Lasting
   readonly auth_time: number
+  /** Seconds: when it was approved. Absent in records that were made before this was kept. */
+  readonly created_at?: number
   /** RFC 8176 method names of that login. */
   readonly amr: readonly string[]
   /** The person's credential at that login. */

@@ -33,6 +33,7 @@ export function unredeemed(facts: NewGrant, now: number): Grant {
     lasting,
     scope: shared(scope),
     auth_time,
+    created_at: now,
     amr,
     credential,
     nonce: nonce === undefined ? null : own(nonce),

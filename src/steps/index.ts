@@ -14,7 +14,7 @@ export function pageSteps(context: {
   guard: LoginGuard
   sessions: Sessions
   scopes: Readonly<Record<string, string>>
-  groups: Readonly<Record<string, string>>
+  groups: () => Readonly<Record<string, string>>
   demo: { username: string; password: string } | undefined
 }) {
   return {

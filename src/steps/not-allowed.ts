@@ -7,7 +7,7 @@ import type { PersonStep } from './step.ts'
 export function notAllowedStep({
   groups,
 }: {
-  groups: Readonly<Record<string, string>>
+  groups: () => Readonly<Record<string, string>>
 }): PersonStep<'not-allowed'> {
   return {
     name: 'not_allowed',
@@ -15,13 +15,13 @@ export function notAllowedStep({
     view: 'not-allowed',
     speaksFor: 'person',
     shown: ({ digest }) => digest,
-    page: ({ client }, { login_href, ...common }) => ({
-      ...common,
-      other_href: login_href,
-      groups: [...(client?.allowed_groups ?? [])].flatMap((name) =>
-        Object.hasOwn(groups, name) ? [groups[name] as string] : [],
-      ),
-    }),
+    page({ client }, { login_href, ...common }) {
+      const sentences = groups()
+      const named = [...(client?.allowed_groups ?? [])].flatMap((name) =>
+        Object.hasOwn(sentences, name) ? [sentences[name] as string] : [],
+      )
+      return { ...common, other_href: login_href, groups: named }
+    },
     submit: async () => ({ result: 'decided', decision: 'deny' }),
   }
 }

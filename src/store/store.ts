@@ -9,6 +9,8 @@ import { TemporarilyUnavailable } from '../protocol/errors.ts'
  * would refuse what an installation holds today. A mark that something was used is a kind like any other: it is never
  * evicted, or the thing could be used again. While its share is full, `create` refuses and the answer is a 503.
  *
+ * Kinds without a share are kept by durable stores alone, which know no bounds.
+ *
  * `given` kinds are what somebody has got by a login: a copy of the store that is put back must not revive them.
  */
 export const KINDS = {
@@ -18,6 +20,10 @@ export const KINDS = {
   counter: { durable: false, share: 0.085, given: false },
   consent: { durable: true, share: 0.075, given: false },
   signing_keys: { durable: true, share: 0.01, given: false },
+  person: { durable: true, share: 0, given: false },
+  client: { durable: true, share: 0, given: false },
+  name: { durable: true, share: 0, given: false },
+  registry: { durable: true, share: 0, given: false },
 } as const
 
 export type Kind = keyof typeof KINDS

@@ -66,23 +66,32 @@ export async function update<R extends StoredRecord, A>(
 }
 
 /**
- * Creates a record under a fresh random id and stays with it until the store confirms it: after an unknown
- * outcome, `lost` can only mean that our own first attempt is there.
+ * Creates a record under a fresh random id and stays with it until the store confirms it. Throws `StoreUnavailable`, also if
+ * the id is taken: nobody draws one twice.
  */
 export async function insert(
   store: Store,
   key: { kind: Kind; id: string; now: number },
   record: Omit<StoredRecord, 'revision'>,
 ): Promise<void> {
-  const complete = { ...record, revision: randomText(9) }
+  if (await insertIfNew(store, key, record)) return
+  throw new StoreUnavailable(`a ${key.kind} record with this id exists`)
+}
+
+/**
+ * Creates a record unless one is there, and stays with it until the store confirms it: after an unknown outcome, `lost` can
+ * mean that our own first attempt is there. Returns whether the record is ours. Throws `StoreUnavailable`.
+ */
+export async function insertIfNew<R extends StoredRecord>(
+  store: Store,
+  { kind, id, now }: { kind: Kind; id: string; now: number },
+  record: Omit<R, 'revision'>,
+): Promise<boolean> {
+  const complete = { ...record, revision: randomText(9) } as R
   for (let attempt = 0; attempt < 3; attempt++) {
-    const outcome = await store.create(key.kind, key.id, complete, key.now)
-    if (outcome === 'won') return
-    if (outcome === 'lost') {
-      const found = await store.read(key.kind, key.id, key.now)
-      if (found?.revision === complete.revision) return
-      throw new StoreUnavailable(`a ${key.kind} record with this id exists`)
-    }
+    const outcome = await store.create(kind, id, complete, now)
+    if (outcome === 'won') return true
+    if (outcome === 'lost') return (await store.read(kind, id, now))?.revision === complete.revision
     await store.reachable()
   }
   throw new StoreUnavailable('the outcome of a write is unknown')

@@ -3,7 +3,7 @@ import type { SecurityEvent } from '../events/events.ts'
 import { grantableScope } from '../grants/admission.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grant } from '../grants/grant.ts'
-import { findGrantor } from '../grants/grantor.ts'
+import { findGrantor, isEnded } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
 import { type AccessTokenFacts, accessTokenTerms } from '../grants/revoke.ts'
 import { narrowTerms, type Terms, termsOf } from '../protocol/terms.ts'
@@ -89,13 +89,13 @@ export function inspectorOf(context: {
           ? accessState(grant, opened.facts)
           : refreshState(grant, opened.facts, now)
       if (found === undefined) return INACTIVE
-      const grantor = await findGrantor(users, grant)
+      const client = await clients.find(grant.client_id)
+      const grantor = await findGrantor(users, grant, client ?? {})
       if (grantor.result === 'disabled') {
         await grants.revoke(id, grant.sub)
         return { token: undefined, events: [revokedEvent({ id, grant }, DISABLED)] }
       }
       // A client or person unknown here may be known to another node: the token is refused here, and the grant lives on.
-      const client = await clients.find(grant.client_id)
       if (client === undefined || grantor.result === 'refused') return INACTIVE
       const { user } = grantor
       const jti = opened.kind === 'access_token' ? { jti: opened.jti } : {}
@@ -126,7 +126,8 @@ export function inspectorOf(context: {
   async function inspectClientToken(facts: ClientTokenFacts, now: number): Promise<Inspected> {
     if (facts.expires_at <= now) return INACTIVE
     const client = await clients.find(facts.client_id)
-    if (!client?.own_tokens || (await isRevoked(facts.jti, now))) return INACTIVE
+    if (!client?.own_tokens || isEnded(client, facts.issued_at) || (await isRevoked(facts.jti, now)))
+      return INACTIVE
     const { issued_at, expires_at, jti } = facts
     const terms = narrowTerms(facts.terms, client.scope)
     return { token: { client, terms, issued_at, expires_at, jti, token_type: tokenType() }, events: [] }

@@ -1,17 +1,32 @@
 import { failAt } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
-import { Names } from './names.ts'
-import type { Login, Logins } from './password-check.ts'
-import { DEMO_COST, registerUser, type UserRules } from './registration.ts'
-import type { User, Users } from './user.ts'
+import { fold, Names } from './names.ts'
+import type { Login } from './password-check.ts'
+import { registerUser, type UserRules } from './registration.ts'
+import type { User } from './user.ts'
+
+/** The people of the configuration file: nobody waits for them. */
+export interface FileUsers {
+  find(sub: string): User | undefined
+  loginOf(username: string): Login | undefined
+  readonly costs: readonly number[]
+  /** Whether a folded name is somebody's, or somebody's verified address. */
+  hasName(folded: string): boolean
+  /** Whether a `sub` is somebody's, in any spelling. */
+  hasSub(sub: string): boolean
+  readonly subs: Iterable<string>
+  /** Every name and verified address, folded. */
+  readonly names: Iterable<string>
+}
 
 /**
  * The people of the configuration file. Throws `ConfigError`, with the path, for an entry that contradicts itself and
  * for a user name or `sub` that is listed twice.
  */
-export function fileUsers(entries: readonly UserEntry[], rules: UserRules): Users & Logins {
+export function fileUsers(entries: readonly UserEntry[], rules: UserRules): FileUsers {
   const bySub = new Map<string, User>()
   const names = new Names<Login>()
+  const subs = new Set<string>()
   const costs = new Set<number>()
   for (const [at, entry] of entries.entries()) {
     const fail = failAt(`/users/${at}`, `user ${entry.username}`)
@@ -20,16 +35,19 @@ export function fileUsers(entries: readonly UserEntry[], rules: UserRules): User
     if (!names.add(entry.username, login)) fail('username', 'is listed twice')
     if (bySub.has(sub)) fail('sub', `${sub} is listed twice`)
     bySub.set(sub, login.user)
+    subs.add(fold(sub))
     const { email, email_verified } = login.user.claims
     if (email !== undefined && email_verified === true) names.addAddress(email, login)
     costs.add(login.cost)
   }
   return {
-    find: async (sub) => bySub.get(sub),
-    named: async (username) => names.find(username)?.user,
+    find: (sub) => bySub.get(sub),
     loginOf: (username) => names.find(username),
-    // A guess costs something even if there is nobody.
-    costs: costs.size > 0 ? [...costs] : [DEMO_COST],
+    costs: [...costs],
+    hasName: (folded) => names.has(folded),
+    hasSub: (sub) => subs.has(fold(sub)),
+    subs: bySub.keys(),
+    names: names.all(),
   }
 }
 

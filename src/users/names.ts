@@ -38,6 +38,16 @@ export class Names<Person> {
     this.#addresses.set(folded, this.#addresses.has(folded) ? undefined : person)
   }
 
+  /** Every name and address, folded. */
+  all(): readonly string[] {
+    return [...new Set([...this.#folded.keys(), ...this.#addresses.keys()])]
+  }
+
+  /** Whether a folded name is somebody's user name or verified address. */
+  has(folded: string): boolean {
+    return this.#folded.has(folded) || this.#addresses.has(folded)
+  }
+
   /**
    * Whom a typed name means: whose name is written so, else whose name it is but for the form of its characters, capitals
    * and spaces around it, else whose email address it is. If a name fits two people, it means nobody: each of them is found

@@ -12,9 +12,9 @@ export interface Login {
 /** All logins by password. */
 export interface Logins {
   /** That of the person whom this user name means. Equal work for every name. */
-  loginOf(username: string): Login | undefined
+  loginOf(username: string): Promise<Login | undefined>
   /** Every cost that somebody's hash has, once; at least one. */
-  readonly costs: readonly number[]
+  costs(): Promise<readonly number[]>
 }
 
 /**
@@ -26,10 +26,10 @@ export type PasswordCheck = (username: string, password: string) => Promise<User
 /** Checks passwords; hashes wait in `queue`. */
 export function passwordCheck(logins: Logins, queue: BcryptQueue): PasswordCheck {
   return async (username, password) => {
-    const login = logins.loginOf(username)
+    const [login, costs] = await Promise.all([logins.loginOf(username), logins.costs()])
     const passwordHash = login === undefined ? undefined : await login.passwordHash()
     // One hash of each cost, whoever is asked for: a cost that few have, or nobody of that name, would tell who exists.
-    const hashes = logins.costs.map((cost) =>
+    const hashes = costs.map((cost) =>
       cost === login?.cost && passwordHash !== undefined ? passwordHash : decoy(cost),
     )
     const matches = await queue.verifyAny(formsOf(password), hashes)

@@ -23,6 +23,9 @@ const NO_GROUPS = groupsOf()
 /** What the demo's password is hashed with. */
 export const DEMO_COST = 10
 
+/** The hash of somebody who has no password yet: well-formed, and that of none. */
+export const NO_PASSWORD = `$2b$10$${'.'.repeat(53)}`
+
 /** Makes a person of an entry whose form has been checked. Throws what `fail` throws. */
 export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Login {
   const { username, password, password_hash, sub = username, disabled = false, since, ...about } = entry

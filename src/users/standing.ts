@@ -31,6 +31,7 @@ export async function findStanding(users: Users, given: Entitlement): Promise<St
   if (isOlder(given.auth_time, user))
     return { result: 'refused', reason: 'it is older than the since of the person' }
   if (user.disabled) return { result: 'disabled' }
+  if (given.auth_time < (user.ended_before ?? 0)) return { result: 'refused', reason: 'the login was ended' }
   if (given.credential !== undefined && given.credential !== user.credential)
     return { result: 'refused', reason: 'the person has another password here' }
   return { result: 'entitled', user }

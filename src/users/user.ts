@@ -9,6 +9,8 @@ export interface User {
   readonly credential: string
   /** Seconds: what was given under this `sub` before was another person's. */
   readonly since?: number | undefined
+  /** Seconds: what logins before that have given is over. */
+  readonly ended_before?: number
   readonly claims: StandardClaims
   readonly groups: readonly string[]
   readonly roles: readonly string[]

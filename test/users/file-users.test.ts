@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UserEntry } from '../../src/config/schema.ts'
 import { BcryptQueue } from '../../src/passwords/bcrypt-queue.ts'
+import { directoryOfFile } from '../../src/users/directory.ts'
 import { fileUsers } from '../../src/users/file-users.ts'
 
 const hashed = (cost: number) => `$2b$${String(cost).padStart(2, '0')}$${'a'.repeat(53)}`
 const queue = new BcryptQueue({ concurrency: 1, limit: 64 })
-const usersOf = (entries: UserEntry[], demo = false) => fileUsers(entries, { queue, demo })
+const usersOf = (entries: UserEntry[], demo = false) => directoryOfFile(fileUsers(entries, { queue, demo }))
 
 test('a user name is found trimmed, composed, and in any capitals; the exact one first', async () => {
   const users = usersOf(
@@ -85,7 +86,7 @@ test('a verified email address finds its person, if exactly one has it and it is
   const found = async (typed: string) => (await users.named(typed))?.username
   for (const typed of ['ada@example.com', ' ADA@EXAMPLE.COM ', 'Ada@Example.com'])
     assert.equal(await found(typed), 'ada', typed)
-  assert.equal(users.loginOf('ada@example.com')?.user.username, 'ada')
+  assert.equal((await users.loginOf('ada@example.com'))?.user.username, 'ada')
   assert.equal(await found('bob@example.com'), undefined, 'not verified')
   assert.equal(await found('shared@example.com'), undefined, 'two have it')
   assert.equal(await found('fay@example.com'), 'fay@example.com', "somebody's user name")

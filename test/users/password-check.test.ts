@@ -3,6 +3,7 @@ import { mock, type TestContext, test } from 'node:test'
 import bcrypt from 'bcrypt'
 import type { UserEntry } from '../../src/config/schema.ts'
 import { BcryptQueue, Busy, formsOf } from '../../src/passwords/bcrypt-queue.ts'
+import { directoryOfFile } from '../../src/users/directory.ts'
 import { fileUsers } from '../../src/users/file-users.ts'
 import { passwordCheck } from '../../src/users/password-check.ts'
 
@@ -10,7 +11,7 @@ const hashed = (cost: number) => `$2b$${String(cost).padStart(2, '0')}$${'a'.rep
 const queueOf = () => new BcryptQueue({ concurrency: 1, limit: 64 })
 const checkOf = (entries: UserEntry[]) => {
   const queue = queueOf()
-  return passwordCheck(fileUsers(entries, { queue, demo: false }), queue)
+  return passwordCheck(directoryOfFile(fileUsers(entries, { queue, demo: false })), queue)
 }
 
 /** Every comparison that bcrypt makes from now on: the password, and the cost of the hash. */
@@ -128,7 +129,7 @@ test('a text that takes long to normalize is not normalized', () => {
 
 test("the demo's password can be tried again after a full queue", async () => {
   const queue = new BcryptQueue({ concurrency: 1, limit: 0 })
-  const users = fileUsers([{ username: 'admin', password: 'admin' }], { queue, demo: true })
+  const users = directoryOfFile(fileUsers([{ username: 'admin', password: 'admin' }], { queue, demo: true }))
   const check = passwordCheck(users, queue)
   const other = check('nobody', 'x')
   await assert.rejects(check('admin', 'admin'), Busy)

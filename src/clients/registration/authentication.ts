@@ -8,7 +8,7 @@ import { grantTypesOf } from './grant-types.ts'
 
 /** How the client proves who it is, and what it may therefore do: a public one (RFC 6749 §2.1) cannot prove it. */
 export function readAuthentication(
-  entry: ClientEntry,
+  entry: ClientTerms,
   rules: Rules,
   fail: Fail,
 ): Pick<Client, 'secret' | 'auth_methods' | 'require_pkce' | 'introspect_any'> {
@@ -23,9 +23,22 @@ export function readAuthentication(
   }
 }
 
+/** One of several secrets, as it is given: in clear, or as what is kept of it. */
+export interface GivenSecret {
+  name: string
+  client_secret?: string
+  client_secret_hash?: string
+  /** SHA-256, hexadecimal: only what we have made has it. */
+  client_secret_digest?: string
+  until?: string
+}
+
+/** What a client is registered from, wherever it is from. */
+export type ClientTerms = Omit<ClientEntry, 'client_secrets'> & { client_secrets?: GivenSecret[] }
+
 const MAX_HASHED = 4
 
-function secretsOf(entry: ClientEntry, rules: Rules, fail: Fail): ClientSecret | undefined {
+function secretsOf(entry: ClientTerms, rules: Rules, fail: Fail): ClientSecret | undefined {
   const { client_secret, client_secret_hash, client_secrets } = entry
   const given = [client_secret, client_secret_hash, client_secrets].filter((one) => one !== undefined)
   if (given.length > 1) fail('client_secret_hash', 'give one secret, or several under client_secrets')
@@ -38,7 +51,11 @@ function secretsOf(entry: ClientEntry, rules: Rules, fail: Fail): ClientSecret |
   // In clear before hashed: a hash costs a moment of bcrypt until it is known.
   const inOrder = client_secrets.toSorted((one, other) => Number(isHashed(one)) - Number(isHashed(other)))
   const secrets = inOrder.map((one): NamedSecret => {
-    if ((one.client_secret === undefined) === (one.client_secret_hash === undefined))
+    const { client_secret, client_secret_hash, client_secret_digest } = one
+    if (
+      [client_secret, client_secret_hash, client_secret_digest].filter((kept) => kept !== undefined)
+        .length !== 1
+    )
       fail('client_secrets', `${one.name} needs client_secret or client_secret_hash, and not both`)
     const until = one.until === undefined ? undefined : readMoment(one.until)
     if (one.until !== undefined && until === undefined)
@@ -48,8 +65,8 @@ function secretsOf(entry: ClientEntry, rules: Rules, fail: Fail): ClientSecret |
   return severalSecrets(secrets, rules.now)
 }
 
-function isHashed({ client_secret }: { client_secret?: string }): boolean {
-  return client_secret === undefined
+function isHashed({ client_secret_hash }: GivenSecret): boolean {
+  return client_secret_hash !== undefined
 }
 
 function checkPublic(entry: ClientEntry, rules: Rules, fail: Fail): void {

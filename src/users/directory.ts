@@ -1,0 +1,55 @@
+import type { Known, Registry } from '../registry/registry.ts'
+import type { FileUsers } from './file-users.ts'
+import type { Login, Logins } from './password-check.ts'
+import { DEMO_COST } from './registration.ts'
+import type { StoredUsers } from './stored-users.ts'
+import type { User, Users } from './user.ts'
+
+/** The directory of everybody, wherever they are from. */
+export type Directory = Users & Logins
+
+/** The people of the file alone. */
+export function directoryOfFile(file: FileUsers): Directory {
+  return {
+    find: async (sub) => file.find(sub),
+    named: async (username) => file.loginOf(username)?.user,
+    loginOf: async (username) => file.loginOf(username),
+    costs: async () => (file.costs.length > 0 ? file.costs : [DEMO_COST]),
+  }
+}
+
+/**
+ * The people of the file, and of the store. The file's count: whoever is stored under one of their names is aside.
+ * `fileAt`: the file's people as groups are in this state. `isShared`: whether a `sub` of the file is a stored person's too, so that
+ * neither may inherit from the other: it is nobody's.
+ */
+export function directoryOf(context: {
+  registry: Registry
+  fileAt: (state: Known | undefined) => FileUsers
+  stored: StoredUsers
+  isShared: (sub: string) => boolean
+}): Directory {
+  const { registry, fileAt, stored, isShared } = context
+
+  const loginOf = async (username: string): Promise<Login | undefined> => {
+    // Both for every name: where somebody is from must not be told by the time.
+    const found = await stored.loginOf(username)
+    const login = fileAt(registry.last).loginOf(username)
+    return login === undefined || isShared(login.user.sub) ? found : login
+  }
+
+  return {
+    async find(sub): Promise<User | undefined> {
+      const user = fileAt(registry.last).find(sub)
+      if (user !== undefined) return isShared(sub) ? undefined : user
+      return stored.find(sub)
+    },
+    named: async (username) => (await loginOf(username))?.user,
+    loginOf,
+    async costs() {
+      const { hash_kinds } = await registry.state()
+      const kinds = new Set([...fileAt(registry.last).costs, ...hash_kinds.map(Number)])
+      return kinds.size > 0 ? [...kinds] : [DEMO_COST]
+    },
+  }
+}

@@ -1,0 +1,216 @@
+import { type Registry, SEEN_WITHIN } from '../registry/registry.ts'
+import { randomText } from '../secrets/random.ts'
+import type { Store } from '../store/store.ts'
+import { type Decision, insertIfNew, update } from '../store/update.ts'
+import { releaseName, takeName } from './names-held.ts'
+import {
+  type FormerPerson,
+  isPerson,
+  namesOf,
+  type PersonEntry,
+  type PersonRecord,
+  personId,
+} from './person-record.ts'
+
+/** What people are made and changed with. */
+export interface PeopleContext {
+  store: Store
+  registry: Registry
+  /** What the configuration file has, which nobody else may take. */
+  file: { hasName(folded: string): boolean; hasSub(sub: string): boolean }
+  /** Seconds. */
+  now: () => number
+}
+
+/** A person as they are to be made. Their words have been checked, and the hash. */
+export interface NewPerson {
+  entry: PersonEntry
+  /** Random if it is not given. */
+  sub?: string | undefined
+  password_hash?: string | undefined
+  disabled?: boolean
+  until?: number | undefined
+  /** Seconds; now if it is not given. */
+  since?: number | undefined
+}
+
+/** Why somebody cannot be made or changed: the words are for whoever wants to. */
+export class PersonRefused extends Error {
+  override readonly name = 'PersonRefused'
+}
+
+const INDEX = 'people'
+// An index wants an end for each member.
+const NEVER = 253_402_300_799
+
+/**
+ * Makes a person. Their record claims the names first and takes them then, so of any who want a name at once one has it, and a
+ * crash in between leaves a name that can be taken. Returns the record. Throws `PersonRefused` and `StoreUnavailable`.
+ */
+export async function createPerson(context: PeopleContext, person: NewPerson): Promise<PersonRecord> {
+  const { store, registry, file } = context
+  const now = context.now()
+  const { entry, sub = randomText(16), password_hash, disabled = false, until, since = now } = person
+  const names = namesOf(entry)
+  refuseTaken(context, names)
+  if (file.hasSub(sub))
+    throw new PersonRefused(`the sub ${sub} is that of somebody in the configuration file`)
+  const record = {
+    ...{ schema: 1 as const, sub, entry, names, disabled, since },
+    ...(password_hash !== undefined && { password_hash }),
+    ...(until !== undefined && { until }),
+  }
+  const id = personId(sub)
+  await makeRoomForFirst(context)
+  await store.link(INDEX, id, NEVER, now)
+  if (!(await insertIfNew<PersonRecord>(store, { kind: 'person', id, now: 0 }, record)))
+    throw new PersonRefused(`the sub ${sub} is somebody's, or was: it is never given again`)
+  try {
+    await takeAll(store, names, sub)
+  } catch (error) {
+    if (error instanceof PersonRefused) {
+      await store.delete('person', id)
+      await store.unlink(INDEX, id)
+    }
+    throw error
+  }
+  await registry.change()
+  return { ...record, revision: '' }
+}
+
+/**
+ * Changes what is said of a person. `change` is pure, gets the record and returns the next, or undefined for none. A new name
+ * is claimed beside the old one, taken, and only then the old one given up. Returns the record as it is now. Throws
+ * `PersonRefused` and `StoreUnavailable`.
+ */
+export async function changePerson(
+  context: PeopleContext,
+  sub: string,
+  change: (record: PersonRecord) => PersonRecord | undefined,
+): Promise<PersonRecord> {
+  const { store, registry } = context
+  const before = requirePerson(await readPerson(store, sub), sub)
+  const wished = change(before)?.entry ?? before.entry
+  const fresh = namesOf(wished).filter((name) => !before.names.includes(name))
+  refuseTaken(context, fresh)
+  if (fresh.length > 0) {
+    await decideOn(store, sub, (record) => ({ ...record, names: [...new Set([...record.names, ...fresh])] }))
+    try {
+      await takeAll(store, fresh, sub)
+    } catch (error) {
+      if (error instanceof PersonRefused)
+        await decideOn(store, sub, (record) => ({
+          ...record,
+          names: record.names.filter((name) => !fresh.includes(name)),
+        }))
+      throw error
+    }
+  }
+  const changed = await decideOn(store, sub, (record) => {
+    const next = change(record)
+    return next && { ...next, names: namesOf(next.entry) }
+  })
+  for (const name of before.names) if (!changed.names.includes(name)) await releaseName(store, name, sub)
+  await registry.change()
+  return changed
+}
+
+/** Ends what a person has been given by logins until now: also what nodes give that have not seen it yet. */
+export function endedNow(record: PersonRecord, now: number): PersonRecord {
+  return { ...record, ended_before: now + SEEN_WITHIN }
+}
+
+/**
+ * Deletes a person; only the `sub` is kept, so that nobody else gets it. Their sessions, grants and consents are the caller's.
+ * Returns the record as it was. Throws `PersonRefused` and `StoreUnavailable`.
+ */
+export async function deletePerson(context: PeopleContext, sub: string): Promise<PersonRecord> {
+  const { store, registry } = context
+  const id = personId(sub)
+  const deleted_at = context.now()
+  const was = await update<PersonRecord | FormerPerson, PersonRecord | undefined>(
+    store,
+    { kind: 'person', id, now: 0 },
+    (record) =>
+      isPerson(record)
+        ? { next: { schema: 1, sub: record.sub, names: [], deleted_at }, answer: record }
+        : { answer: undefined },
+  )
+  const record = requirePerson(was, sub)
+  for (const name of record.names) await releaseName(store, name, record.sub)
+  await store.unlink(INDEX, id)
+  await registry.change(({ first }) => (first === sub ? { first: undefined } : {}))
+  return record
+}
+
+/** The person of a `sub`, or undefined. Throws `StoreUnavailable`. */
+export async function readPerson(store: Store, sub: string): Promise<PersonRecord | undefined> {
+  const record = await store.read<PersonRecord | FormerPerson>('person', personId(sub), 0)
+  return isPerson(record) && record.sub === sub ? record : undefined
+}
+
+/** Everybody in the store, a page at a time, in no order that means anything. `now` in seconds. */
+export async function* everyPerson(store: Store, now: number): AsyncGenerator<PersonRecord> {
+  let cursor: string | undefined
+  const seen = new Set<string>()
+  do {
+    const page = await store.list(INDEX, now, cursor)
+    const found = await Promise.all(
+      page.members.map((id) => store.read<PersonRecord | FormerPerson>('person', id, 0)),
+    )
+    for (const record of found) {
+      if (!isPerson(record) || seen.has(record.sub)) continue
+      seen.add(record.sub)
+      yield record
+    }
+    cursor = page.cursor
+  } while (cursor !== undefined)
+}
+
+// Whoever is added takes the place of the person that the empty server had made up, also their name.
+async function makeRoomForFirst(context: PeopleContext): Promise<void> {
+  const { first } = await context.registry.refresh()
+  if (first === undefined) return
+  const record = await readPerson(context.store, first)
+  if (record !== undefined && record.password_hash === undefined) await deletePerson(context, first)
+  else await context.registry.change(() => ({ first: undefined }))
+}
+
+function refuseTaken({ file }: PeopleContext, names: readonly string[]): void {
+  const taken = names.find((name) => file.hasName(name))
+  if (taken !== undefined)
+    throw new PersonRefused(`${taken} is the name or address of somebody in the configuration file`)
+}
+
+async function takeAll(store: Store, names: readonly string[], sub: string): Promise<void> {
+  const taken: string[] = []
+  for (const name of names) {
+    if (await takeName(store, name, sub)) {
+      taken.push(name)
+      continue
+    }
+    for (const one of taken) await releaseName(store, one, sub)
+    throw new PersonRefused(`${name} is the name or address of somebody else`)
+  }
+}
+
+async function decideOn(
+  store: Store,
+  sub: string,
+  change: (record: PersonRecord) => PersonRecord | undefined,
+): Promise<PersonRecord> {
+  const decide = (
+    record: PersonRecord | FormerPerson | undefined,
+  ): Decision<PersonRecord, PersonRecord | undefined> => {
+    if (!isPerson(record)) return { answer: undefined }
+    const next = change(record)
+    return next === undefined ? { answer: record } : { next, answer: next }
+  }
+  const key = { kind: 'person', id: personId(sub), now: 0 } as const
+  return requirePerson(await update<PersonRecord, PersonRecord | undefined>(store, key, decide), sub)
+}
+
+function requirePerson(record: PersonRecord | undefined, sub: string): PersonRecord {
+  if (record === undefined) throw new PersonRefused(`there is nobody with the sub ${sub} in the store`)
+  return record
+}
