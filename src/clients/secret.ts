@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { type BcryptQueue, Busy } from '../passwords/bcrypt-queue.ts'
+import { type PasswordQueue, Busy } from '../passwords/password-queue.ts'
 import type { Keys } from '../secrets/keys.ts'
 
 /** Something a client's secret can be checked against. */
@@ -42,7 +42,7 @@ const AT_ONCE = 4
  * A secret configured as a bcrypt hash. bcrypt runs until the right secret was seen once; from then on its
  * keyed digest decides, so that a token request does not cost 60 ms for the rest of the process.
  */
-export function hashedSecret(secretHash: string, queue: BcryptQueue, keys: Keys): ClientSecret {
+export function hashedSecret(secretHash: string, queue: PasswordQueue, keys: Keys): ClientSecret {
   let known: Buffer | undefined
   let waiting = 0
   const digest = (secret: string) => keys.sign('client_secret', `${secretHash} ${secret}`)
@@ -78,7 +78,7 @@ export interface HashedSecrets {
  * another one is applied.
  */
 export function hashedSecrets(
-  queue: BcryptQueue,
+  queue: PasswordQueue,
   keys: Keys,
   earlier: ReadonlyMap<string, ClientSecret> = new Map(),
 ): HashedSecrets {

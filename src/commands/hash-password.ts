@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { ConfigError } from '../config/config-error.ts'
-import { isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
+import { isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/password-queue.ts'
 
 // 2026: about a quarter of a second on a small machine.
 const COST = 12

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ClientRegistry } from '../clients/registry.ts'
 import { type HashedSecrets, hashedSecrets } from '../clients/secret.ts'
 import type { Config } from '../config/config.ts'
-import { BcryptQueue } from '../passwords/bcrypt-queue.ts'
+import { PasswordQueue } from '../passwords/password-queue.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
@@ -22,8 +22,8 @@ export interface Kept {
 
 /** bcrypt of people, and of clients. */
 export interface Queues {
-  people: BcryptQueue
-  clients: BcryptQueue
+  people: PasswordQueue
+  clients: PasswordQueue
 }
 
 // Hashes run on the process' pool of four threads: three at most, one of them for clients, so that neither a
@@ -41,7 +41,7 @@ export function beginWith(
   const { secretKeys, issuer, env } = config
   const keys = same?.keys ?? new Keys(secretKeys.length > 0 ? secretKeys : [randomText(32)], issuer)
   // The threads are the process': two configurations side by side have no more of them.
-  const queues = before?.queues ?? { people: new BcryptQueue(PEOPLE), clients: new BcryptQueue(CLIENTS) }
+  const queues = before?.queues ?? { people: new PasswordQueue(PEOPLE), clients: new PasswordQueue(CLIENTS) }
   const hashed = hashedSecrets(queues.clients, keys, same?.hashed.made)
   const sameVault = same?.config.env.SIGNING_KEYS_FILE === env.SIGNING_KEYS_FILE
   return { keys, hashed, queues, signing: sameVault ? same?.signing : undefined }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { isPlainRemote } from '../protocol/private-host.ts'
 import { randomText } from '../secrets/random.ts'
-import { STORES, type StoreName, storeChosenBy } from '../store/index.ts'
+import { STORES, type StoreName, storeChosenBy, storesThatAre } from '../store/index.ts'
 import type { StoreCopies } from '../store/store-copies.ts'
 import type { OpenStore, StoreType } from '../store/store-type.ts'
 import { ConfigError } from './config-error.ts'
@@ -84,11 +84,9 @@ export function loadConfig(
   const unread = unreadNames(dotenv, text)
   const slips = slipsIn(raw, dotenv, text)
   remarks.push(...slips, ...quotedSecrets(raw))
-  const demo = env.CONFIG_FILE === ''
   const type: StoreType<Environment> = STORES[env.STORE]
-  const { durable, shared, configure, noDemo, keysFile } = type
-  if (demo && noDemo !== undefined)
-    throw new ConfigError(`STORE is ${env.STORE}, which is not for the demo: ${noDemo}; set CONFIG_FILE`)
+  const { durable, shared, configure, beginsEmpty = false, keysFile } = type
+  const demo = env.CONFIG_FILE === '' && !beginsEmpty
   if (env.WORKERS > 1 && !shared) {
     throw new ConfigError(
       `WORKERS is ${raw.WORKERS}; with STORE=${env.STORE} it must be 1: each process would know only its own logins and tokens`,
@@ -107,7 +105,7 @@ export function loadConfig(
     secretKeys: keys,
     keysFile: env.SECRET_KEYS.length === 0 ? keysPath : undefined,
     demo,
-    entries: demo ? structuredClone(DEMO_ENTRIES) : readEntries(text, env.CONFIG_FILE, raw),
+    entries: demo ? structuredClone(DEMO_ENTRIES) : entriesOf(text, { env, raw, durable }),
     store: {
       name: env.STORE,
       durable,
@@ -118,6 +116,20 @@ export function loadConfig(
     remarks,
     unread,
   }
+}
+
+/** What the file says; of a server without one, nothing. */
+function entriesOf(
+  text: string,
+  { env, raw, durable }: { env: Environment; raw: RawEnvironment; durable: boolean },
+): Entries {
+  if (env.CONFIG_FILE === '') return { clients: [], users: [], scopes: {} }
+  const entries = readEntries(text, env.CONFIG_FILE, raw)
+  if (entries.clients.length === 0 && !durable)
+    throw new ConfigError(
+      `${env.CONFIG_FILE} has no clients; give at least one, or set ${storesThatAre('durable')}, where they can be added while it runs`,
+    )
+  return entries
 }
 
 // Whoever only looks has keys as the start would make them.

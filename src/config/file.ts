@@ -23,7 +23,6 @@ export function readEntries(text: string, name: string, env: RawEnvironment): En
   )
   if (wrong.length > 0) throw new ConfigError(`${name}: ${listed(wrong, '; ')}`)
   const entries = { clients: [], users: [], scopes: {}, ...(document as Partial<Entries>) }
-  if (entries.clients.length === 0) throw new ConfigError(`${name} has no clients; give at least one`)
   checkSample(entries, name)
   return entries
 }

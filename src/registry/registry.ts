@@ -16,7 +16,10 @@ export interface RegistryState {
   readonly groups: Readonly<Record<string, GroupEntry>>
   /** Seconds, by the id of a client of the file: what it was given before is over. */
   readonly ended_before: Readonly<Record<string, number>>
-  /** The `sub` of the first person of all, as long as they have no password and nobody else is there. */
+  /**
+   * The `sub` of the person that an empty server makes up, as long as nobody has come: '' if somebody has, undefined if nobody was
+   * ever made.
+   */
   readonly first: string | undefined
 }
 

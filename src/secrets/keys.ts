@@ -20,6 +20,7 @@ export type Purpose =
   | 'bw'
   | 'kd'
   | 'lh'
+  | 'pl'
   | 'csrf'
   | 'client_secret'
   | 'counter'

@@ -17,7 +17,7 @@ export const SQLITE: StoreType<SqliteVariables> = {
   durable: true,
   shared: true,
   chosenBy: ({ SQLITE_FILE }) => SQLITE_FILE !== '',
-  noDemo: 'its password is public and would live on in the file',
+  beginsEmpty: true,
   keysFile: ({ SQLITE_FILE }) => join(dirname(resolve(SQLITE_FILE)), 'secret-keys'),
   copies: ({ SQLITE_FILE }, fail) => sqliteCopies(SQLITE_FILE, fail),
   configure: ({ SQLITE_FILE: file, SQLITE_SYNC: sync }, { fail }) => {

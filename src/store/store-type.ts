@@ -11,8 +11,11 @@ export interface StoreType<Variables = unknown> {
   shared: boolean
   /** Whether its own variables choose it for a configuration that does not set `STORE`. */
   chosenBy?(variables: Variables): boolean
-  /** Why the demo, whose password is public, must not be in it; undefined if it may. */
-  noDemo?: string
+  /**
+   * Without a configuration it is the store of a real server that has nobody yet, not of the demo, whose public password would
+   * live on in it.
+   */
+  beginsEmpty?: boolean
   /**
    * A file beside what it keeps, where `SECRET_KEYS` may be kept if they are not set: whoever keeps the one keeps the other.
    */

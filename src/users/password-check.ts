@@ -1,4 +1,4 @@
-import { type BcryptQueue, formsOf } from '../passwords/bcrypt-queue.ts'
+import { type PasswordQueue, formsOf } from '../passwords/password-queue.ts'
 import type { User } from './user.ts'
 
 /** A person with what their password is compared with. */
@@ -24,7 +24,7 @@ export interface Logins {
 export type PasswordCheck = (username: string, password: string) => Promise<User | undefined>
 
 /** Checks passwords; hashes wait in `queue`. */
-export function passwordCheck(logins: Logins, queue: BcryptQueue): PasswordCheck {
+export function passwordCheck(logins: Logins, queue: PasswordQueue): PasswordCheck {
   return async (username, password) => {
     const [login, costs] = await Promise.all([logins.loginOf(username), logins.costs()])
     const passwordHash = login === undefined ? undefined : await login.passwordHash()

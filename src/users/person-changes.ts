@@ -32,6 +32,8 @@ export interface NewPerson {
   until?: number | undefined
   /** Seconds; now if it is not given. */
   since?: number | undefined
+  /** Whether nobody but an empty server wants it: the next one takes its place. */
+  first?: boolean
 }
 
 /** Why somebody cannot be made or changed: the words are for whoever wants to. */
@@ -50,7 +52,7 @@ const NEVER = 253_402_300_799
 export async function createPerson(context: PeopleContext, person: NewPerson): Promise<PersonRecord> {
   const { store, registry, file } = context
   const now = context.now()
-  const { entry, sub = randomText(16), password_hash, disabled = false, until, since = now } = person
+  const { entry, sub = randomText(16), password_hash, disabled = false, until, since = now, first } = person
   const names = namesOf(entry)
   refuseTaken(context, names)
   if (file.hasSub(sub))
@@ -61,7 +63,7 @@ export async function createPerson(context: PeopleContext, person: NewPerson): P
     ...(until !== undefined && { until }),
   }
   const id = personId(sub)
-  await makeRoomForFirst(context)
+  if (!first) await takePlaceOfFirst(context)
   await store.link(INDEX, id, NEVER, now)
   if (!(await insertIfNew<PersonRecord>(store, { kind: 'person', id, now: 0 }, record)))
     throw new PersonRefused(`the sub ${sub} is somebody's, or was: it is never given again`)
@@ -74,7 +76,10 @@ export async function createPerson(context: PeopleContext, person: NewPerson): P
     }
     throw error
   }
-  await registry.change()
+  await registry.change((state) => ({
+    first: first ? sub : '',
+    hash_kinds: withKind(state.hash_kinds, password_hash),
+  }))
   return { ...record, revision: '' }
 }
 
@@ -111,7 +116,10 @@ export async function changePerson(
     return next && { ...next, names: namesOf(next.entry) }
   })
   for (const name of before.names) if (!changed.names.includes(name)) await releaseName(store, name, sub)
-  await registry.change()
+  await registry.change((state) => ({
+    first: state.first === sub && changed.password_hash !== undefined ? '' : state.first,
+    hash_kinds: withKind(state.hash_kinds, changed.password_hash),
+  }))
   return changed
 }
 
@@ -139,7 +147,7 @@ export async function deletePerson(context: PeopleContext, sub: string): Promise
   const record = requirePerson(was, sub)
   for (const name of record.names) await releaseName(store, name, record.sub)
   await store.unlink(INDEX, id)
-  await registry.change(({ first }) => (first === sub ? { first: undefined } : {}))
+  await registry.change(({ first }) => (first === sub ? { first: '' } : {}))
   return record
 }
 
@@ -167,13 +175,15 @@ export async function* everyPerson(store: Store, now: number): AsyncGenerator<Pe
   } while (cursor !== undefined)
 }
 
-// Whoever is added takes the place of the person that the empty server had made up, also their name.
-async function makeRoomForFirst(context: PeopleContext): Promise<void> {
-  const { first } = await context.registry.refresh()
-  if (first === undefined) return
-  const record = await readPerson(context.store, first)
+// Also their name.
+async function takePlaceOfFirst(context: PeopleContext): Promise<void> {
+  const { first = '' } = await context.registry.refresh()
+  const record = first === '' ? undefined : await readPerson(context.store, first)
   if (record !== undefined && record.password_hash === undefined) await deletePerson(context, first)
-  else await context.registry.change(() => ({ first: undefined }))
+}
+
+function withKind(kinds: readonly string[], password_hash: string | undefined): readonly string[] {
+  return password_hash === undefined ? kinds : [...new Set([...kinds, kindOfHash(password_hash)])]
 }
 
 function refuseTaken({ file }: PeopleContext, names: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { type Fail, MAKE_HASH } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
-import { type BcryptQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/bcrypt-queue.ts'
+import { type PasswordQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/password-queue.ts'
 import { MOMENT, readMoment } from '../protocol/moment.ts'
 import { type Groups, groupsOf, takenClaim } from './groups.ts'
 import type { Login } from './password-check.ts'
@@ -11,7 +11,7 @@ export interface UserRules {
   /** Whether passwords in clear are allowed. */
   demo: boolean
   /** Hashes those. */
-  queue: BcryptQueue
+  queue: PasswordQueue
   /** What their groups mean; nothing by default. */
   groups?: Groups
   /** Seconds: no `since` may lie after it. */

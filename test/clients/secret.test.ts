@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import bcrypt from 'bcrypt'
 import { type ClientSecret, hashedSecret, plainSecret, severalSecrets } from '../../src/clients/secret.ts'
-import { BcryptQueue, Busy } from '../../src/passwords/bcrypt-queue.ts'
+import { PasswordQueue, Busy } from '../../src/passwords/password-queue.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import { buildServer, KEY } from '../support/server.ts'
 import { basic, direct } from '../support/token-client.ts'
@@ -10,7 +10,7 @@ import { basic, direct } from '../support/token-client.ts'
 const keys = new Keys([KEY])
 
 test('a flood of wrong secrets for one client leaves room in the queue for another', async () => {
-  const queue = new BcryptQueue({ concurrency: 1, limit: 8 })
+  const queue = new PasswordQueue({ concurrency: 1, limit: 8 })
   const flooded = hashedSecret(await bcrypt.hash('one', 4), queue, keys)
   const other = hashedSecret(await bcrypt.hash('other', 4), queue, keys)
   const wrong = Array.from({ length: 20 }, (_, at) => Promise.resolve(flooded.verify(`wrong${at}`)))
@@ -26,7 +26,7 @@ test('a flood of wrong secrets for one client leaves room in the queue for anoth
 })
 
 test("a client's secret is compared as it is: no other form of its characters is tried", async () => {
-  const queue = new BcryptQueue({ concurrency: 1, limit: 8 })
+  const queue = new PasswordQueue({ concurrency: 1, limit: 8 })
   const [composed, decomposed] = ['p\u00e9', 'pe\u0301']
   for (const secret of [composed, decomposed]) {
     const hashed = hashedSecret(await bcrypt.hash(secret, 4), queue, keys)
@@ -37,7 +37,7 @@ test("a client's secret is compared as it is: no other form of its characters is
 })
 
 test('several secrets are good side by side, each until its end; a hash that cannot be looked at hides no other', async () => {
-  const queue = new BcryptQueue({ concurrency: 1, limit: 1 })
+  const queue = new PasswordQueue({ concurrency: 1, limit: 1 })
   let now = 100
   const secrets = [
     { secret: plainSecret('old'), until: 200 },
@@ -99,7 +99,7 @@ test('the token endpoint takes each of them until its end; what contradicts itse
 })
 
 test('a second hashed secret that nobody uses yet costs no hash once the first one was seen', async () => {
-  const queue = new BcryptQueue({ concurrency: 1, limit: 8 })
+  const queue = new PasswordQueue({ concurrency: 1, limit: 8 })
   let hashes = 0
   const counting = new Proxy(queue, {
     get(target, name) {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UserEntry } from '../../src/config/schema.ts'
-import { BcryptQueue } from '../../src/passwords/bcrypt-queue.ts'
+import { PasswordQueue } from '../../src/passwords/password-queue.ts'
 import { directoryOfFile } from '../../src/users/directory.ts'
 import { fileUsers } from '../../src/users/file-users.ts'
 
 const hashed = (cost: number) => `$2b$${String(cost).padStart(2, '0')}$${'a'.repeat(53)}`
-const queue = new BcryptQueue({ concurrency: 1, limit: 64 })
+const queue = new PasswordQueue({ concurrency: 1, limit: 64 })
 const usersOf = (entries: UserEntry[], demo = false) => directoryOfFile(fileUsers(entries, { queue, demo }))
 
 test('a user name is found trimmed, composed, and in any capitals; the exact one first', async () => {

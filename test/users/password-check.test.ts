@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { mock, type TestContext, test } from 'node:test'
 import bcrypt from 'bcrypt'
 import type { UserEntry } from '../../src/config/schema.ts'
-import { BcryptQueue, Busy, formsOf } from '../../src/passwords/bcrypt-queue.ts'
+import { PasswordQueue, Busy, formsOf } from '../../src/passwords/password-queue.ts'
 import { directoryOfFile } from '../../src/users/directory.ts'
 import { fileUsers } from '../../src/users/file-users.ts'
 import { passwordCheck } from '../../src/users/password-check.ts'
 
 const hashed = (cost: number) => `$2b$${String(cost).padStart(2, '0')}$${'a'.repeat(53)}`
-const queueOf = () => new BcryptQueue({ concurrency: 1, limit: 64 })
+const queueOf = () => new PasswordQueue({ concurrency: 1, limit: 64 })
 const checkOf = (entries: UserEntry[]) => {
   const queue = queueOf()
   return passwordCheck(directoryOfFile(fileUsers(entries, { queue, demo: false })), queue)
@@ -128,7 +128,7 @@ test('a text that takes long to normalize is not normalized', () => {
 })
 
 test("the demo's password can be tried again after a full queue", async () => {
-  const queue = new BcryptQueue({ concurrency: 1, limit: 0 })
+  const queue = new PasswordQueue({ concurrency: 1, limit: 0 })
   const users = directoryOfFile(fileUsers([{ username: 'admin', password: 'admin' }], { queue, demo: true }))
   const check = passwordCheck(users, queue)
   const other = check('nobody', 'x')

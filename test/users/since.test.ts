@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readEntries } from '../../src/config/file.ts'
-import { BcryptQueue } from '../../src/passwords/bcrypt-queue.ts'
+import { PasswordQueue } from '../../src/passwords/password-queue.ts'
 import { readMoment } from '../../src/protocol/moment.ts'
 import { fileUsers } from '../../src/users/file-users.ts'
 
@@ -41,7 +41,7 @@ test('anything else is no moment: a day that is not there, a time without its of
 function read(since: string, now?: number): number | undefined {
   const text = `clients: [{client_id: a}]\nusers:\n  - username: ada\n    password_hash: ${HASH}\n    since: ${since}\n`
   const { users } = readEntries(text, 'c.yaml', {})
-  const rules = { queue: new BcryptQueue({ concurrency: 1, limit: 1 }), demo: false }
+  const rules = { queue: new PasswordQueue({ concurrency: 1, limit: 1 }), demo: false }
   const found = fileUsers(users, { ...rules, ...(now !== undefined && { now }) }).find('ada')
   assert.ok(found && !('since' in found.claims))
   return found.since

@@ -14,7 +14,7 @@ export const MAX_PASSWORD_BYTES = 72
  * bcrypt with bounded concurrency and a bounded queue: hashing runs on the process' thread pool, which DNS and
  * files need too, and a flood of logins must not become a queue that outlives its clients.
  */
-export class BcryptQueue {
+export class PasswordQueue {
   readonly #concurrency: number
   readonly #limit: number
   readonly #waiting: (() => void)[] = []
