@@ -1,7 +1,9 @@
 import view from '@fastify/view'
 import ejs from 'ejs'
 import type { FastifyInstance } from 'fastify'
+import { refuseClashes } from './composition/clashes.ts'
 import { type Front, openDirect, openDocuments, openPages } from './composition/doors.ts'
+import { inviteFirst } from './composition/first-person.ts'
 import type { Kept } from './composition/kept.ts'
 import { makeRooms, type Parts } from './composition/rooms.ts'
 import { followKeys, loadKeys, planOf } from './composition/signing.ts'
@@ -20,6 +22,8 @@ export interface Generation {
   app: FastifyInstance
   /** What goes on if another one takes its place. */
   kept: Kept
+  /** What it does once it listens: whoever runs an empty server is told how to get in. */
+  listening(): Promise<void>
   /** What it does by itself ends. Requests under way, and notices to clients, go on. */
   retire(): void
   /** Notices to clients end, too. */
@@ -68,6 +72,11 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   const isLeft = parts.before?.signing.loaded === true && parts.before.signing !== signing
   const isKept = prepare && (config.store.durable || env.SIGNING_KEYS_FILE !== '')
   if (isKept || isLeft) await loadKeys(signing, { store, log })
+  const { registry, shared, people } = rooms
+  const looks = prepare && registry !== undefined
+  const endLooking = looks
+    ? await refuseClashes({ store, registry, log, shared }, { config, file: people.file })
+    : () => {}
 
   const url = new URL(issuer)
   const base = url.pathname === '/' ? '' : url.pathname
@@ -86,6 +95,12 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   await openDirect(app, rooms, front)
   await openPages(app, rooms, front)
   await app.register(async (scope) => registerAssets(scope, assets), { prefix: base })
-  const retire = followKeys(signing, { kept: isKept, log })
-  return { app, kept: rooms, retire, end: () => rooms.backChannel.close() }
+  const endFollowing = followKeys(signing, { kept: isKept, log })
+  const retire = () => {
+    endFollowing()
+    endLooking()
+  }
+  const invite = { changes: people.changes, keys: rooms.keys, log }
+  const listening = () => inviteFirst(invite, config)
+  return { app, kept: rooms, listening, retire, end: () => rooms.backChannel.close() }
 }

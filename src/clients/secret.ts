@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import { type PasswordQueue, Busy } from '../passwords/password-queue.ts'
+import { Busy, type PasswordQueue } from '../passwords/password-queue.ts'
 import type { Keys } from '../secrets/keys.ts'
 
 /** Something a client's secret can be checked against. */

@@ -1,7 +1,14 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { ConfigError } from '../config/config-error.ts'
-import { isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/password-queue.ts'
+import { hashArgon2id } from '../passwords/argon2id.ts'
+import {
+  hashBcrypt,
+  isArgon2idPassword,
+  isBcryptPassword,
+  MAX_ARGON2ID_BYTES,
+  MAX_BCRYPT_BYTES,
+} from '../passwords/password-hash.ts'
 
 // 2026: about a quarter of a second on a small machine.
 const COST = 12
@@ -13,22 +20,31 @@ interface Streams {
 }
 
 /** The command: at this process' terminal, or its pipe. */
-export async function run(): Promise<void> {
-  await hashPassword({ input: process.stdin, output: process.stdout, error: process.stderr })
+export async function run([option, ...more]: readonly string[]): Promise<void> {
+  if ((option !== undefined && option !== ARGON2ID) || more.length > 0)
+    throw new ConfigError(`hash-password takes ${ARGON2ID} and nothing else; the password is asked for`)
+  const streams = { input: process.stdin, output: process.stdout, error: process.stderr }
+  await hashPassword(streams, option === ARGON2ID ? 'argon2id' : 'bcrypt')
 }
+
+const ARGON2ID = '--argon2id'
 
 /**
  * `npm run hash-password`: reads one password twice from the terminal, unseen, or the first line of standard input;
- * prints its bcrypt hash alone, so that it can be piped. Throws `ConfigError` for one that bcrypt would not take whole,
- * or that was not typed the same again.
+ * prints its hash alone, so that it can be piped. Throws `ConfigError` for one that would not be taken whole, or that was not
+ * typed the same again.
  */
-export async function hashPassword({ input, output, error }: Streams): Promise<void> {
+export async function hashPassword(
+  { input, output, error }: Streams,
+  algorithm: 'bcrypt' | 'argon2id' = 'bcrypt',
+): Promise<void> {
+  const isWanted = algorithm === 'argon2id' ? isArgon2idPassword : isBcryptPassword
   // SP 800-63B-4 §3.1.1.2: the composed form, whatever this keyboard sends; a login tries it too.
-  const password = (await readPassword(input, error)).normalize('NFC')
+  const password = (await readPassword(input, error, isWanted)).normalize('NFC')
   if (password === '' && !input.isTTY) throw new ConfigError(NOTHING)
-  if (!isUsablePassword(password)) throw new ConfigError(`the password ${problemOf(password)}`)
-  const { default: bcrypt } = await import('bcrypt')
-  output.write(`${await bcrypt.hash(password, COST)}\n`)
+  if (!isWanted(password)) throw new ConfigError(`the password ${problemOf(password)}`)
+  const made = algorithm === 'argon2id' ? hashArgon2id(password) : hashBcrypt(password, COST)
+  output.write(`${await made}\n`)
 }
 
 // Without -it, Docker passes an input that has already ended.
@@ -39,10 +55,16 @@ const NOTHING =
 function problemOf(password: string): string {
   if (password === '') return 'is empty; type one'
   if (password.includes('\0')) return 'has a NUL character, where bcrypt would end it; leave it out'
-  return `has ${Buffer.byteLength(password)} bytes; bcrypt takes ${MAX_PASSWORD_BYTES} and would silently ignore the rest`
+  const bytes = Buffer.byteLength(password)
+  if (bytes > MAX_ARGON2ID_BYTES) return `has ${bytes} bytes; ${MAX_ARGON2ID_BYTES} are the most`
+  return `has ${bytes} bytes; bcrypt takes ${MAX_BCRYPT_BYTES} and would silently ignore the rest; ${ARGON2ID} takes it whole`
 }
 
-async function readPassword(input: NodeJS.ReadStream, prompt: NodeJS.WritableStream): Promise<string> {
+async function readPassword(
+  input: NodeJS.ReadStream,
+  prompt: NodeJS.WritableStream,
+  isWanted: (password: string) => boolean,
+): Promise<string> {
   const terminal = input.isTTY === true
   // The terminal's echo goes nowhere; the prompt goes past it.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
@@ -57,7 +79,7 @@ async function readPassword(input: NodeJS.ReadStream, prompt: NodeJS.WritableStr
   try {
     const password = await ask('Password (not shown): ')
     // A slip that nobody sees would be found at the first login.
-    if (terminal && isUsablePassword(password) && (await ask('The same again: ')) !== password) {
+    if (terminal && isWanted(password) && (await ask('The same again: ')) !== password) {
       throw new ConfigError('the two passwords differ, so there is no hash; start again')
     }
     return password

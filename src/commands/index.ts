@@ -34,8 +34,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (parameters) => (await import('./restore.ts')).run(parameters),
   },
   'hash-password': {
-    summary: 'reads a password and prints its bcrypt hash',
-    run: async () => (await import('./hash-password.ts')).run(),
+    summary: 'reads a password and prints its hash: of bcrypt, or of Argon2id',
+    takes: '[--argon2id]',
+    run: async (words) => (await import('./hash-password.ts')).run(words),
   },
   healthcheck: {
     summary: 'asks the server of this machine whether it answers',

@@ -38,11 +38,15 @@ export function notices(config: Config): string[] {
     return names.length === 0 ? [] : [`${sentence} (${listed(names)})`]
   })
   const forgets = config.store.durable ? [] : [FORGETS]
-  return [...remarks, ...(proxyIsUnnamed(config) ? [PROXY] : []), ...forgets, ...lines]
+  const homeless = config.env.ISSUER === '' && config.env.CONFIG_FILE === '' ? [HOMELESS(config.issuer)] : []
+  return [...remarks, ...homeless, ...(proxyIsUnnamed(config) ? [PROXY] : []), ...forgets, ...lines]
 }
 
 const FORGETS =
   'logins, consents and refresh tokens are forgotten with this process; set SQLITE_FILE to a file that keeps them (docs/one-node.md)'
+
+const HOMELESS = (issuer: string) =>
+  `ISSUER is not set: tokens, metadata and links say ${issuer}; set it to the address that browsers and applications use`
 
 const PROXY =
   "TRUST_PROXY is not set: all logins seem to come from the address of the proxy in front of this https issuer and share one counter of failed logins; set it to the proxy's address"
@@ -53,7 +57,8 @@ function proxyIsUnnamed({ issuer, env }: Config): boolean {
 }
 
 const CHEAPEST_HASH = 10
-const isCheap = (hash: string | undefined) => hash !== undefined && Number(hash.slice(4, 6)) < CHEAPEST_HASH
+const isCheap = (hash: string | undefined) =>
+  hash?.startsWith('$2') === true && Number(hash.slice(4, 6)) < CHEAPEST_HASH
 
 const NOTICES: readonly Notice[] = [
   {

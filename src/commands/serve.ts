@@ -51,6 +51,7 @@ export async function serve(): Promise<void> {
     throw listenError(error, env)
   }
   if (cluster.isPrimary) announce(config, log)
+  await generation.listening()
   if (cluster.isWorker) {
     // What a terminal, or systemd, sends to every process at once is the supervisor's to answer.
     const ignore = () => {}

@@ -4,6 +4,7 @@ import { DEMO, tryPath } from '../config/demo.ts'
 import type { Asker } from '../endpoints/asker.ts'
 import { authorizationAsker } from '../endpoints/authorization-asker.ts'
 import { registerAuthorize } from '../endpoints/authorize.ts'
+import { registerChoosePassword } from '../endpoints/choose-password.ts'
 import { dispatcherOf } from '../endpoints/dispatcher.ts'
 import { homeAsker, registerHome } from '../endpoints/home.ts'
 import { registerIntrospect } from '../endpoints/introspect.ts'
@@ -88,6 +89,9 @@ export async function openPages(app: FastifyInstance, rooms: Rooms, { base, rend
     const askers = [homeAsker(base), asker] as readonly Asker[]
     for (const step of Object.values(steps)) registerStep(scope, step, { ...common, dispatcher, askers })
     registerLogout(scope, common)
+    const { changes } = rooms.people
+    if (changes !== undefined)
+      registerChoosePassword(scope, { ...common, people: changes, queue: rooms.queues.people })
     registerHome(scope, { ...common, tryHref })
   }
   await app.register(pages, { prefix: base })

@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import { type Directory, directoryOf, directoryOfFile } from '../users/directory.ts'
 import { type FileUsers, fileUsers } from '../users/file-users.ts'
 import { type Groups, groupsOf } from '../users/groups.ts'
+import type { PeopleContext } from '../users/person-changes.ts'
 import type { UserRules } from '../users/registration.ts'
 import { storedUsers } from '../users/stored-users.ts'
 import { noteOnce } from './notes.ts'
@@ -16,6 +17,8 @@ export interface People {
   users: Directory
   /** The people of the file. */
   file: FileUsers
+  /** What others are made and changed with; undefined if the store keeps nobody. */
+  changes: PeopleContext | undefined
   /** What people read of the groups, by name. */
   sentences(): Readonly<Record<string, string>>
 }
@@ -42,7 +45,7 @@ export function peopleOf(
   const groups = groupsOf(entries.groups)
   const file = fileUsers(entries.users, { ...rules, groups })
   if (atRunTime === undefined)
-    return { users: directoryOfFile(file), file, sentences: () => groups.sentences }
+    return { users: directoryOfFile(file), file, changes: undefined, sentences: () => groups.sentences }
   const { store, registry, log, isShared } = atRunTime
 
   const complain = noteOnce((group, detail) =>
@@ -83,6 +86,7 @@ export function peopleOf(
   return {
     users: directoryOf({ registry, fileAt, stored, isShared }),
     file,
+    changes: { store, registry, file, now },
     sentences: () => meaningAt(registry.last).sentences,
   }
 }

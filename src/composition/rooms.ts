@@ -133,7 +133,7 @@ export function makeRooms(config: Config, parts: Parts) {
       scopeClaims: claimsOf,
     },
     ...records,
-    ...{ inspector, guard, narrowed, pipeline, backChannel, hints, visitors, beginLogin },
+    ...{ inspector, guard, narrowed, pipeline, sessionEnd, backChannel, hints, visitors, beginLogin },
     ...authorization,
   }
 }

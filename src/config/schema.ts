@@ -11,11 +11,12 @@ const texts = { type: 'array', items: text } as const satisfies Schema
 const anything = {} as const satisfies Schema
 const flag = { type: 'boolean' } as const satisfies Schema
 
-// The cost is an exponent: 18 already takes a minute.
-const bcryptHash = {
+// The cost of bcrypt is an exponent: 18 already takes a minute. What Argon2id's may be is a rule of whoever registers.
+const passwordHash = {
   type: 'string',
-  pattern: '^\\$2[aby]\\$(0[4-9]|1[0-7])\\$[./A-Za-z0-9]{53}$',
-  says: { pattern: `is not a bcrypt hash (of a cost from 04 to 17); ${MAKE_HASH}` },
+  pattern:
+    '^(\\$2[aby]\\$(0[4-9]|1[0-7])\\$[./A-Za-z0-9]{53}|\\$argon2id\\$v=19\\$m=\\d+,t=\\d+,p=\\d+(\\$[A-Za-z0-9+/]+){2})$',
+  says: { pattern: `is not a hash of bcrypt (of a cost from 04 to 17) or Argon2id; ${MAKE_HASH}` },
 } as const satisfies Schema
 
 const clientSecret = {
@@ -45,7 +46,7 @@ export const CLIENT_SCHEMA = {
       says: { pattern: 'must be of printable ASCII characters' },
     },
     client_secret: clientSecret,
-    client_secret_hash: bcryptHash,
+    client_secret_hash: passwordHash,
     client_secrets: {
       type: 'array',
       minItems: 1,
@@ -53,7 +54,12 @@ export const CLIENT_SCHEMA = {
         type: 'object',
         additionalProperties: false,
         required: ['name'],
-        properties: { name: text, client_secret: clientSecret, client_secret_hash: bcryptHash, until: text },
+        properties: {
+          name: text,
+          client_secret: clientSecret,
+          client_secret_hash: passwordHash,
+          until: text,
+        },
       },
     },
     client_name: text,
@@ -112,7 +118,7 @@ export const USER_SCHEMA = {
   properties: {
     username: text,
     password: text,
-    password_hash: bcryptHash,
+    password_hash: passwordHash,
     sub: {
       type: 'string',
       minLength: 1,

@@ -7,6 +7,8 @@ export const EVENTS = {
   login_failed: 'warn',
   login_throttled: 'warn',
   logout: 'info',
+  password_set: 'info',
+  link_refused: 'warn',
   person_not_allowed: 'warn',
   consent_granted: 'info',
   consent_denied: 'info',

@@ -70,6 +70,19 @@ export class SessionEnd {
     return this.#end([current], await this.#revokeOf(current.session.accounts, now), now)
   }
 
+  /**
+   * Ends every login of a person, for nobody's wish but an operator's or their own: their clients are told. With `grants`
+   * everything else goes that they have approved, too; without, only what lasts with a login.
+   */
+  async endAllOf(sub: string, { grants, now }: { grants: boolean; now: number }): Promise<Ended> {
+    const found = await this.#grants.ofSubject(sub, now)
+    const living = await this.#sessions.ofSubject(sub, now)
+    const revoked = grants
+      ? (await this.#grants.revokeAll(found)).map((one) => revokedEvent(one, 'by the operator'))
+      : await this.#revoke(found, () => true)
+    return this.#end(living, revoked, now)
+  }
+
   async #end(ending: readonly CurrentSession[], revoked: SecurityEvent[], now: number): Promise<Ended> {
     const events: SecurityEvent[] = []
     const logins: ToldLogin[] = []

@@ -22,6 +22,22 @@ export const en = {
   'login.wrong': 'The user name or password is wrong.',
   'login.wait': 'Too many attempts. Please try again in {time}.',
 
+  'choose_password.title': 'Choose a password',
+  'choose_password.for': 'for {account}',
+  'choose_password.new': 'New password',
+  'choose_password.again': 'The same again',
+  'choose_password.rule':
+    '{min} characters or more. A few words in a row are good, and nothing else is asked of them.',
+  'choose_password.save': 'Save the password',
+  'choose_password.short': 'This password has fewer than {min} characters. Please choose a longer one.',
+  'choose_password.long': 'This password is too long. Please choose a shorter one.',
+  'choose_password.differ': 'The two passwords are not the same. Please type them again.',
+  'choose_password.done': 'Your password is saved',
+  'choose_password.now_log_in': 'Your user name is {account}. [Log in]',
+  'choose_password.gone': 'This link no longer works',
+  'choose_password.gone_message':
+    'It was used already, a newer one was made, or it is older than twenty minutes. Ask whoever sent it to you for another one.',
+
   'select_account.title': 'Choose an account',
 
   'consent.title': 'Allow {client}?',

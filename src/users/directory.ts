@@ -1,7 +1,7 @@
 import type { Known, Registry } from '../registry/registry.ts'
 import type { FileUsers } from './file-users.ts'
 import type { Login, Logins } from './password-check.ts'
-import { DEMO_COST } from './registration.ts'
+import { DEMO_KIND } from './registration.ts'
 import type { StoredUsers } from './stored-users.ts'
 import type { User, Users } from './user.ts'
 
@@ -14,7 +14,7 @@ export function directoryOfFile(file: FileUsers): Directory {
     find: async (sub) => file.find(sub),
     named: async (username) => file.loginOf(username)?.user,
     loginOf: async (username) => file.loginOf(username),
-    costs: async () => (file.costs.length > 0 ? file.costs : [DEMO_COST]),
+    kinds: async () => (file.kinds.length > 0 ? file.kinds : [DEMO_KIND]),
   }
 }
 
@@ -46,10 +46,10 @@ export function directoryOf(context: {
     },
     named: async (username) => (await loginOf(username))?.user,
     loginOf,
-    async costs() {
+    async kinds() {
       const { hash_kinds } = await registry.state()
-      const kinds = new Set([...fileAt(registry.last).costs, ...hash_kinds.map(Number)])
-      return kinds.size > 0 ? [...kinds] : [DEMO_COST]
+      const kinds = new Set([...fileAt(registry.last).kinds, ...hash_kinds])
+      return kinds.size > 0 ? [...kinds] : [DEMO_KIND]
     },
   }
 }

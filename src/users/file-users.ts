@@ -9,7 +9,8 @@ import type { User } from './user.ts'
 export interface FileUsers {
   find(sub: string): User | undefined
   loginOf(username: string): Login | undefined
-  readonly costs: readonly number[]
+  /** Every kind that somebody's hash is of. */
+  readonly kinds: readonly string[]
   /** Whether a folded name is somebody's, or somebody's verified address. */
   hasName(folded: string): boolean
   /** Whether a `sub` is somebody's, in any spelling. */
@@ -27,7 +28,7 @@ export function fileUsers(entries: readonly UserEntry[], rules: UserRules): File
   const bySub = new Map<string, User>()
   const names = new Names<Login>()
   const subs = new Set<string>()
-  const costs = new Set<number>()
+  const kinds = new Set<string>()
   for (const [at, entry] of entries.entries()) {
     const fail = failAt(`/users/${at}`, `user ${entry.username}`)
     const login = registerUser(vouched(entry), rules, fail)
@@ -38,12 +39,12 @@ export function fileUsers(entries: readonly UserEntry[], rules: UserRules): File
     subs.add(fold(sub))
     const { email, email_verified } = login.user.claims
     if (email !== undefined && email_verified === true) names.addAddress(email, login)
-    costs.add(login.cost)
+    kinds.add(login.kind)
   }
   return {
     find: (sub) => bySub.get(sub),
     loginOf: (username) => names.find(username),
-    costs: [...costs],
+    kinds: [...kinds],
     hasName: (folded) => names.has(folded),
     hasSub: (sub) => subs.has(fold(sub)),
     subs: bySub.keys(),

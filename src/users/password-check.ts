@@ -1,11 +1,12 @@
-import { type PasswordQueue, formsOf } from '../passwords/password-queue.ts'
+import { decoyOf, formsOf } from '../passwords/password-hash.ts'
+import type { PasswordQueue } from '../passwords/password-queue.ts'
 import type { User } from './user.ts'
 
 /** A person with what their password is compared with. */
 export interface Login {
   readonly user: User
-  /** bcrypt's cost of the hash. */
-  readonly cost: number
+  /** What the hash is of, and costs. */
+  readonly kind: string
   passwordHash(): Promise<string>
 }
 
@@ -13,8 +14,8 @@ export interface Login {
 export interface Logins {
   /** That of the person whom this user name means. Equal work for every name. */
   loginOf(username: string): Promise<Login | undefined>
-  /** Every cost that somebody's hash has, once; at least one. */
-  costs(): Promise<readonly number[]>
+  /** Every kind that somebody's hash is of, once; at least one. */
+  kinds(): Promise<readonly string[]>
 }
 
 /**
@@ -26,18 +27,13 @@ export type PasswordCheck = (username: string, password: string) => Promise<User
 /** Checks passwords; hashes wait in `queue`. */
 export function passwordCheck(logins: Logins, queue: PasswordQueue): PasswordCheck {
   return async (username, password) => {
-    const [login, costs] = await Promise.all([logins.loginOf(username), logins.costs()])
+    const [login, kinds] = await Promise.all([logins.loginOf(username), logins.kinds()])
     const passwordHash = login === undefined ? undefined : await login.passwordHash()
-    // One hash of each cost, whoever is asked for: a cost that few have, or nobody of that name, would tell who exists.
-    const hashes = costs.map((cost) =>
-      cost === login?.cost && passwordHash !== undefined ? passwordHash : decoy(cost),
+    // One hash of each kind, whoever is asked for: a kind that few have, or nobody of that name, would tell who exists.
+    const hashes = kinds.map((kind) =>
+      kind === login?.kind && passwordHash !== undefined ? passwordHash : decoyOf(kind),
     )
     const matches = await queue.verifyAny(formsOf(password), hashes)
     return matches && login !== undefined && !login.user.disabled ? login.user : undefined
   }
-}
-
-/** A well-formed hash that no password has, to compare with if there is nothing else to. */
-function decoy(cost: number): string {
-  return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`
 }

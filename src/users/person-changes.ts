@@ -1,3 +1,4 @@
+import { kindOfHash } from '../passwords/password-hash.ts'
 import { type Registry, SEEN_WITHIN } from '../registry/registry.ts'
 import { randomText } from '../secrets/random.ts'
 import type { Store } from '../store/store.ts'
@@ -140,9 +141,7 @@ export async function deletePerson(context: PeopleContext, sub: string): Promise
     store,
     { kind: 'person', id, now: 0 },
     (record) =>
-      isPerson(record)
-        ? { next: { schema: 1, sub: record.sub, names: [], deleted_at }, answer: record }
-        : { answer: undefined },
+      isPerson(record) ? { next: formerOf(record, deleted_at), answer: record } : { answer: undefined },
   )
   const record = requirePerson(was, sub)
   for (const name of record.names) await releaseName(store, name, record.sub)
@@ -173,6 +172,10 @@ export async function* everyPerson(store: Store, now: number): AsyncGenerator<Pe
     }
     cursor = page.cursor
   } while (cursor !== undefined)
+}
+
+function formerOf({ sub, adopted }: PersonRecord, deleted_at: number): Omit<FormerPerson, 'revision'> {
+  return { schema: 1, sub, names: [], deleted_at, ...(adopted && { adopted }) }
 }
 
 // Also their name.

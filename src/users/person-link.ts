@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { makeHandle, openHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { random } from '../secrets/random.ts'
-import { changePerson, endedNow, PersonRefused, type PeopleContext, readPerson } from './person-changes.ts'
+import { changePerson, type PeopleContext, PersonRefused, readPerson } from './person-changes.ts'
 import type { PersonRecord } from './person-record.ts'
 
 /** Seconds that a link is good for. */
@@ -19,12 +19,21 @@ export interface PersonLink {
 
 /**
  * Makes the link of a person; one that was made before opens nothing any more. Only the text has what it takes: whoever reads
- * the store cannot make it. Returns the text. Throws `PersonRefused` and `StoreUnavailable`.
+ * the store cannot make it. Returns the text; undefined with `ifNone` if there is one that is good. Throws `PersonRefused` and `StoreUnavailable`.
  */
-export async function makePersonLink(context: PeopleContext, keys: Keys, sub: string): Promise<string> {
+export async function makePersonLink(
+  context: PeopleContext,
+  keys: Keys,
+  sub: string,
+  { ifNone = false }: { ifNone?: boolean } = {},
+): Promise<string | undefined> {
   const nonce = random(NONCE)
-  const expires_at = context.now() + LINK_TTL
-  await changePerson(context, sub, (record) => ({ ...record, link: { digest: digestOf(nonce), expires_at } }))
+  const now = context.now()
+  const link = { digest: digestOf(nonce), expires_at: now + LINK_TTL }
+  const record = await changePerson(context, sub, (before) =>
+    ifNone && before.link !== undefined && before.link.expires_at > now ? undefined : { ...before, link },
+  )
+  if (record.link?.digest !== link.digest) return undefined
   return makeHandle(keys, 'pl', Buffer.concat([nonce, Buffer.from(sub)]))
 }
 
@@ -58,7 +67,7 @@ export async function setPasswordByLink(
   try {
     await changePerson(context, sub, (record) => {
       won = isGood(record, digest, now)
-      return won ? withPassword(record, password_hash, now) : undefined
+      return won ? withPassword(record, password_hash) : undefined
     })
   } catch (error) {
     if (error instanceof PersonRefused) return false
@@ -67,10 +76,10 @@ export async function setPasswordByLink(
   return won
 }
 
-/** The person with another password: links and logins of before are over. `now` in seconds. */
-export function withPassword(record: PersonRecord, password_hash: string, now: number): PersonRecord {
+/** The person with another password: the link is used, and logins with the one before are good no more. */
+export function withPassword(record: PersonRecord, password_hash: string): PersonRecord {
   const { link: _, ...rest } = record
-  return endedNow({ ...rest, password_hash }, now)
+  return { ...rest, password_hash }
 }
 
 function isGood({ link, disabled, adopted }: PersonRecord, digest: string, now: number): boolean {

@@ -34,6 +34,8 @@ export interface FormerPerson extends StoredRecord {
   readonly sub: string
   readonly names: readonly never[]
   readonly deleted_at: number
+  /** The configuration file had them by then: there the `sub` goes on. */
+  readonly adopted?: boolean
 }
 
 /** Who has a user name or a verified address. Nobody's if `sub` is empty. */

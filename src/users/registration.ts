@@ -1,7 +1,15 @@
 import { hash } from 'node:crypto'
 import { type Fail, MAKE_HASH } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
-import { type PasswordQueue, isUsablePassword, MAX_PASSWORD_BYTES } from '../passwords/password-queue.ts'
+import {
+  bcryptKind,
+  decoyOf,
+  isBcryptPassword,
+  isPasswordHash,
+  kindOfHash,
+  MAX_BCRYPT_BYTES,
+} from '../passwords/password-hash.ts'
+import type { PasswordQueue } from '../passwords/password-queue.ts'
 import { MOMENT, readMoment } from '../protocol/moment.ts'
 import { type Groups, groupsOf, takenClaim } from './groups.ts'
 import type { Login } from './password-check.ts'
@@ -20,11 +28,13 @@ export interface UserRules {
 
 const NO_GROUPS = groupsOf()
 
-/** What the demo's password is hashed with. */
-export const DEMO_COST = 10
+const DEMO_COST = 10
+
+/** What the demo's password is hashed with, and what a guess costs where nobody has a password. */
+export const DEMO_KIND = bcryptKind(DEMO_COST)
 
 /** The hash of somebody who has no password yet: well-formed, and that of none. */
-export const NO_PASSWORD = `$2b$10$${'.'.repeat(53)}`
+export const NO_PASSWORD = decoyOf(DEMO_KIND)
 
 /** Makes a person of an entry whose form has been checked. Throws what `fail` throws. */
 export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Login {
@@ -43,8 +53,10 @@ export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Lo
   if (password !== undefined && password_hash !== undefined)
     fail('password_hash', 'give one of it and password, not both')
   if (password === undefined && password_hash === undefined) fail('password_hash', `is missing; ${MAKE_HASH}`)
-  if (password !== undefined && !isUsablePassword(password))
-    fail('password', `must have 1 to ${MAX_PASSWORD_BYTES} bytes`)
+  if (password !== undefined && !isBcryptPassword(password))
+    fail('password', `must have 1 to ${MAX_BCRYPT_BYTES} bytes`)
+  if (password_hash !== undefined && !isPasswordHash(password_hash))
+    fail('password_hash', `is no hash that can be verified here, or costs too much; ${MAKE_HASH}`)
   // Of a salted hash, or of the demo's public password.
   const credential = hash('sha256', password_hash ?? `demo ${password}`, 'base64url').slice(0, 16)
   return {
@@ -53,7 +65,7 @@ export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Lo
       ...{ groups, roles: [...new Set(roles)] },
       ...{ own_claims: means.claimsOf(groups, own, fail), withheld_scopes: means.withheldFrom(groups) },
     },
-    cost: Number(password_hash?.slice(4, 6) ?? DEMO_COST),
+    kind: password_hash === undefined ? DEMO_KIND : kindOfHash(password_hash),
     passwordHash:
       password_hash === undefined
         ? hashOnce(() => rules.queue.hash(password as string, DEMO_COST))

@@ -209,7 +209,7 @@ test('without CONFIG_FILE the demo, with it never', () => {
   for (const none of ['{}', 'clients: []', 'users: []']) {
     assert.equal(
       message(() => file(none)),
-      'c.yaml has no clients; give at least one',
+      'c.yaml has no clients; give at least one, or set STORE=redis or STORE=sqlite, where they can be added while it runs',
     )
   }
 })
@@ -256,7 +256,7 @@ test('a value that is no hash, too short or too long says what it must be and ho
   const client = (fields: string) => `clients: [{client_id: a, ${fields}}]`
   const user = (hash: string) => `${ONE}\nusers: [{username: u, password_hash: "${hash}"}]`
   const noHash =
-    /_hash is not a bcrypt hash.*make one with: npm run hash-password, or in the image: docker run --rm -it postern hash-password$/
+    /_hash is not a hash of bcrypt.*make one with: npm run hash-password, or in the image: docker run --rm -it postern hash-password$/
   const cases: [string, RegExp][] = [
     [user('hunter2'), noHash],
     [user(HASH.replace('$12$', '$31$')), noHash],

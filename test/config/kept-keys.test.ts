@@ -25,7 +25,10 @@ test('a configuration with SQLITE_FILE and no STORE uses that store; STORE count
   assert.equal(load({ SQLITE_FILE, SECRET_KEYS: KEY, STORE: 'memory' }).store.name, 'memory')
   assert.equal(load({ SECRET_KEYS: KEY }).store.name, 'memory')
   assert.equal(loadConfig({ SQLITE_FILE }).store.name, 'memory')
-  assert.throws(() => loadConfig({ SQLITE_FILE, STORE: 'sqlite' }), /not for the demo.*set CONFIG_FILE/)
+  const empty = loadConfig({ SQLITE_FILE, STORE: 'sqlite' })
+  assert.equal(empty.demo, false)
+  assert.deepEqual(empty.entries, { clients: [], users: [], scopes: {} })
+  assert.equal(empty.issuer, 'http://localhost:8000')
   assert.throws(() => load({ STORE: 'sqlite', SECRET_KEYS: KEY }), /SQLITE_FILE is not set/)
 })
 

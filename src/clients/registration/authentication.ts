@@ -1,5 +1,6 @@
-import type { Fail } from '../../config/config-error.ts'
+import { type Fail, MAKE_HASH } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
+import { isPasswordHash } from '../../passwords/password-hash.ts'
 import { MOMENT, readMoment } from '../../protocol/moment.ts'
 import type { Client, TokenEndpointAuthMethod } from '../client.ts'
 import type { Rules } from '../rules.ts'
@@ -41,6 +42,9 @@ const MAX_HASHED = 4
 function secretsOf(entry: ClientTerms, rules: Rules, fail: Fail): ClientSecret | undefined {
   const { client_secret, client_secret_hash, client_secrets } = entry
   const given = [client_secret, client_secret_hash, client_secrets].filter((one) => one !== undefined)
+  const hashes = [client_secret_hash, ...(client_secrets ?? []).map((one) => one.client_secret_hash)]
+  if (hashes.some((one) => one !== undefined && !isPasswordHash(one)))
+    fail('client_secret_hash', `is no hash that can be verified here, or costs too much; ${MAKE_HASH}`)
   if (given.length > 1) fail('client_secret_hash', 'give one secret, or several under client_secrets')
   if (client_secrets === undefined) return rules.secretOf(entry)
   const names = new Set(client_secrets.map(({ name }) => name))

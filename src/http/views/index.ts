@@ -1,3 +1,4 @@
+import { choosePassword } from './choose-password.ts'
 import { consent } from './consent.ts'
 import { error } from './error.ts'
 import { formPost } from './form-post.ts'
@@ -13,6 +14,7 @@ export const VIEWS = {
   login,
   'select-account': selectAccount,
   consent,
+  'choose-password': choosePassword,
   'not-allowed': notAllowed,
   error,
   logout,
