@@ -5,11 +5,9 @@ import { TemporarilyUnavailable } from '../protocol/errors.ts'
  * and carry a schema version. `share` is the part of a bounded store that the kind may fill: every kind has
  * its own part, so that a flood of one leaves the others room (sessions and logins above all).
  *
- * The shares sum to 0.84. A further kind takes its share from what is left, never from a kind that is there: that
+ * The shares sum to 0.847. A further kind takes its share from what is left, never from a kind that is there: that
  * would refuse what an installation holds today. A mark that something was used is a kind like any other: it is never
  * evicted, or the thing could be used again. While its share is full, `create` refuses and the answer is a 503.
- *
- * Kinds without a share are kept by durable stores alone, which know no bounds.
  *
  * `given` kinds are what somebody has got by a login: a copy of the store that is put back must not revive them.
  */
@@ -20,10 +18,10 @@ export const KINDS = {
   counter: { durable: false, share: 0.085, given: false },
   consent: { durable: true, share: 0.075, given: false },
   signing_keys: { durable: true, share: 0.01, given: false },
-  person: { durable: true, share: 0, given: false },
-  client: { durable: true, share: 0, given: false },
-  name: { durable: true, share: 0, given: false },
-  registry: { durable: true, share: 0, given: false },
+  person: { durable: true, share: 0.002, given: false },
+  client: { durable: true, share: 0.002, given: false },
+  name: { durable: true, share: 0.002, given: false },
+  registry: { durable: true, share: 0.001, given: false },
 } as const
 
 export type Kind = keyof typeof KINDS
