@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { NotFound, WrongUse } from './commands/action.ts'
 import { COMMANDS } from './commands/index.ts'
 import { ConfigError } from './config/config-error.ts'
 
@@ -22,7 +23,7 @@ export async function main(arguments_: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     console.error(`postern: ${error.message}`)
-    process.exitCode = 1
+    process.exitCode = error instanceof WrongUse ? 2 : error instanceof NotFound ? 3 : 1
     // The channel to the supervisor would keep a worker that cannot start alive.
     cluster.worker?.disconnect()
   }

@@ -1,3 +1,4 @@
+import { runAction } from './action.ts'
 import type { Command } from './command.ts'
 import { VERSION } from './version.ts'
 
@@ -13,6 +14,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'check-config': {
     summary: 'makes the server that the configuration describes, without listening',
     run: async () => (await import('./check-config.ts')).run(),
+  },
+  users: {
+    takes: 'add|list|show|…',
+    summary: 'people of the store: makes, changes, ends them',
+    run: async (words) => runAction('users', (await import('./users/index.ts')).USERS, words),
+  },
+  clients: {
+    takes: 'add|list|show|…',
+    summary: 'clients of the store: makes, changes, stops them',
+    run: async (words) => runAction('clients', (await import('./clients/index.ts')).CLIENTS, words),
   },
   keys: {
     takes: 'list|rotate|revoke <kid>',

@@ -1,4 +1,6 @@
 import type { Client } from '../clients/client.ts'
+import type { ClientContext } from '../clients/client-changes.ts'
+import { foldId } from '../clients/client-record.ts'
 import { fileClients, registerEntries } from '../clients/file-clients.ts'
 import { type ClientRegistry, type ClientSource, clientRegistry, endingAt } from '../clients/registry.ts'
 import { type Rules, rulesOf } from '../clients/rules.ts'
@@ -39,6 +41,21 @@ export function clientsOf(
   )
   const stored = storedClients({ store, registry, rules, report })
   return clientRegistry([endingAt(file, registry), stored, ...others])
+}
+
+/** What clients of the store are made and changed with. */
+export function clientChangesOf(
+  config: Config,
+  {
+    hashed,
+    now,
+    store,
+    registry,
+  }: { hashed: HashedSecrets; now: () => number; store: Store; registry: Registry },
+): ClientContext {
+  const ids = new Set(config.entries.clients.map(({ client_id }) => foldId(client_id)))
+  const isInFile = (client_id: string) => ids.has(foldId(client_id))
+  return { store, registry, rules: rulesFor(config, hashed, now), isInFile, now }
 }
 
 /** What is made while the server runs, in a store that keeps it. */

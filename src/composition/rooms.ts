@@ -31,7 +31,7 @@ import { inspectorOf } from '../tokens/inspector.ts'
 import { issuerOf } from '../tokens/issuer.ts'
 import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { passwordCheck } from '../users/password-check.ts'
-import { clientsOf } from './clients.ts'
+import { clientChangesOf, clientsOf } from './clients.ts'
 import { beginWith, type Kept } from './kept.ts'
 import { notesOfLargeClaims, notesOfLogout } from './notes.ts'
 import { peopleOf } from './people.ts'
@@ -66,6 +66,7 @@ export function makeRooms(config: Config, parts: Parts) {
   const shared = new Set<string>()
   const atRunTime = registry && { store, registry, log, isShared: (sub: string) => shared.has(sub) }
   const clients = clientsOf(config, { hashed, others: parts.clients ?? [], now, atRunTime })
+  const clientChanges = registry && clientChangesOf(config, { hashed, now, store, registry })
   const people = peopleOf(config, { queue: queues.people, now, atRunTime })
   const { users } = people
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
@@ -128,6 +129,7 @@ export function makeRooms(config: Config, parts: Parts) {
       scopes: scopes.sentences,
       groups: people.sentences,
       people,
+      clientChanges,
       registry,
       shared,
       scopeClaims: claimsOf,

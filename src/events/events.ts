@@ -22,6 +22,7 @@ export const EVENTS = {
   grant_revoked: 'info',
   token_revoked: 'info',
   client_authentication_failed: 'warn',
+  command_run: 'info',
 } as const satisfies Record<string, 'info' | 'warn'>
 
 export type EventName = keyof typeof EVENTS
@@ -39,4 +40,8 @@ export interface SecurityEvent {
   reason?: string | undefined
   /** How long to wait. */
   seconds?: number
+  /** What was run beside the server. */
+  command?: string | undefined
+  /** The system's user who ran it. */
+  by?: string | undefined
 }

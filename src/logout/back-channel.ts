@@ -82,6 +82,12 @@ export class BackChannel {
     this.#enqueue({ client, login, share }, 0)
   }
 
+  /** Resolves when each delivery has been tried once. */
+  async settled(): Promise<void> {
+    while (!this.#closed && (this.#active > 0 || this.#waiting.length > 0))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+
   /** Gives up what waits for another try. */
   close(): void {
     this.#closed = true

@@ -29,8 +29,10 @@ export function passwordCheck(logins: Logins, queue: PasswordQueue): PasswordChe
   return async (username, password) => {
     const [login, kinds] = await Promise.all([logins.loginOf(username), logins.kinds()])
     const passwordHash = login === undefined ? undefined : await login.passwordHash()
+    // The first of a kind may be newer than what this node knows of kinds.
+    const known = login === undefined || kinds.includes(login.kind) ? kinds : [...kinds, login.kind]
     // One hash of each kind, whoever is asked for: a kind that few have, or nobody of that name, would tell who exists.
-    const hashes = kinds.map((kind) =>
+    const hashes = known.map((kind) =>
       kind === login?.kind && passwordHash !== undefined ? passwordHash : decoyOf(kind),
     )
     const matches = await queue.verifyAny(formsOf(password), hashes)

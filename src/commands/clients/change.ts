@@ -1,0 +1,116 @@
+import { changeClient, createClient, makeSecret } from '../../clients/client-changes.ts'
+import type { KeptSecret } from '../../clients/client-record.ts'
+import { ConfigError } from '../../config/config-error.ts'
+import { isPasswordHash } from '../../passwords/password-hash.ts'
+import { type Action, type Words, WrongUse } from '../action.ts'
+import { moment } from '../output.ts'
+import { readSecret } from '../read-secret.ts'
+import { withRooms } from '../with-rooms.ts'
+import { ABOUT, changesOf, clientOfStore, entryWith } from './client.ts'
+
+const DAY = 86_400
+
+export const add: Action = {
+  summary: 'makes a client, and prints its secret, this once',
+  takes: '[<client_id>]',
+  options: {
+    ...ABOUT,
+    public: { summary: 'without a secret: an application on a device, or in a browser' },
+    'secret-hash': { summary: 'asks for a hash of bcrypt or Argon2id of a secret that it has already' },
+  },
+  examples: [
+    'clients add my-app --redirect-uri https://my-app.example/callback --scope "openid email"',
+    'clients add worker --grant-type client_credentials --scope jobs',
+    'clients add phone --public --redirect-uri com.example.phone:/callback --set client_name="My Phone"',
+  ],
+  async run(given, output) {
+    const [client_id] = given.words
+    await withRooms(async ({ rooms, note }) => {
+      const entry = entryWith({}, given)
+      const { secret, secrets } = await secretsOf(given, rooms.now())
+      const pkce = entry.require_pkce === undefined && secrets.length > 0 ? { require_pkce: true } : {}
+      const types = entry.grant_types ?? ['authorization_code', 'refresh_token']
+      const wanted = { ...(types.includes('authorization_code') && pkce), ...entry, grant_types: types }
+      const client = await createClient(changesOf(rooms), { client_id, entry: wanted, secrets })
+      note('clients add', { client_id: client.client_id })
+      if (output.json)
+        return output.fields({
+          client_id: client.client_id,
+          ...wanted,
+          ...(secret && { client_secret: secret }),
+        })
+      output.say(`client_id      ${client.client_id}`)
+      if (secret !== undefined)
+        output.say(
+          `client_secret  ${secret}\nKeep the secret now: it is shown once, and only a digest of it is kept.`,
+        )
+    })
+  },
+}
+
+async function secretsOf(given: Words, now: number): Promise<{ secret?: string; secrets: KeptSecret[] }> {
+  if (given.flag('public')) {
+    if (given.flag('secret-hash'))
+      throw new WrongUse('a public client has no secret; leave out one of the two')
+    return { secrets: [] }
+  }
+  if (given.flag('secret-hash')) {
+    const hash = await readSecret('Hash of the secret', { twice: false })
+    if (!isPasswordHash(hash))
+      throw new ConfigError('that is no hash of bcrypt or Argon2id that can be verified here')
+    return { secrets: [{ name: 'brought', hash, created_at: now }] }
+  }
+  const { secret, kept } = makeSecret('first', now)
+  return { secret, secrets: [kept] }
+}
+
+export const set: Action = {
+  summary: 'changes what is said of a client',
+  takes: '<client_id>',
+  options: ABOUT,
+  examples: ['clients set my-app --redirect-uri https://my-app.example/callback --set skip_consent=true'],
+  async run({ words: [client_id = ''], ...given }, output) {
+    await withRooms(async ({ rooms, note }) => {
+      await clientOfStore(rooms, client_id)
+      const { entry } = await changeClient(changesOf(rooms), client_id, (record) => ({
+        ...record,
+        entry: entryWith(record.entry, { words: [], ...given }),
+      }))
+      note('clients set', { client_id })
+      output.fields({ client_id, ...entry })
+    })
+  },
+}
+
+export const rotateSecret: Action = {
+  summary: 'gives a client another secret, printed this once; the ones before are good for a while',
+  takes: '<client_id>',
+  options: {
+    keep: { value: 'days', summary: 'how long those before are good; 7 without it' },
+    now: { summary: 'those before end at once: the one that has leaked' },
+    name: { value: 'name', summary: 'what the new one is called' },
+  },
+  examples: ['clients rotate-secret my-app', 'clients rotate-secret my-app --now && clients stop my-app'],
+  async run({ words: [client_id = ''], text, flag }, output) {
+    const days = Number(text('keep') ?? 7)
+    if (!Number.isInteger(days) || days < 0 || days > 365)
+      throw new WrongUse('--keep is a number of days, up to 365')
+    await withRooms(async ({ rooms, note }) => {
+      await clientOfStore(rooms, client_id)
+      const at = rooms.now()
+      const { secret, kept } = makeSecret(text('name') ?? new Date(at * 1000).toISOString(), at)
+      const until = at + (flag('now') ? 0 : days * DAY)
+      await changeClient(changesOf(rooms), client_id, (record) => {
+        const living = record.secrets.filter((one) => one.until === undefined || one.until > at)
+        if (living.length === 0) throw new ConfigError(`the client ${client_id} is public: it has no secret`)
+        const ending = living.map((one) => ({ ...one, until: Math.min(one.until ?? until, until) }))
+        return { ...record, secrets: [...(flag('now') ? [] : ending), kept] }
+      })
+      note('clients rotate-secret', { client_id })
+      if (output.json) return output.fields({ client_id, client_secret: secret, former_until: moment(until) })
+      output.say(
+        `client_secret  ${secret}\nKeep it now: it is shown once. ${flag('now') ? 'Those before have ended.' : `Those before are good until ${moment(until)}.`}`,
+      )
+    })
+  },
+}

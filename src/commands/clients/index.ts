@@ -1,0 +1,15 @@
+import type { Action } from '../action.ts'
+import { add, rotateSecret, set } from './change.ts'
+import { deleteOne, stop } from './end.ts'
+import { list, show } from './show.ts'
+
+/** What can be done with clients. */
+export const CLIENTS: Readonly<Record<string, Action>> = {
+  add,
+  list,
+  show,
+  set,
+  'rotate-secret': rotateSecret,
+  stop,
+  delete: deleteOne,
+}

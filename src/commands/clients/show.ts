@@ -1,0 +1,65 @@
+import { everyClient } from '../../clients/client-changes.ts'
+import type { ClientRecord } from '../../clients/client-record.ts'
+import { registeredClients } from '../../composition/clients.ts'
+import type { Action } from '../action.ts'
+import { moment } from '../output.ts'
+import { withRooms } from '../with-rooms.ts'
+import { clientOfStore } from './client.ts'
+
+export const list: Action = {
+  summary: 'every client, of the file and of the store',
+  takes: '',
+  examples: ['clients list', 'clients list --json'],
+  async run(_given, output) {
+    await withRooms(async ({ rooms, config }) => {
+      const rows = [...registeredClients(config).values()].map((client) => ({
+        client_id: client.client_id,
+        client_name: client.client_name,
+        grant_types: [...client.grant_types],
+        scope: client.scope,
+        public: client.auth_methods.includes('none'),
+        from: 'file',
+      }))
+      for await (const { client_id, entry, secrets } of everyClient(rooms.store, rooms.now())) {
+        const { client_name = client_id, grant_types = [], scope = '' } = entry
+        rows.push({ client_id, client_name, grant_types, scope, public: secrets.length === 0, from: 'store' })
+      }
+      rows.sort((one, other) => one.client_id.localeCompare(other.client_id))
+      output.rows(rows, {
+        client_id: (row) => row.client_id,
+        name: (row) => row.client_name,
+        'grant types': (row) => row.grant_types,
+        scope: (row) => row.scope,
+        secret: (row) => (row.public ? 'none' : 'yes'),
+        from: (row) => row.from,
+      })
+    })
+  },
+}
+
+export const show: Action = {
+  summary: 'what is said of a client of the store',
+  takes: '<client_id>',
+  examples: ['clients show my-app'],
+  async run({ words: [client_id = ''] }, output) {
+    await withRooms(async ({ rooms }) => {
+      const record = await clientOfStore(rooms, client_id)
+      const { entry, created_at, ended_before } = record
+      output.fields({
+        client_id,
+        ...entry,
+        secrets: secretsOf(record, rooms.now()),
+        created_at: moment(created_at),
+        ended_before: moment(ended_before),
+      })
+    })
+  },
+}
+
+// Never what is kept of them.
+function secretsOf({ secrets }: ClientRecord, now: number) {
+  return secrets.map(({ name, until, created_at }) => {
+    const end = until === undefined ? '' : until <= now ? ', ended' : `, until ${moment(until)}`
+    return `${name} (of ${moment(created_at)}${end})`
+  })
+}

@@ -1,0 +1,21 @@
+import { ConfigError } from '../../config/config-error.ts'
+import { chosenProblem, isPasswordHash, MIN_CHOSEN } from '../../passwords/password-hash.ts'
+import type { PasswordQueue } from '../../passwords/password-queue.ts'
+import { readSecret } from '../read-secret.ts'
+
+/** Asks for a new password, and returns its hash. Throws `ConfigError` for one that nobody may choose. */
+export async function askPassword(queue: PasswordQueue): Promise<string> {
+  const password = await readSecret('Password')
+  const problem = chosenProblem(password)
+  if (problem === 'short') throw new ConfigError(`the password has fewer than ${MIN_CHOSEN} characters`)
+  if (problem === 'long') throw new ConfigError('the password is longer than 1000 bytes')
+  return queue.hashChosen(password)
+}
+
+/** Asks for a hash that somebody brings along. Throws `ConfigError` for what is none. */
+export async function askPasswordHash(): Promise<string> {
+  const text = await readSecret('Hash of the password', { twice: false })
+  if (!isPasswordHash(text))
+    throw new ConfigError('that is no hash of bcrypt or Argon2id that can be verified here')
+  return text
+}

@@ -1,0 +1,81 @@
+import { changePerson, deletePerson, endedNow } from '../../users/person-changes.ts'
+import { type Action, WrongUse } from '../action.ts'
+import { type Beside, withRooms } from '../with-rooms.ts'
+import { changesOf, personOf } from './person.ts'
+
+export const disable: Action = {
+  summary: 'shuts a person out: no login, and all that they have approved ends',
+  takes: '<user>',
+  examples: ['users disable ada'],
+  async run({ words: [who = ''] }, output) {
+    await withRooms(async (beside) => {
+      const { rooms, note } = beside
+      const { sub } = await personOf(rooms, who)
+      await changePerson(changesOf(rooms), sub, (record) =>
+        endedNow({ ...record, disabled: true }, rooms.now()),
+      )
+      note('users disable', { sub })
+      const ended = await endAll(beside, sub)
+      if (output.json) return output.fields({ sub, disabled: true, ...ended })
+      output.say(`${who} is disabled. Ended: ${ended.sessions} sessions, ${ended.grants} grants.`)
+    })
+  },
+}
+
+export const enable: Action = {
+  summary: 'lets a disabled person log in again; what has ended stays ended',
+  takes: '<user>',
+  examples: ['users enable ada'],
+  async run({ words: [who = ''] }, output) {
+    await withRooms(async ({ rooms, note }) => {
+      const { sub } = await personOf(rooms, who)
+      const now = rooms.now()
+      await changePerson(changesOf(rooms), sub, ({ until, ...record }) => ({
+        ...record,
+        disabled: false,
+        ...(until !== undefined && until > now && { until }),
+      }))
+      note('users enable', { sub })
+      output.json ? output.fields({ sub, disabled: false }) : output.say(`${who} can log in again.`)
+    })
+  },
+}
+
+export const deleteUser: Action = {
+  summary: 'deletes a person and all that is kept of them; only the sub stays, for nobody else',
+  takes: '<user>',
+  options: { yes: { summary: 'without it nothing happens' } },
+  examples: ['users export ada > ada.json', 'users delete ada --yes'],
+  async run({ words: [who = ''], flag }, output) {
+    if (!flag('yes'))
+      throw new WrongUse('this cannot be taken back; users export prints what is kept, --yes deletes it')
+    await withRooms(async (beside) => {
+      const { rooms, note } = beside
+      const { sub } = await personOf(rooms, who)
+      await deletePerson(changesOf(rooms), sub)
+      const ended = await endAll(beside, sub)
+      const consents = await rooms.consents.ofSubject(sub, rooms.now())
+      for (const { client_id } of consents) await rooms.consents.forget(sub, client_id)
+      note('users delete', { sub })
+      if (output.json) return output.fields({ sub, ...ended, consents: consents.length })
+      output.say(
+        `${who} is deleted, with ${ended.sessions} sessions, ${ended.grants} grants and ${consents.length} consents. The log keeps what it has.`,
+      )
+    })
+  },
+}
+
+/** Ends the sessions and grants of somebody; returns how many there were. */
+export async function endAll(
+  { rooms }: Pick<Beside, 'rooms'>,
+  sub: string,
+): Promise<{ sessions: number; grants: number }> {
+  const now = rooms.now()
+  const [sessions, grants] = await Promise.all([
+    rooms.sessions.ofSubject(sub, now),
+    rooms.grants.ofSubject(sub, now),
+  ])
+  const { events } = await rooms.sessionEnd.endAllOf(sub, { grants: true, now })
+  rooms.journal.record({ id: 'command' }, events)
+  return { sessions: sessions.length, grants: grants.length }
+}

@@ -1,0 +1,70 @@
+import { userInfo } from 'node:os'
+import { ClientRefused } from '../clients/client-changes.ts'
+import { makeRooms, type Rooms } from '../composition/rooms.ts'
+import type { Config } from '../config/config.ts'
+import { ConfigError, inFile } from '../config/config-error.ts'
+import type { SecurityEvent } from '../events/events.ts'
+import { createLogger } from '../http/logger.ts'
+import { storesThatAre } from '../store/index.ts'
+import { type Report, StoreUnavailable } from '../store/store.ts'
+import { PersonRefused } from '../users/person-changes.ts'
+import { readConfig } from './command.ts'
+
+/** The rooms of a server, for a command that works beside it, or without it. */
+export interface Beside {
+  rooms: Rooms
+  config: Config
+  /** Writes down what was changed, and who ran the command. */
+  note(command: string, about?: Partial<SecurityEvent>): void
+}
+
+/**
+ * Opens the store where the server keeps it, for `work`, and closes it. Throws `ConfigError` if nothing outlives the server's process,
+ * if the store does not answer, and for what cannot be done.
+ */
+export async function withRooms(work: (beside: Beside) => Promise<void>): Promise<void> {
+  const config = readConfig()
+  if (!config.store.durable)
+    throw new ConfigError(
+      `STORE is ${config.store.name}: what the server has is inside its process, where no command can see it, and is gone with it; set ${storesThatAre('durable')}`,
+    )
+  let problem: string | undefined
+  const report: Report = (level, message) => {
+    if (level === 'error') problem = message
+  }
+  const store = await config.store.open(report)
+  // To standard error, as lines of the server's own log: standard output is what was asked for.
+  const log = createLogger('info', process.stderr)
+  try {
+    // A store that has just been opened still connects.
+    await store.reachable()
+    await inFile(config.env.CONFIG_FILE, async () => {
+      const rooms = makeRooms(config, { store, log, prepare: false })
+      const id = `command-${process.pid}`
+      const note: Beside['note'] = (command, about = {}) =>
+        rooms.journal.record({ id }, [{ event: 'command_run', command, by: operator(), ...about }])
+      await work({ rooms, config, note })
+      await rooms.backChannel.settled()
+      rooms.backChannel.close()
+    })
+  } catch (error) {
+    if (error instanceof PersonRefused || error instanceof ClientRefused) throw new ConfigError(error.message)
+    if (!(error instanceof StoreUnavailable)) throw error
+    throw new ConfigError(
+      `the store does not answer (${problem ?? error.message}); run the command again once it does`,
+    )
+  } finally {
+    await store.close()
+  }
+}
+
+/** The system's user who runs this. In a container that is its own. */
+function operator(): string {
+  try {
+    const { username, uid } = userInfo()
+    return `${username} (${uid})`
+  } catch {
+    // A user id without a name, as containers have.
+    return `uid ${process.getuid?.()}`
+  }
+}
