@@ -25,6 +25,21 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'clients of the store: makes, changes, stops them',
     run: async (words) => runAction('clients', (await import('./clients/index.ts')).CLIENTS, words),
   },
+  groups: {
+    takes: 'list|set|add|…',
+    summary: 'groups of the store, and who is in them',
+    run: async (words) => runAction('groups', (await import('./groups.ts')).GROUPS, words),
+  },
+  sessions: {
+    takes: 'list|end',
+    summary: 'who is logged in; ends logins',
+    run: async (words) => runAction('sessions', (await import('./sessions.ts')).SESSIONS, words),
+  },
+  grants: {
+    takes: 'list|end',
+    summary: 'what people have given to applications; ends it',
+    run: async (words) => runAction('grants', (await import('./grants.ts')).GRANTS, words),
+  },
   keys: {
     takes: 'list|rotate|revoke <kid>',
     summary: 'the signing keys: shows, rotates, ends a leaked one',

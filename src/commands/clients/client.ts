@@ -6,6 +6,7 @@ import { ConfigError } from '../../config/config-error.ts'
 import { problems } from '../../config/problems.ts'
 import { CLIENT_SCHEMA } from '../../config/schema.ts'
 import { NotFound, type Option, type Words } from '../action.ts'
+import { nameValue } from '../name-value.ts'
 
 /** What may be said of a client, as options. */
 export const ABOUT: Readonly<Record<string, Option>> = {
@@ -48,22 +49,11 @@ export function entryWith(entry: ClientRecord['entry'], given: Words): ClientRec
     ...(name !== undefined && { client_name: name }),
     ...(scope !== undefined && { scope }),
     ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
-    ...Object.fromEntries(given.texts('set').map(fieldOf)),
+    ...Object.fromEntries(given.texts('set').map((text) => nameValue('set', text, RESERVED))),
   }
   const [wrong] = problems(CLIENT_SCHEMA, { ...next, client_id: 'x' })
   if (wrong !== undefined) throw new ConfigError(`${wrong.path.slice(1) || 'the client'} ${wrong.problem}`)
   return next
-}
-
-function fieldOf(text: string): [string, unknown] {
-  const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
-  if (name === undefined) throw new ConfigError(`--set ${text} is not name=value`)
-  if (RESERVED.has(name)) throw new ConfigError(`--set ${name}: that is not set so; see clients --help`)
-  try {
-    return [name, /^[[{"]|^(true|false|\d+)$/.test(value) ? JSON.parse(value) : value]
-  } catch {
-    throw new ConfigError(`--set ${name}: the value begins like JSON and is none`)
-  }
 }
 
 const RESERVED = new Set(['client_id', 'client_secret', 'client_secret_hash', 'client_secrets'])

@@ -9,6 +9,7 @@ import { type PeopleContext, readPerson } from '../../users/person-changes.ts'
 import type { PersonEntry, PersonRecord } from '../../users/person-record.ts'
 import { registerUser } from '../../users/registration.ts'
 import { NotFound, type Option, type Words } from '../action.ts'
+import { nameValue } from '../name-value.ts'
 
 /** What may be said of a person, as options. */
 export const ABOUT: Readonly<Record<string, Option>> = {
@@ -56,7 +57,7 @@ export function entryWith(entry: PersonEntry, given: Words): PersonEntry {
     ...(name !== undefined && { name }),
     ...(groups.length > 0 && { groups: [...groups] }),
     ...(roles.length > 0 && { roles: [...roles] }),
-    ...Object.fromEntries(given.texts('set').map(claimOf)),
+    ...Object.fromEntries(given.texts('set').map((text) => nameValue('set', text, RESERVED))),
   } as PersonEntry
   return checkedEntry(next)
 }
@@ -86,18 +87,6 @@ export function untilOf(given: Words): number | undefined {
   const moment = readMoment(text)
   if (moment === undefined) throw new ConfigError(`--until must be ${MOMENT}`)
   return moment
-}
-
-// `true`, numbers and JSON are what they look like, and everything else is text.
-function claimOf(text: string): [string, unknown] {
-  const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? []
-  if (name === undefined) throw new ConfigError(`--set ${text} is not name=value`)
-  if (RESERVED.has(name)) throw new ConfigError(`--set ${name}: that is not set so; see users --help`)
-  try {
-    return [name, /^[[{]|^(true|false|\d+)$/.test(value) ? JSON.parse(value) : value]
-  } catch {
-    throw new ConfigError(`--set ${name}: the value begins like JSON and is none`)
-  }
 }
 
 const RESERVED = new Set(['username', 'password', 'password_hash', 'sub', 'disabled', 'since'])
