@@ -1,4 +1,5 @@
 import { type Registry, SEEN_WITHIN } from '../registry/registry.ts'
+import { Roll } from '../registry/roll.ts'
 import { randomText } from '../secrets/random.ts'
 import type { Store } from '../store/store.ts'
 import { insertIfNew, update } from '../store/update.ts'
@@ -37,9 +38,6 @@ export class ClientRefused extends Error {
   override readonly name = 'ClientRefused'
 }
 
-const INDEX = 'clients'
-// An index wants an end for each member.
-const NEVER = 253_402_300_799
 // What other sources of clients begin with: an id must say where a client is from.
 const RESERVED = /^https?:|^ci_/i
 
@@ -63,7 +61,7 @@ export async function createClient(context: ClientContext, client: NewClient): P
   const record = { schema: 1 as const, client_id, entry, secrets, created_at: now }
   const usage = usageOf(clientOf({ ...record, revision: '' }, rules))
   const id = clientKey(client_id)
-  await store.link(INDEX, id, NEVER, now)
+  await rollOf(store).add(id, now)
   if (!(await insertIfNew<ClientRecord>(store, { kind: 'client', id, now: 0 }, record)))
     throw new ClientRefused(`the id ${client_id} is that of another client, or was: it is never given again`)
   await changed(registry, usage)
@@ -123,7 +121,7 @@ export async function deleteClient(context: ClientContext, client_id: string): P
         : { answer: undefined },
   )
   const record = requireClient(was, client_id)
-  await store.unlink(INDEX, id)
+  await rollOf(store).remove(id)
   await registry.change()
   return record
 }
@@ -134,22 +132,14 @@ export async function readClient(store: Store, client_id: string): Promise<Clien
   return isClient(record) && record.client_id === client_id ? record : undefined
 }
 
-/** Every client in the store, a page at a time, in no order that means anything. `now` in seconds. */
+/** Every client in the store, in no order that means anything. `now` in seconds. */
 export async function* everyClient(store: Store, now: number): AsyncGenerator<ClientRecord> {
-  let cursor: string | undefined
-  const seen = new Set<string>()
-  do {
-    const page = await store.list(INDEX, now, cursor)
-    const found = await Promise.all(
-      page.members.map((id) => store.read<ClientRecord | FormerClient>('client', id, 0)),
-    )
-    for (const record of found) {
-      if (!isClient(record) || seen.has(record.client_id)) continue
-      seen.add(record.client_id)
-      yield record
-    }
-    cursor = page.cursor
-  } while (cursor !== undefined)
+  for await (const record of rollOf(store).records<ClientRecord | FormerClient>(now))
+    if (isClient(record)) yield record
+}
+
+function rollOf(store: Store): Roll {
+  return new Roll(store, 'client')
 }
 
 function refuseFiles({ isInFile }: ClientContext, client_id: string): void {

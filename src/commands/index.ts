@@ -1,4 +1,4 @@
-import { runAction } from './action.ts'
+import { runAction, runOne } from './action.ts'
 import type { Command } from './command.ts'
 import { VERSION } from './version.ts'
 
@@ -48,6 +48,16 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'rotate-keys': {
     summary: 'publishes the next signing keys',
     run: async () => (await import('./rotate-keys.ts')).run(),
+  },
+  export: {
+    takes: '<file>',
+    summary: 'people, clients, consents and keys into one encrypted file',
+    run: async (words) => runOne('export', (await import('./moving/export.ts')).exportAll, words),
+  },
+  import: {
+    takes: '[--csv] <file>',
+    summary: 'takes in what export has written, or people from CSV',
+    run: async (words) => runOne('import', (await import('./moving/import.ts')).importAll, words),
   },
   backup: {
     takes: '<file>',

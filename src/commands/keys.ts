@@ -6,7 +6,8 @@ import { readConfig } from './command.ts'
 import { withSigningKeys } from './open-keys.ts'
 import { rotateKeys } from './rotate-keys.ts'
 
-const USAGE = 'say what to do with the signing keys: keys list, keys rotate, or keys revoke <kid>'
+const USAGE =
+  'say what to do with the signing keys: keys list, keys rotate, keys revoke <kid>, or keys forget --yes'
 
 /** The command: `keys list`, `keys rotate`, `keys revoke <kid>`. */
 export async function run([what, kid, ...more]: readonly string[]): Promise<void> {
@@ -16,6 +17,7 @@ export async function run([what, kid, ...more]: readonly string[]): Promise<void
     if (more.length === 0 && what === 'list' && kid === undefined) return listKeys(config, print)
     if (more.length === 0 && what === 'rotate' && kid === undefined) return rotateKeys(config, print)
     if (more.length === 0 && what === 'revoke' && kid !== undefined) return revokeKey(config, kid, print)
+    if (more.length === 0 && what === 'forget' && kid === '--yes') return forgetKeys(config, print)
     throw new ConfigError(USAGE)
   }
   await inFile(config.env.CONFIG_FILE, work)
@@ -56,4 +58,22 @@ export function revokeKey(config: Config, kid: string, print: (line: string) => 
       'Applications and APIs go on believing it for as long as they keep the key set: tell them, or restart them.',
     )
   })
+}
+
+/**
+ * Takes away keys in the store that nothing opens any more, so that the next start makes others. Throws `ConfigError` for keys in a file,
+ * or if the store does not answer.
+ */
+export async function forgetKeys(config: Config, print: (line: string) => void): Promise<void> {
+  if (!config.store.durable || config.env.SIGNING_KEYS_FILE !== '')
+    throw new ConfigError('the signing keys are not in the store; a file of keys is taken away by its owner')
+  const store = await config.store.open(() => {})
+  try {
+    await store.reachable()
+    if ((await store.delete('signing_keys', 'set')) !== 'won')
+      throw new ConfigError('the store does not answer; perhaps nothing was changed')
+  } finally {
+    await store.close()
+  }
+  print('The signing keys are gone: the next start makes others, and what these have signed is refused.')
 }

@@ -32,11 +32,16 @@ export function signingKeysOf(
     before.replan(plan)
     return before
   }
-  const { SIGNING_KEYS_FILE } = config.env
-  const vault: KeyVault = SIGNING_KEYS_FILE
-    ? new FileVault(SIGNING_KEYS_FILE, notice)
-    : storeVault(store, keys)
+  const vault = vaultOf(config, { store, keys, notice })
   return new SigningKeys({ vault, plan, now, notice })
+}
+
+/** Where the signing keys of a configuration are kept. */
+export function vaultOf(
+  { env }: Config,
+  { store, keys, notice }: { store: Store; keys: Keys; notice: (text: string) => void },
+): KeyVault {
+  return env.SIGNING_KEYS_FILE ? new FileVault(env.SIGNING_KEYS_FILE, notice) : storeVault(store, keys)
 }
 
 /** The plan of a moment: the clients say what they are signed for, and how long that lives. */

@@ -22,7 +22,7 @@ export function storeVault(store: Store, keys: Keys): KeyVault {
     const opened = keys.unseal('signing_keys', sealed)
     if (opened !== undefined) return { set: JSON.parse(opened.text), stale: !opened.current }
     throw new ConfigError(
-      'SECRET_KEYS has no key that opens the signing keys in the store; put the one that was first before at the end of the list, or, where that one has leaked or was the public example, stop every process and delete REDIS_PREFIX followed by signing_keys:set in Redis',
+      'SECRET_KEYS has no key that opens the signing keys in the store; put the one that was first before at the end of the list, or, where that one is lost, has leaked or was the public example, stop every process and run: keys forget --yes, after which they are made anew',
     )
   }
 

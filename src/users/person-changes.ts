@@ -1,5 +1,6 @@
 import { kindOfHash } from '../passwords/password-hash.ts'
 import { type Registry, SEEN_WITHIN } from '../registry/registry.ts'
+import { Roll } from '../registry/roll.ts'
 import { randomText } from '../secrets/random.ts'
 import type { Store } from '../store/store.ts'
 import { type Decision, insertIfNew, update } from '../store/update.ts'
@@ -42,15 +43,15 @@ export class PersonRefused extends Error {
   override readonly name = 'PersonRefused'
 }
 
-const INDEX = 'people'
-// An index wants an end for each member.
-const NEVER = 253_402_300_799
-
 /**
  * Makes a person. Their record claims the names first and takes them then, so of any who want a name at once one has it, and a
- * crash in between leaves a name that can be taken. Returns the record. Throws `PersonRefused` and `StoreUnavailable`.
+ * crash in between leaves a name that can be taken. Returns the record. Without `announce` the caller tells the nodes, once for many. Throws `PersonRefused` and `StoreUnavailable`.
  */
-export async function createPerson(context: PeopleContext, person: NewPerson): Promise<PersonRecord> {
+export async function createPerson(
+  context: PeopleContext,
+  person: NewPerson,
+  { announce = true }: { announce?: boolean } = {},
+): Promise<PersonRecord> {
   const { store, registry, file } = context
   const now = context.now()
   const { entry, sub = randomText(16), password_hash, disabled = false, until, since = now, first } = person
@@ -64,8 +65,8 @@ export async function createPerson(context: PeopleContext, person: NewPerson): P
     ...(until !== undefined && { until }),
   }
   const id = personId(sub)
-  if (!first) await takePlaceOfFirst(context)
-  await store.link(INDEX, id, NEVER, now)
+  if (announce && !first) await takePlaceOfFirst(context)
+  await rollOf(store).add(id, now)
   if (!(await insertIfNew<PersonRecord>(store, { kind: 'person', id, now: 0 }, record)))
     throw new PersonRefused(`the sub ${sub} is somebody's, or was: it is never given again`)
   try {
@@ -73,15 +74,25 @@ export async function createPerson(context: PeopleContext, person: NewPerson): P
   } catch (error) {
     if (error instanceof PersonRefused) {
       await store.delete('person', id)
-      await store.unlink(INDEX, id)
+      await rollOf(store).remove(id)
     }
     throw error
   }
-  await registry.change((state) => ({
-    first: first ? sub : '',
-    hash_kinds: withKind(state.hash_kinds, password_hash),
-  }))
+  if (announce)
+    await registry.change((state) => ({
+      first: first ? sub : '',
+      hash_kinds: withKind(state.hash_kinds, password_hash),
+    }))
   return { ...record, revision: '' }
+}
+
+/** Tells all nodes of people who were made without an announcement, whose hashes are of these kinds. Throws `StoreUnavailable`. */
+export async function announcePeople(context: PeopleContext, kinds: Iterable<string>): Promise<void> {
+  await takePlaceOfFirst(context)
+  await context.registry.change((state) => ({
+    first: '',
+    hash_kinds: [...new Set([...state.hash_kinds, ...kinds])],
+  }))
 }
 
 /**
@@ -145,7 +156,7 @@ export async function deletePerson(context: PeopleContext, sub: string): Promise
   )
   const record = requirePerson(was, sub)
   for (const name of record.names) await releaseName(store, name, record.sub)
-  await store.unlink(INDEX, id)
+  await rollOf(store).remove(id)
   await registry.change(({ first }) => (first === sub ? { first: '' } : {}))
   return record
 }
@@ -156,22 +167,14 @@ export async function readPerson(store: Store, sub: string): Promise<PersonRecor
   return isPerson(record) && record.sub === sub ? record : undefined
 }
 
-/** Everybody in the store, a page at a time, in no order that means anything. `now` in seconds. */
+/** Everybody in the store, in no order that means anything. `now` in seconds. */
 export async function* everyPerson(store: Store, now: number): AsyncGenerator<PersonRecord> {
-  let cursor: string | undefined
-  const seen = new Set<string>()
-  do {
-    const page = await store.list(INDEX, now, cursor)
-    const found = await Promise.all(
-      page.members.map((id) => store.read<PersonRecord | FormerPerson>('person', id, 0)),
-    )
-    for (const record of found) {
-      if (!isPerson(record) || seen.has(record.sub)) continue
-      seen.add(record.sub)
-      yield record
-    }
-    cursor = page.cursor
-  } while (cursor !== undefined)
+  for await (const record of rollOf(store).records<PersonRecord | FormerPerson>(now))
+    if (isPerson(record)) yield record
+}
+
+function rollOf(store: Store): Roll {
+  return new Roll(store, 'person')
 }
 
 function formerOf({ sub, adopted }: PersonRecord, deleted_at: number): Omit<FormerPerson, 'revision'> {
