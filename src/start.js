@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // Plain JavaScript, so that an old Node can run it far enough to say what it lacks.
 import * as module from 'node:module'
 import { fileURLToPath } from 'node:url'

@@ -69,6 +69,36 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'puts a copy of the store back, or tries it',
     run: async (parameters) => (await import('./restore.ts')).run(parameters),
   },
+  token: {
+    takes: '<client_id>',
+    summary: 'gets a token of a client, to try things',
+    run: async (words) => runOne('token', (await import('./tools/token.ts')).token, words),
+  },
+  introspect: {
+    takes: '<client_id>',
+    summary: 'asks the server about a token',
+    run: async (words) => runOne('introspect', (await import('./tools/token.ts')).introspect, words),
+  },
+  decode: {
+    takes: '[--issuer <url>]',
+    summary: 'says what is in a token',
+    run: async (words) => runOne('decode', (await import('./tools/decode.ts')).decode, words),
+  },
+  login: {
+    takes: '<client_id>',
+    summary: 'logs in as an application would, and prints the tokens',
+    run: async (words) => runOne('login', (await import('./tools/login.ts')).login, words),
+  },
+  explain: {
+    takes: '<reference> [<log>]',
+    summary: 'says what the log knows of a reference that a page shows',
+    run: async (words) => runOne('explain', (await import('./explain/explain.ts')).explain, words),
+  },
+  doctor: {
+    takes: '[--json]',
+    summary: 'looks at what usually goes wrong',
+    run: async (words) => runOne('doctor', (await import('./doctor/doctor.ts')).doctor, words),
+  },
   'hash-password': {
     summary: 'reads a password and prints its hash: of bcrypt, or of Argon2id',
     takes: '[--argon2id]',
@@ -86,7 +116,7 @@ function help(): string {
   const lines = Object.entries(COMMANDS).map(
     ([name, { takes, summary }]) => `  ${[name, takes ?? ''].join(' ').padEnd(38)}${summary}`,
   )
-  return `Postern ${VERSION}. Commands, after "node src/start.js" or the name of the image:
+  return `Postern ${VERSION}. Commands, after "postern" (npx postern in a checkout, docker exec … postern in a container):
 
 ${lines.join('\n')}
 

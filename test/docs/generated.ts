@@ -1,3 +1,10 @@
+import type { Action } from '../../src/commands/action.ts'
+import { CLIENTS } from '../../src/commands/clients/index.ts'
+import { GRANTS } from '../../src/commands/grants.ts'
+import { GROUPS } from '../../src/commands/groups.ts'
+import { COMMANDS } from '../../src/commands/index.ts'
+import { SESSIONS } from '../../src/commands/sessions.ts'
+import { USERS } from '../../src/commands/users/index.ts'
 import { CLIENT_SCHEMA } from '../../src/config/schema.ts'
 import { VARIABLES } from '../../src/config/variables/index.ts'
 import type { Variable } from '../../src/config/variables/variable.ts'
@@ -40,8 +47,36 @@ export const MARKS = ['<!-- variables: written by npm run docs -->', '<!-- end o
 
 /** `docs/configuration.md` with its table replaced. */
 export function withTable(markdown: string): string {
-  const [begin, end] = MARKS
+  return between(MARKS, markdown, variablesTable())
+}
+
+const ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
+  ...{ users: USERS, clients: CLIENTS, groups: GROUPS, sessions: SESSIONS, grants: GRANTS },
+}
+
+/** The table of commands in `docs/commands.md`. */
+function commandsTable(): string {
+  const rows = Object.entries(COMMANDS).flatMap(([name, { takes = '', summary }]) => {
+    const actions = Object.entries(ACTIONS[name] ?? {})
+    if (actions.length === 0) return [row(`${name} ${takes}`, summary)]
+    return actions.map(([action, one]) => row(`${name} ${action} ${one.takes}`, one.summary))
+  })
+  return ['| Command | What it does |', '|---|---|', ...rows].join('\n')
+}
+
+function row(usage: string, summary: string): string {
+  return `| \`${usage.trim().replaceAll('|', '\\|')}\` | ${summary} |`
+}
+
+const COMMAND_MARKS = ['<!-- commands: written by npm run docs -->', '<!-- end of commands -->'] as const
+
+/** `docs/commands.md` with its table replaced. */
+export function withCommands(markdown: string): string {
+  return between(COMMAND_MARKS, markdown, commandsTable())
+}
+
+function between([begin, end]: readonly [string, string], markdown: string, table: string): string {
   const [before = ''] = markdown.split(begin)
   const after = markdown.split(end)[1] ?? ''
-  return `${before}${begin}\n${variablesTable()}\n${end}${after}`
+  return `${before}${begin}\n${table}\n${end}${after}`
 }

@@ -15,7 +15,7 @@ import { Agent, answerOf } from '../support/browser-agent.ts'
 import { freePort, listen } from '../support/listen.ts'
 import { HASH, withOwnHash } from '../support/sample-hash.ts'
 import { KEY } from '../support/server.ts'
-import { clientFields, envExample, withTable } from './generated.ts'
+import { clientFields, envExample, withCommands, withTable } from './generated.ts'
 
 const root = join(import.meta.dirname, '../..')
 const read = (name: string) => readFileSync(join(root, name), 'utf8')
@@ -149,6 +149,7 @@ test("the README's and the docs' configurations are valid", () => {
 
 test('.env.example and the table of variables follow from the code: npm run docs', () => {
   assert.equal(read('.env.example'), envExample())
+  assert.equal(read('docs/commands.md'), withCommands(read('docs/commands.md')))
   assert.equal(read('docs/configuration.md'), withTable(read('docs/configuration.md')))
 })
 

@@ -1,0 +1,29 @@
+import type { Action } from '../action.ts'
+import { lookAtConfig } from '../command.ts'
+import { notices } from '../notices.ts'
+import { lookAtAddress } from './address.ts'
+import { type Finding, note } from './findings.ts'
+import { lookAtSecrets, lookAtStore } from './state.ts'
+
+const MARKS = { ok: 'ok  ', note: 'note', bad: 'BAD ' } as const
+
+export const doctor: Action = {
+  summary: 'looks at what usually goes wrong, and says for each what to do',
+  takes: '',
+  examples: ['doctor', 'doctor --json'],
+  async run(_given, output) {
+    const config = lookAtConfig()
+    const findings: Finding[] = []
+    const tell = (finding: Finding) => {
+      findings.push(finding)
+      const { state, what, fix } = finding
+      output.say(`${MARKS[state]}  ${what}${fix === undefined ? '' : `\n      → ${fix}`}`)
+    }
+    for await (const finding of lookAtAddress(config)) tell(finding)
+    for await (const finding of lookAtStore(config)) tell(finding)
+    for (const finding of lookAtSecrets(config)) tell(finding)
+    for (const notice of notices(config)) tell(note(notice, 'as the sentence says'))
+    if (output.json) output.fields(findings)
+    if (findings.some(({ state }) => state === 'bad')) process.exitCode = 1
+  },
+}
