@@ -2,7 +2,7 @@ import { type Action, WrongUse } from './action.ts'
 import { moment } from './output.ts'
 import { peopleIn } from './people-in.ts'
 import { subOf } from './users/person.ts'
-import { withRooms } from './with-rooms.ts'
+import { withWorkbench } from './with-workbench.ts'
 
 const list: Action = {
   summary: 'what people have given to applications: of one person, to one client, or all',
@@ -11,10 +11,10 @@ const list: Action = {
   examples: ['grants list ada', 'grants list --client my-app --json'],
   async run({ words: [who], text }, output) {
     const client = text('client')
-    await withRooms(async ({ rooms }) => {
+    await withWorkbench(async ({ bench }) => {
       const rows: object[] = []
-      for await (const { sub, username } of peopleIn(rooms, who)) {
-        for (const { id, grant } of await rooms.grants.ofSubject(sub, rooms.now())) {
+      for await (const { sub, username } of peopleIn(bench, who)) {
+        for (const { id, grant } of await bench.grants.ofSubject(sub, bench.now())) {
           const { client_id, scope, created_at, lasting, expires_at, redeemed } = grant
           if (client !== undefined && client_id !== client) continue
           const given = moment(created_at ?? grant.auth_time)
@@ -58,14 +58,14 @@ const end: Action = {
   async run({ words: [who = ''], text, flag }, output) {
     const client = text('client')
     if ((client === undefined) === !flag('all')) throw new WrongUse('say --client <client_id>, or --all')
-    await withRooms(async ({ rooms, note }) => {
-      const sub = await subOf(rooms, who)
-      const now = rooms.now()
+    await withWorkbench(async ({ bench, note }) => {
+      const sub = await subOf(bench, who)
+      const now = bench.now()
       const isMeant = (client_id: string) => client === undefined || client_id === client
-      const found = (await rooms.grants.ofSubject(sub, now)).filter(({ grant }) => isMeant(grant.client_id))
+      const found = (await bench.grants.ofSubject(sub, now)).filter(({ grant }) => isMeant(grant.client_id))
       note('grants end', { sub, client_id: client })
-      const ended = await rooms.grants.revokeAll(found)
-      rooms.journal.record(
+      const ended = await bench.grants.revokeAll(found)
+      bench.journal.record(
         { id: 'command' },
         ended.map((one) => ({
           event: 'grant_revoked' as const,
@@ -73,9 +73,9 @@ const end: Action = {
         })),
       )
       const consents = flag('consents')
-        ? (await rooms.consents.ofSubject(sub, now)).filter(({ client_id }) => isMeant(client_id))
+        ? (await bench.consents.ofSubject(sub, now)).filter(({ client_id }) => isMeant(client_id))
         : []
-      for (const { client_id } of consents) await rooms.consents.forget(sub, client_id)
+      for (const { client_id } of consents) await bench.consents.forget(sub, client_id)
       if (output.json) return output.fields({ sub, grants: ended.length, consents: consents.length })
       output.say(
         `Ended: ${ended.length} grants of ${who}.${flag('consents') ? ` Forgotten: ${consents.length} approvals.` : ''}`,

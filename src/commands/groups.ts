@@ -1,25 +1,24 @@
-import type { Rooms } from '../composition/rooms.ts'
+import type { Workbench } from '../composition/workbench.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { problems } from '../config/problems.ts'
 import { GROUP_SCHEMA, type GroupEntry } from '../config/schema.ts'
-import type { Registry } from '../registry/registry.ts'
 import { groupsOf } from '../users/groups.ts'
 import { changePerson, everyPerson } from '../users/person-changes.ts'
 import type { PersonRecord } from '../users/person-record.ts'
 import { type Action, NotFound, WrongUse } from './action.ts'
 import { nameValue } from './name-value.ts'
-import { changesOf, checkedEntry, personOf } from './users/person.ts'
-import { withRooms } from './with-rooms.ts'
+import { checkedEntry, personOf } from './users/person.ts'
+import { withWorkbench } from './with-workbench.ts'
 
 const list: Action = {
   summary: 'every group that is described or has somebody in it',
   takes: '',
   examples: ['groups list'],
   async run(_given, output) {
-    await withRooms(async ({ rooms, config }) => {
-      const { groups: stored } = await registryOf(rooms).refresh()
+    await withWorkbench(async ({ bench, config }) => {
+      const { groups: stored } = await bench.people.registry.refresh()
       const filed = config.entries.groups ?? {}
-      const members = await membersOf(rooms)
+      const members = await membersOf(bench)
       const names = new Set([...Object.keys(filed), ...Object.keys(stored), ...members.keys()])
       const rows = [...names].sort().map((name) => {
         const entry = filed[name] ?? stored[name]
@@ -47,7 +46,7 @@ const set: Action = {
   },
   examples: ['groups set staff --sentence "Everybody who works here" --claim quota=20'],
   async run({ words: [name = ''], text, texts }, output) {
-    await withRooms(async ({ rooms, config, note }) => {
+    await withWorkbench(async ({ bench, config, note }) => {
       if (Object.hasOwn(config.entries.groups ?? {}, name))
         throw new ConfigError(`the group ${name} is in the configuration file; change it there`)
       const sentence = text('sentence')
@@ -59,7 +58,7 @@ const set: Action = {
       const [wrong] = problems(GROUP_SCHEMA, group)
       if (wrong !== undefined) throw new ConfigError(`${wrong.path.slice(1) || 'the group'} ${wrong.problem}`)
       groupsOf({ [name]: group })
-      await registryOf(rooms).change(({ groups }) => ({ groups: { ...groups, [name]: group } }))
+      await bench.people.registry.change(({ groups }) => ({ groups: { ...groups, [name]: group } }))
       note('groups set')
       output.fields({ name, ...group })
     })
@@ -71,8 +70,8 @@ const remove: Action = {
   takes: '<group>',
   examples: ['groups delete staff'],
   async run({ words: [name = ''] }, output) {
-    await withRooms(async ({ rooms, note }) => {
-      const registry = registryOf(rooms)
+    await withWorkbench(async ({ bench, note }) => {
+      const registry = bench.people.registry
       if (!Object.hasOwn((await registry.refresh()).groups, name))
         throw new NotFound(`the store has no group ${name}`)
       await registry.change(({ groups: { [name]: _, ...groups } }) => ({ groups }))
@@ -114,36 +113,32 @@ async function changeMembers(
   change: (groups: readonly string[]) => string[],
 ): Promise<void> {
   if (people.length === 0) throw new WrongUse('name at least one person')
-  await withRooms(async ({ rooms, note }) => {
+  await withWorkbench(async ({ bench, note }) => {
     // All of them before any is changed: a slip in the last name changes nothing.
-    const found = await Promise.all(people.map((who) => personOf(rooms, who)))
+    const found = await Promise.all(people.map((who) => personOf(bench, who)))
     for (const { sub } of found) {
       const changed = (record: PersonRecord): PersonRecord => ({
         ...record,
         entry: checkedEntry({ ...record.entry, groups: change(record.entry.groups ?? []) }),
       })
-      await changePerson(changesOf(rooms), sub, changed)
+      await changePerson(bench.people, sub, changed)
       note('groups', { sub })
     }
     output.json ? output.fields({ name, people }) : output.say(`Changed: ${people.join(', ')}.`)
   })
 }
 
-async function membersOf(rooms: Rooms): Promise<Map<string, string[]>> {
+async function membersOf(bench: Workbench): Promise<Map<string, string[]>> {
   const members = new Map<string, string[]>()
   const note = (username: string, groups: readonly string[]) => {
     for (const group of groups) members.set(group, [...(members.get(group) ?? []), username])
   }
-  const { file } = rooms.people
+  const { file } = bench
   for (const sub of file.subs) {
     const user = file.find(sub)
     if (user !== undefined) note(user.username, user.groups)
   }
-  for await (const { entry } of everyPerson(rooms.store, rooms.now()))
+  for await (const { entry } of everyPerson(bench.store, bench.now()))
     note(entry.username, entry.groups ?? [])
   return members
-}
-
-function registryOf(rooms: Rooms): Registry {
-  return changesOf(rooms).registry
 }

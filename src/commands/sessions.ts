@@ -3,17 +3,17 @@ import { type Action, NotFound } from './action.ts'
 import { moment } from './output.ts'
 import { peopleIn } from './people-in.ts'
 import { subOf } from './users/person.ts'
-import { withRooms } from './with-rooms.ts'
+import { withWorkbench } from './with-workbench.ts'
 
 const list: Action = {
   summary: 'who is logged in: of one person, or of everybody',
   takes: '[<user>]',
   examples: ['sessions list', 'sessions list ada --json'],
   async run({ words: [who] }, output) {
-    await withRooms(async ({ rooms }) => {
+    await withWorkbench(async ({ bench }) => {
       const rows: ReturnType<typeof rowOf>[] = []
-      for await (const { sub, username } of peopleIn(rooms, who)) {
-        for (const session of await rooms.sessions.ofSubject(sub, rooms.now()))
+      for await (const { sub, username } of peopleIn(bench, who)) {
+        for (const session of await bench.sessions.ofSubject(sub, bench.now()))
           rows.push(rowOf(session, sub, username))
         output.progress(`${rows.length} sessions`)
       }
@@ -35,10 +35,10 @@ const end: Action = {
   takes: '<user> [<session>]',
   examples: ['sessions end ada', 'sessions end ada 3Vb0W5mOqLrYwzM1uJ7c9g'],
   async run({ words: [who = '', sid] }, output) {
-    await withRooms(async ({ rooms, note }) => {
-      const sub = await subOf(rooms, who)
-      const now = rooms.now()
-      const all = await rooms.sessions.ofSubject(sub, now)
+    await withWorkbench(async ({ bench, note }) => {
+      const sub = await subOf(bench, who)
+      const now = bench.now()
+      const all = await bench.sessions.ofSubject(sub, now)
       const wanted = all.filter(
         ({ session }) => sid === undefined || session.accounts.some((one) => one.sid === sid),
       )
@@ -46,9 +46,9 @@ const end: Action = {
       note('sessions end', { sub })
       const ended =
         sid === undefined
-          ? [await rooms.sessionEnd.endAllOf(sub, { grants: false, now })]
-          : await Promise.all(wanted.map((one) => rooms.sessionEnd.endSurplus(one, now)))
-      rooms.journal.record(
+          ? [await bench.sessionEnd.endAllOf(sub, { grants: false, now })]
+          : await Promise.all(wanted.map((one) => bench.sessionEnd.endSurplus(one, now)))
+      bench.journal.record(
         { id: 'command' },
         ended.flatMap(({ events }) => events),
       )

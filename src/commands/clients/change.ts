@@ -5,8 +5,8 @@ import { isPasswordHash } from '../../passwords/password-hash.ts'
 import { type Action, type Words, WrongUse } from '../action.ts'
 import { moment } from '../output.ts'
 import { readSecret } from '../read-secret.ts'
-import { withRooms } from '../with-rooms.ts'
-import { ABOUT, changesOf, clientOfStore, entryWith } from './client.ts'
+import { withWorkbench } from '../with-workbench.ts'
+import { ABOUT, clientOfStore, entryWith } from './client.ts'
 
 const DAY = 86_400
 
@@ -25,13 +25,13 @@ export const add: Action = {
   ],
   async run(given, output) {
     const [client_id] = given.words
-    await withRooms(async ({ rooms, note }) => {
+    await withWorkbench(async ({ bench, note }) => {
       const entry = entryWith({}, given)
-      const { secret, secrets } = await secretsOf(given, rooms.now())
+      const { secret, secrets } = await secretsOf(given, bench.now())
       const pkce = entry.require_pkce === undefined && secrets.length > 0 ? { require_pkce: true } : {}
       const types = entry.grant_types ?? ['authorization_code', 'refresh_token']
       const wanted = { ...(types.includes('authorization_code') && pkce), ...entry, grant_types: types }
-      const client = await createClient(changesOf(rooms), { client_id, entry: wanted, secrets })
+      const client = await createClient(bench.clientChanges, { client_id, entry: wanted, secrets })
       note('clients add', { client_id: client.client_id })
       if (output.json)
         return output.fields({
@@ -70,9 +70,9 @@ export const set: Action = {
   options: ABOUT,
   examples: ['clients set my-app --redirect-uri https://my-app.example/callback --set skip_consent=true'],
   async run({ words: [client_id = ''], ...given }, output) {
-    await withRooms(async ({ rooms, note }) => {
-      await clientOfStore(rooms, client_id)
-      const { entry } = await changeClient(changesOf(rooms), client_id, (record) => ({
+    await withWorkbench(async ({ bench, note }) => {
+      await clientOfStore(bench, client_id)
+      const { entry } = await changeClient(bench.clientChanges, client_id, (record) => ({
         ...record,
         entry: entryWith(record.entry, { words: [], ...given }),
       }))
@@ -95,12 +95,12 @@ export const rotateSecret: Action = {
     const days = Number(text('keep') ?? 7)
     if (!Number.isInteger(days) || days < 0 || days > 365)
       throw new WrongUse('--keep is a number of days, up to 365')
-    await withRooms(async ({ rooms, note }) => {
-      await clientOfStore(rooms, client_id)
-      const at = rooms.now()
+    await withWorkbench(async ({ bench, note }) => {
+      await clientOfStore(bench, client_id)
+      const at = bench.now()
       const { secret, kept } = makeSecret(text('name') ?? new Date(at * 1000).toISOString(), at)
       const until = at + (flag('now') ? 0 : days * DAY)
-      await changeClient(changesOf(rooms), client_id, (record) => {
+      await changeClient(bench.clientChanges, client_id, (record) => {
         const living = record.secrets.filter((one) => one.until === undefined || one.until > at)
         if (living.length === 0) throw new ConfigError(`the client ${client_id} is public: it has no secret`)
         const ending = living.map((one) => ({ ...one, until: Math.min(one.until ?? until, until) }))

@@ -1,7 +1,6 @@
-import type { ClientContext } from '../../clients/client-changes.ts'
 import { readClient } from '../../clients/client-changes.ts'
 import type { ClientRecord } from '../../clients/client-record.ts'
-import type { Rooms } from '../../composition/rooms.ts'
+import type { Workbench } from '../../composition/workbench.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { problems } from '../../config/problems.ts'
 import { CLIENT_SCHEMA } from '../../config/schema.ts'
@@ -22,16 +21,11 @@ export const ABOUT: Readonly<Record<string, Option>> = {
   set: { value: 'name=value', summary: 'any field that the file may have; JSON, or text', repeated: true },
 }
 
-/** What clients of the store are changed with. */
-export function changesOf({ clientChanges }: Rooms): ClientContext {
-  return clientChanges as ClientContext
-}
-
 /** The client of the store with this id. Throws `NotFound`, and `ConfigError` for one of the file. */
-export async function clientOfStore(rooms: Rooms, client_id: string): Promise<ClientRecord> {
-  const found = await readClient(rooms.store, client_id)
+export async function clientOfStore(bench: Workbench, client_id: string): Promise<ClientRecord> {
+  const found = await readClient(bench.store, client_id)
   if (found !== undefined) return found
-  if (changesOf(rooms).isInFile(client_id))
+  if (bench.clientChanges.isInFile(client_id))
     throw new ConfigError(`the client ${client_id} is in the configuration file; change it there`)
   throw new NotFound(`there is no client ${JSON.stringify(client_id)}; clients list has every one`)
 }

@@ -1,18 +1,18 @@
 import { deleteClient, stopClient } from '../../clients/client-changes.ts'
 import { SEEN_WITHIN } from '../../registry/registry.ts'
 import { type Action, NotFound, WrongUse } from '../action.ts'
-import { withRooms } from '../with-rooms.ts'
-import { changesOf, clientOfStore } from './client.ts'
+import { withWorkbench } from '../with-workbench.ts'
+import { clientOfStore } from './client.ts'
 
 export const stop: Action = {
   summary: 'ends everything that a client holds, of the file or the store: grants, tokens, codes',
   takes: '<client_id>',
   examples: ['clients stop my-app'],
   async run({ words: [client_id = ''] }, output) {
-    await withRooms(async ({ rooms, note }) => {
-      if ((await rooms.clients.find(client_id)) === undefined)
+    await withWorkbench(async ({ bench, note }) => {
+      if ((await bench.clients.find(client_id)) === undefined)
         throw new NotFound(`there is no client ${JSON.stringify(client_id)}; clients list has every one`)
-      await stopClient(changesOf(rooms), client_id)
+      await stopClient(bench.clientChanges, client_id)
       note('clients stop', { client_id })
       if (output.json) return output.fields({ client_id, stopped: true })
       output.say(
@@ -32,9 +32,9 @@ export const deleteOne: Action = {
   examples: ['clients delete my-app --yes'],
   async run({ words: [client_id = ''], flag }, output) {
     if (!flag('yes')) throw new WrongUse('this cannot be taken back; --yes does it')
-    await withRooms(async ({ rooms, note }) => {
-      await clientOfStore(rooms, client_id)
-      await deleteClient(changesOf(rooms), client_id)
+    await withWorkbench(async ({ bench, note }) => {
+      await clientOfStore(bench, client_id)
+      await deleteClient(bench.clientChanges, client_id)
       note('clients delete', { client_id })
       output.json
         ? output.fields({ client_id, deleted: true })

@@ -3,7 +3,7 @@ import type { ClientRecord } from '../../clients/client-record.ts'
 import { registeredClients } from '../../composition/clients.ts'
 import type { Action } from '../action.ts'
 import { moment } from '../output.ts'
-import { withRooms } from '../with-rooms.ts'
+import { withWorkbench } from '../with-workbench.ts'
 import { clientOfStore } from './client.ts'
 
 export const list: Action = {
@@ -11,7 +11,7 @@ export const list: Action = {
   takes: '',
   examples: ['clients list', 'clients list --json'],
   async run(_given, output) {
-    await withRooms(async ({ rooms, config }) => {
+    await withWorkbench(async ({ bench, config }) => {
       const rows = [...registeredClients(config).values()].map((client) => ({
         client_id: client.client_id,
         client_name: client.client_name,
@@ -20,7 +20,7 @@ export const list: Action = {
         public: client.auth_methods.includes('none'),
         from: 'file',
       }))
-      for await (const { client_id, entry, secrets } of everyClient(rooms.store, rooms.now())) {
+      for await (const { client_id, entry, secrets } of everyClient(bench.store, bench.now())) {
         const { client_name = client_id, grant_types = [], scope = '' } = entry
         rows.push({ client_id, client_name, grant_types, scope, public: secrets.length === 0, from: 'store' })
       }
@@ -42,13 +42,13 @@ export const show: Action = {
   takes: '<client_id>',
   examples: ['clients show my-app'],
   async run({ words: [client_id = ''] }, output) {
-    await withRooms(async ({ rooms }) => {
-      const record = await clientOfStore(rooms, client_id)
+    await withWorkbench(async ({ bench }) => {
+      const record = await clientOfStore(bench, client_id)
       const { entry, created_at, ended_before } = record
       output.fields({
         client_id,
         ...entry,
-        secrets: secretsOf(record, rooms.now()),
+        secrets: secretsOf(record, bench.now()),
         created_at: moment(created_at),
         ended_before: moment(ended_before),
       })

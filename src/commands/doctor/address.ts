@@ -11,10 +11,8 @@ const DAY = 86_400_000
 const SKEW = 30
 
 /** Looks at the address that browsers and applications use: as they do, from outside. */
-export async function* lookAtAddress({ issuer, env }: Config): AsyncGenerator<Finding> {
+export async function* lookAtAddress({ issuer }: Config): AsyncGenerator<Finding> {
   const { protocol, hostname, port } = new URL(issuer)
-  if (env.ISSUER === '')
-    yield note(`ISSUER is not set, so it is ${issuer}`, 'set it to the address that browsers use')
   if (protocol === 'http:' && !isLoopbackHost(hostname))
     yield bad(
       `the issuer is ${issuer}: passwords and tokens cross the network for everybody to read`,
@@ -22,11 +20,6 @@ export async function* lookAtAddress({ issuer, env }: Config): AsyncGenerator<Fi
     )
   yield* await reached(issuer)
   if (protocol === 'https:') yield await certificate(hostname, Number(port || 443))
-  if (protocol === 'https:' && !isLoopbackHost(hostname) && env.TRUST_PROXY.length === 0)
-    yield note(
-      'TRUST_PROXY is not set: everybody seems to come from the address of the proxy',
-      'set it to the address of the proxy, or guesses at passwords share one counter',
-    )
 }
 
 async function reached(issuer: string): Promise<Finding[]> {

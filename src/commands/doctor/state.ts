@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { makeRooms } from '../../composition/rooms.ts'
 import { planOf } from '../../composition/signing.ts'
+import { workbenchOf } from '../../composition/workbench.ts'
 import type { Config } from '../../config/config.ts'
 import { createLogger } from '../../http/logger.ts'
 import { statesOf } from '../../signing/key-set.ts'
@@ -35,17 +35,17 @@ export async function* lookAtStore(config: Config): AsyncGenerator<Finding> {
         `the clock of the store is ${clock_skew} seconds from that of this machine`,
         'have both follow a time server (NTP)',
       )
-    if (env.SQLITE_SYNC === 'normal' && type.name === 'sqlite')
+    if (env.SQLITE_SYNC === 'normal' && type.copies !== undefined)
       yield note(
         'SQLITE_SYNC is normal: a power failure may take the last moments',
         'set SQLITE_SYNC=full if they matter',
       )
     if (type.copies !== undefined) yield room(env.SQLITE_FILE)
-    const rooms = makeRooms(config, { store, log: createLogger('silent', { write() {} }), prepare: false })
+    const bench = workbenchOf(config, { store, log: createLogger('silent', { write() {} }) })
     for (const { key, state } of statesOf(
-      await rooms.signing.refresh(),
-      planOf(config, rooms.clients)(),
-      rooms.now(),
+      await bench.signing.refresh(),
+      planOf(config, bench.clients)(),
+      bench.now(),
     ))
       if (state === 'signs') yield ok(`${key.alg} is signed with the key ${key.kid}`)
   } catch (error) {

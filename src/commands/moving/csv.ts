@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { CsvError, parse } from 'csv-parse'
-import type { Rooms } from '../../composition/rooms.ts'
+import type { Workbench } from '../../composition/workbench.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { readProblem } from '../../config/file-access.ts'
 import { nearest } from '../../config/names.ts'
 import { isPasswordHash, kindOfHash } from '../../passwords/password-hash.ts'
 import { announcePeople, createPerson, type NewPerson, PersonRefused } from '../../users/person-changes.ts'
 import type { Output } from '../output.ts'
-import { changesOf, checkedEntry } from '../users/person.ts'
+import { checkedEntry } from '../users/person.ts'
 
 const LISTS = new Set(['groups', 'roles'])
 const FLAGS = new Set(['email_verified', 'phone_number_verified'])
@@ -52,11 +52,11 @@ export interface Imported {
  * cannot be read as such, or whose first line names what there is not.
  */
 export async function importPeople(
-  rooms: Rooms,
+  bench: Workbench,
   { file, dryRun }: { file: string; dryRun: boolean },
   output: Output,
 ): Promise<Imported> {
-  const people = changesOf(rooms)
+  const people = bench.people
   const imported: Imported = { people: 0, refused: [] }
   const kinds = new Set<string>()
   const take = async ({ record, info }: Line) => {

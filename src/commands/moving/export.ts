@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { everyClient } from '../../clients/client-changes.ts'
-import type { Rooms } from '../../composition/rooms.ts'
 import { vaultOf } from '../../composition/signing.ts'
+import type { Workbench } from '../../composition/workbench.ts'
 import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { writeProblem } from '../../config/file-access.ts'
@@ -9,7 +9,7 @@ import { everyPerson } from '../../users/person-changes.ts'
 import type { Action } from '../action.ts'
 import type { Output } from '../output.ts'
 import { readSecret } from '../read-secret.ts'
-import { withRooms } from '../with-rooms.ts'
+import { withWorkbench } from '../with-workbench.ts'
 import { type Bundle, sealBundle } from './bundle.ts'
 
 export const exportAll: Action = {
@@ -18,8 +18,8 @@ export const exportAll: Action = {
   takes: '<file>',
   examples: ['export postern.jwe', 'export postern.jwe < passphrase.txt'],
   async run({ words: [file = ''] }, output) {
-    await withRooms(async ({ rooms, config, note }) => {
-      const bundle = await bundleOf(rooms, config, output)
+    await withWorkbench(async ({ bench, config, note }) => {
+      const bundle = await bundleOf(bench, config, output)
       const text = await sealBundle(bundle, await readSecret('Passphrase'))
       try {
         writeFileSync(file, `${text}\n`, { mode: 0o600, flag: 'wx' })
@@ -49,14 +49,14 @@ export const exportAll: Action = {
   },
 }
 
-async function bundleOf(rooms: Rooms, config: Config, output: Output): Promise<Bundle> {
-  const { store, keys, now, consents, people } = rooms
+async function bundleOf(bench: Workbench, config: Config, output: Output): Promise<Bundle> {
+  const { store, keys, now, consents, people, file } = bench
   const bundle: Bundle = {
     ...{ format: 'postern', version: 1, people: [], clients: [], consents: [] },
-    groups: { ...(await people.changes?.registry.refresh())?.groups },
+    groups: { ...(await people.registry.refresh()).groups },
     signing_keys: (await vaultOf(config, { store, keys, notice: output.say }).read())?.set ?? [],
   }
-  const subs = [...people.file.subs]
+  const subs = [...file.subs]
   for await (const { revision: _, link: __, ...person } of everyPerson(store, now())) {
     bundle.people.push(person)
     subs.push(person.sub)

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ClientRefused, createClient } from '../../clients/client-changes.ts'
-import type { Rooms } from '../../composition/rooms.ts'
 import { vaultOf } from '../../composition/signing.ts'
+import type { Workbench } from '../../composition/workbench.ts'
 import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { readProblem } from '../../config/file-access.ts'
@@ -10,8 +10,7 @@ import { announcePeople, createPerson, PersonRefused } from '../../users/person-
 import { type Action, WrongUse } from '../action.ts'
 import type { Output } from '../output.ts'
 import { readSecret } from '../read-secret.ts'
-import { changesOf as peopleChanges } from '../users/person.ts'
-import { withRooms } from '../with-rooms.ts'
+import { withWorkbench } from '../with-workbench.ts'
 import { type Bundle, openBundle } from './bundle.ts'
 import { importPeople } from './csv.ts'
 
@@ -27,15 +26,15 @@ export const importAll: Action = {
   async run({ words: [file = ''], flag }, output) {
     const [csv, dryRun] = [flag('csv'), flag('dry-run')]
     if (dryRun && !csv) throw new WrongUse('--dry-run goes with --csv')
-    await withRooms(async ({ rooms, config, note }) => {
+    await withWorkbench(async ({ bench, config, note }) => {
       if (csv) {
-        const { refused, ...counts } = await importPeople(rooms, { file, dryRun }, output)
+        const { refused, ...counts } = await importPeople(bench, { file, dryRun }, output)
         if (!dryRun) note('import --csv')
         report(output, dryRun ? 'Fit to be taken in' : 'Taken in', counts, refused)
         return
       }
       const bundle = await openBundle(textOf(file), await readSecret('Passphrase', { twice: false }))
-      const { refused, ...counts } = await takeIn(rooms, config, { bundle, output })
+      const { refused, ...counts } = await takeIn(bench, config, { bundle, output })
       note('import')
       report(output, 'Taken in', counts, refused)
     })
@@ -65,13 +64,13 @@ function report(output: Output, what: string, counts: object, refused: readonly 
 const MOST_SHOWN = 20
 
 async function takeIn(
-  rooms: Rooms,
+  bench: Workbench,
   config: Config,
   { bundle, output }: { bundle: Bundle; output: Output },
 ): Promise<Taken> {
   const taken: Taken = { people: 0, clients: 0, consents: 0, keys: 0, refused: [] }
-  const { store, keys, clientChanges, consents, now } = rooms
-  const people = peopleChanges(rooms)
+  const { store, keys, clientChanges, consents, now } = bench
+  const people = bench.people
   const attempt = async (kind: 'people' | 'clients', name: string, make: () => Promise<unknown>) => {
     try {
       await make()

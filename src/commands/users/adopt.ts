@@ -1,8 +1,8 @@
 import { ConfigError } from '../../config/config-error.ts'
 import { changePerson } from '../../users/person-changes.ts'
 import type { Action } from '../action.ts'
-import { withRooms } from '../with-rooms.ts'
-import { changesOf, personOf } from './person.ts'
+import { withWorkbench } from '../with-workbench.ts'
+import { personOf } from './person.ts'
 
 export const adopt: Action = {
   summary:
@@ -11,14 +11,14 @@ export const adopt: Action = {
   options: { back: { summary: 'the person of the store counts again, once the file has them no more' } },
   examples: ['users adopt ada', 'users adopt ada --back'],
   async run({ words: [who = ''], flag }, output) {
-    await withRooms(async ({ rooms, note }) => {
-      const { sub, entry } = await personOf(rooms, who)
+    await withWorkbench(async ({ bench, note }) => {
+      const { sub, entry } = await personOf(bench, who)
       const back = flag('back')
-      if (back && rooms.people.file.hasSub(sub))
+      if (back && bench.file.hasSub(sub))
         throw new ConfigError(
           `the file still has the sub ${sub}; take it out first, or both would be one person`,
         )
-      await changePerson(changesOf(rooms), sub, ({ adopted: _, ...record }) => ({
+      await changePerson(bench.people, sub, ({ adopted: _, ...record }) => ({
         ...record,
         ...(!back && { adopted: true }),
       }))

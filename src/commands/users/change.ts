@@ -3,9 +3,9 @@ import { changePerson, createPerson } from '../../users/person-changes.ts'
 import { makePersonLink, withPassword } from '../../users/person-link.ts'
 import type { Action } from '../action.ts'
 import { moment } from '../output.ts'
-import { type Beside, withRooms } from '../with-rooms.ts'
+import { type Beside, withWorkbench } from '../with-workbench.ts'
 import { askPassword, askPasswordHash } from './ask-password.ts'
-import { ABOUT, changesOf, entryWith, personOf, untilOf } from './person.ts'
+import { ABOUT, entryWith, personOf, untilOf } from './person.ts'
 
 export const add: Action = {
   summary: 'makes a person, and prints the link by which they choose a password',
@@ -24,17 +24,17 @@ export const add: Action = {
   ],
   async run(given, output) {
     const [username = ''] = given.words
-    await withRooms(async (beside) => {
-      const { rooms, note } = beside
+    await withWorkbench(async (beside) => {
+      const { bench, note } = beside
       const entry = entryWith({ username }, given)
       const until = untilOf(given)
       const password_hash = given.flag('password')
-        ? await askPassword(rooms.queues.people)
+        ? await askPassword(bench.queues.people)
         : given.flag('password-hash')
           ? await askPasswordHash()
           : undefined
       const sub = given.text('sub')
-      const person = await createPerson(changesOf(rooms), { entry, sub, until, password_hash })
+      const person = await createPerson(bench.people, { entry, sub, until, password_hash })
       note('users add', { sub: person.sub })
       const wanted = password_hash === undefined && !given.flag('no-link')
       const url = wanted ? await linkOf(beside, person.sub) : undefined
@@ -55,10 +55,10 @@ export const set: Action = {
     'users set ada --group staff --group admins --until 2027-12-31',
   ],
   async run({ words: [who = ''], ...given }, output) {
-    await withRooms(async ({ rooms, note }) => {
-      const { sub } = await personOf(rooms, who)
+    await withWorkbench(async ({ bench, note }) => {
+      const { sub } = await personOf(bench, who)
       const until = untilOf({ words: [], ...given })
-      const { entry } = await changePerson(changesOf(rooms), sub, (record) => ({
+      const { entry } = await changePerson(bench.people, sub, (record) => ({
         ...record,
         entry: entryWith(record.entry, { words: [], ...given }),
         ...(until !== undefined && { until }),
@@ -74,9 +74,9 @@ export const rename: Action = {
   takes: '<user> <username>',
   examples: ['users rename ada lovelace'],
   async run({ words: [who = '', username = ''], ...given }, output) {
-    await withRooms(async ({ rooms, note }) => {
-      const { sub } = await personOf(rooms, who)
-      await changePerson(changesOf(rooms), sub, (record) => ({
+    await withWorkbench(async ({ bench, note }) => {
+      const { sub } = await personOf(bench, who)
+      await changePerson(bench.people, sub, (record) => ({
         ...record,
         entry: entryWith({ ...record.entry, username }, { words: [], ...given }),
       }))
@@ -92,13 +92,13 @@ export const setPassword: Action = {
   options: { hash: { summary: 'asks for a hash that is brought along instead' } },
   examples: ['users set-password ada', 'users set-password ada < password.txt'],
   async run({ words: [who = ''], flag }, output) {
-    await withRooms(async ({ rooms, note }) => {
-      const { sub } = await personOf(rooms, who)
-      const hash = flag('hash') ? await askPasswordHash() : await askPassword(rooms.queues.people)
-      await changePerson(changesOf(rooms), sub, (record) => withPassword(record, hash))
-      const { events } = await rooms.sessionEnd.endAllOf(sub, { grants: false, now: rooms.now() })
+    await withWorkbench(async ({ bench, note }) => {
+      const { sub } = await personOf(bench, who)
+      const hash = flag('hash') ? await askPasswordHash() : await askPassword(bench.queues.people)
+      await changePerson(bench.people, sub, (record) => withPassword(record, hash))
+      const { events } = await bench.sessionEnd.endAllOf(sub, { grants: false, now: bench.now() })
       note('users set-password', { sub })
-      rooms.journal.record({ id: 'command' }, [
+      bench.journal.record({ id: 'command' }, [
         { event: 'password_set', sub, reason: 'by a command' },
         ...events,
       ])
@@ -114,8 +114,8 @@ export const link: Action = {
   takes: '<user>',
   examples: ['users link ada'],
   async run({ words: [who = ''] }, output) {
-    await withRooms(async (beside) => {
-      const { sub } = await personOf(beside.rooms, who)
+    await withWorkbench(async (beside) => {
+      const { sub } = await personOf(beside.bench, who)
       const url = await linkOf(beside, sub)
       beside.note('users link', { sub })
       output.json ? output.fields({ sub, link: url }) : output.say(url)
@@ -123,7 +123,7 @@ export const link: Action = {
   },
 }
 
-async function linkOf({ rooms, config }: Beside, sub: string): Promise<string> {
-  const text = await makePersonLink(changesOf(rooms), rooms.keys, sub)
+async function linkOf({ bench, config }: Beside, sub: string): Promise<string> {
+  const text = await makePersonLink(bench.people, bench.keys, sub)
   return `${config.issuer}${CHOOSE_PASSWORD}?link=${text}`
 }

@@ -1,19 +1,17 @@
 import { changePerson, deletePerson, endedNow } from '../../users/person-changes.ts'
 import { type Action, WrongUse } from '../action.ts'
-import { type Beside, withRooms } from '../with-rooms.ts'
-import { changesOf, personOf } from './person.ts'
+import { type Beside, withWorkbench } from '../with-workbench.ts'
+import { personOf } from './person.ts'
 
 export const disable: Action = {
   summary: 'shuts a person out: no login, and all that they have approved ends',
   takes: '<user>',
   examples: ['users disable ada'],
   async run({ words: [who = ''] }, output) {
-    await withRooms(async (beside) => {
-      const { rooms, note } = beside
-      const { sub } = await personOf(rooms, who)
-      await changePerson(changesOf(rooms), sub, (record) =>
-        endedNow({ ...record, disabled: true }, rooms.now()),
-      )
+    await withWorkbench(async (beside) => {
+      const { bench, note } = beside
+      const { sub } = await personOf(bench, who)
+      await changePerson(bench.people, sub, (record) => endedNow({ ...record, disabled: true }, bench.now()))
       note('users disable', { sub })
       const ended = await endAll(beside, sub)
       if (output.json) return output.fields({ sub, disabled: true, ...ended })
@@ -27,10 +25,10 @@ export const enable: Action = {
   takes: '<user>',
   examples: ['users enable ada'],
   async run({ words: [who = ''] }, output) {
-    await withRooms(async ({ rooms, note }) => {
-      const { sub } = await personOf(rooms, who)
-      const now = rooms.now()
-      await changePerson(changesOf(rooms), sub, ({ until, ...record }) => ({
+    await withWorkbench(async ({ bench, note }) => {
+      const { sub } = await personOf(bench, who)
+      const now = bench.now()
+      await changePerson(bench.people, sub, ({ until, ...record }) => ({
         ...record,
         disabled: false,
         ...(until !== undefined && until > now && { until }),
@@ -49,13 +47,13 @@ export const deleteUser: Action = {
   async run({ words: [who = ''], flag }, output) {
     if (!flag('yes'))
       throw new WrongUse('this cannot be taken back; users export prints what is kept, --yes deletes it')
-    await withRooms(async (beside) => {
-      const { rooms, note } = beside
-      const { sub } = await personOf(rooms, who)
-      await deletePerson(changesOf(rooms), sub)
+    await withWorkbench(async (beside) => {
+      const { bench, note } = beside
+      const { sub } = await personOf(bench, who)
+      await deletePerson(bench.people, sub)
       const ended = await endAll(beside, sub)
-      const consents = await rooms.consents.ofSubject(sub, rooms.now())
-      for (const { client_id } of consents) await rooms.consents.forget(sub, client_id)
+      const consents = await bench.consents.ofSubject(sub, bench.now())
+      for (const { client_id } of consents) await bench.consents.forget(sub, client_id)
       note('users delete', { sub })
       if (output.json) return output.fields({ sub, ...ended, consents: consents.length })
       output.say(
@@ -67,15 +65,15 @@ export const deleteUser: Action = {
 
 /** Ends the sessions and grants of somebody; returns how many there were. */
 export async function endAll(
-  { rooms }: Pick<Beside, 'rooms'>,
+  { bench }: Pick<Beside, 'bench'>,
   sub: string,
 ): Promise<{ sessions: number; grants: number }> {
-  const now = rooms.now()
+  const now = bench.now()
   const [sessions, grants] = await Promise.all([
-    rooms.sessions.ofSubject(sub, now),
-    rooms.grants.ofSubject(sub, now),
+    bench.sessions.ofSubject(sub, now),
+    bench.grants.ofSubject(sub, now),
   ])
-  const { events } = await rooms.sessionEnd.endAllOf(sub, { grants: true, now })
-  rooms.journal.record({ id: 'command' }, events)
+  const { events } = await bench.sessionEnd.endAllOf(sub, { grants: true, now })
+  bench.journal.record({ id: 'command' }, events)
   return { sessions: sessions.length, grants: grants.length }
 }

@@ -1,11 +1,11 @@
-import type { Rooms } from '../../composition/rooms.ts'
+import type { Workbench } from '../../composition/workbench.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { problems } from '../../config/problems.ts'
 import { USER_SCHEMA } from '../../config/schema.ts'
 import { MOMENT, readMoment } from '../../protocol/moment.ts'
 import { fold } from '../../users/names.ts'
 import { holderOf } from '../../users/names-held.ts'
-import { type PeopleContext, readPerson } from '../../users/person-changes.ts'
+import { readPerson } from '../../users/person-changes.ts'
 import type { PersonEntry, PersonRecord } from '../../users/person-record.ts'
 import { registerUser } from '../../users/registration.ts'
 import { NotFound, type Option, type Words } from '../action.ts'
@@ -26,25 +26,20 @@ export const ABOUT: Readonly<Record<string, Option>> = {
   until: { value: 'moment', summary: 'when they are disabled by themselves, as 2027-12-31' },
 }
 
-/** What people of the store are changed with. */
-export function changesOf({ people: { changes } }: Rooms): PeopleContext {
-  return changes as PeopleContext
-}
-
 /** The person of the store whom a user name, verified address or `sub` means. Throws `NotFound`, and `ConfigError` for one of the file. */
-export async function personOf(rooms: Rooms, who: string): Promise<PersonRecord> {
-  const { people, store } = rooms
+export async function personOf(bench: Workbench, who: string): Promise<PersonRecord> {
+  const { file, store } = bench
   const found = (await holderOf(store, fold(who))) ?? (await readPerson(store, who))
   if (found !== undefined) return found
-  if (people.file.hasName(fold(who)) || people.file.hasSub(who))
+  if (file.hasName(fold(who)) || file.hasSub(who))
     throw new ConfigError(`${who} is in the configuration file; change them there`)
   throw new NotFound(`there is nobody called ${JSON.stringify(who)} in the store; users list has everybody`)
 }
 
 /** The `sub` of somebody, of the file or the store. Throws `NotFound`. */
-export async function subOf(rooms: Rooms, who: string): Promise<string> {
-  const filed = rooms.people.file.loginOf(who)?.user ?? rooms.people.file.find(who)
-  return filed?.sub ?? (await personOf(rooms, who)).sub
+export async function subOf(bench: Workbench, who: string): Promise<string> {
+  const filed = bench.file.loginOf(who)?.user ?? bench.file.find(who)
+  return filed?.sub ?? (await personOf(bench, who)).sub
 }
 
 /** What is said of a person by then: `entry` with what these options change. Throws `ConfigError`. */

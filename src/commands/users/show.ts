@@ -3,7 +3,7 @@ import type { PersonRecord } from '../../users/person-record.ts'
 import type { User } from '../../users/user.ts'
 import type { Action } from '../action.ts'
 import { moment } from '../output.ts'
-import { withRooms } from '../with-rooms.ts'
+import { withWorkbench } from '../with-workbench.ts'
 import { personOf, subOf } from './person.ts'
 
 interface Row {
@@ -21,11 +21,11 @@ export const list: Action = {
   options: { group: { value: 'group', summary: 'only who is in it' } },
   examples: ['users list', 'users list --group staff --json'],
   async run({ text }, output) {
-    await withRooms(async ({ rooms }) => {
-      const { people, store, now } = rooms
-      const rows: Row[] = [...people.file.subs].flatMap((sub) => filed(people.file.find(sub)))
+    await withWorkbench(async ({ bench }) => {
+      const { file, store, now } = bench
+      const rows: Row[] = [...file.subs].flatMap((sub) => filed(file.find(sub)))
       for await (const record of everyPerson(store, now())) {
-        rows.push(stored(record, people.file.hasName, now()))
+        rows.push(stored(record, file.hasName, now()))
         output.progress(`${rows.length} people`)
       }
       output.progress('')
@@ -49,9 +49,9 @@ export const show: Action = {
   takes: '<user>',
   examples: ['users show ada'],
   async run({ words: [who = ''] }, output) {
-    await withRooms(async ({ rooms }) => {
-      const { people, sessions, grants, consents, now } = rooms
-      const record = await personOf(rooms, who)
+    await withWorkbench(async ({ bench }) => {
+      const { file, sessions, grants, consents, now } = bench
+      const record = await personOf(bench, who)
       const { sub } = record
       const [live, given, approved] = await Promise.all([
         sessions.ofSubject(sub, now()),
@@ -59,7 +59,7 @@ export const show: Action = {
         consents.ofSubject(sub, now()),
       ])
       output.fields({
-        ...{ sub, ...record.entry, state: stored(record, people.file.hasName, now()).state },
+        ...{ sub, ...record.entry, state: stored(record, file.hasName, now()).state },
         ...{ until: moment(record.until), since: moment(record.since) },
         ...{ sessions: live.length, grants: given.length, consents: approved.length },
       })
@@ -72,9 +72,9 @@ export const exportUser: Action = {
   takes: '<user>',
   examples: ['users export ada > ada.json'],
   async run({ words: [who = ''] }) {
-    await withRooms(async ({ rooms, note }) => {
-      const { store, sessions, grants, consents, now } = rooms
-      const sub = await subOf(rooms, who)
+    await withWorkbench(async ({ bench, note }) => {
+      const { store, sessions, grants, consents, now } = bench
+      const sub = await subOf(bench, who)
       const record = await readPerson(store, sub)
       const {
         password_hash: _hash,

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { ClientRefused } from '../clients/client-changes.ts'
-import { makeRooms, type Rooms } from '../composition/rooms.ts'
+import { type Workbench, workbenchOf } from '../composition/workbench.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError, inFile } from '../config/config-error.ts'
 import type { SecurityEvent } from '../events/events.ts'
@@ -10,9 +10,9 @@ import { type Report, StoreUnavailable } from '../store/store.ts'
 import { PersonRefused } from '../users/person-changes.ts'
 import { readConfig } from './command.ts'
 
-/** The rooms of a server, for a command that works beside it, or without it. */
+/** The bench of a server, for a command that works beside it, or without it. */
 export interface Beside {
-  rooms: Rooms
+  bench: Workbench
   config: Config
   /** Writes down what was changed, and who ran the command. */
   note(command: string, about?: Partial<SecurityEvent>): void
@@ -22,7 +22,7 @@ export interface Beside {
  * Opens the store where the server keeps it, for `work`, and closes it. Throws `ConfigError` if nothing outlives the server's process,
  * if the store does not answer, and for what cannot be done.
  */
-export async function withRooms(work: (beside: Beside) => Promise<void>): Promise<void> {
+export async function withWorkbench(work: (beside: Beside) => Promise<void>): Promise<void> {
   const config = readConfig()
   if (!config.store.durable)
     throw new ConfigError(
@@ -39,13 +39,13 @@ export async function withRooms(work: (beside: Beside) => Promise<void>): Promis
     // A store that has just been opened still connects.
     await store.reachable()
     await inFile(config.env.CONFIG_FILE, async () => {
-      const rooms = makeRooms(config, { store, log, prepare: false })
+      const bench = workbenchOf(config, { store, log })
       const id = `command-${process.pid}`
       const note: Beside['note'] = (command, about = {}) =>
-        rooms.journal.record({ id }, [{ event: 'command_run', command, by: operator(), ...about }])
-      await work({ rooms, config, note })
-      await rooms.backChannel.settled()
-      rooms.backChannel.close()
+        bench.journal.record({ id }, [{ event: 'command_run', command, by: operator(), ...about }])
+      await work({ bench, config, note })
+      await bench.backChannel.settled()
+      bench.backChannel.close()
     })
   } catch (error) {
     if (error instanceof PersonRefused || error instanceof ClientRefused) throw new ConfigError(error.message)
