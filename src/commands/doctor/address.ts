@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { isLoopbackHost } from '../../protocol/redirect-uri.ts'
 import { asked, metadataOf } from '../tools/server.ts'
-import { bad, type Finding, note, ok } from './findings.ts'
+import { bad, type Finding, ok } from './findings.ts'
 
 const DAY = 86_400_000
 // Seconds: what tokens and logins bear.
