@@ -1,3 +1,11 @@
+/** Where a browser has come to: a page, or the address elsewhere that it is sent to. */
+export interface Page {
+  url: URL
+  status: number
+  body: string
+  location: string | undefined
+}
+
 /** A browser over HTTP, with nothing injected: keeps cookies, fills in the page's form, goes where it is sent. */
 export class HttpBrowser {
   readonly #cookies = new Map<string, string>()
@@ -36,6 +44,35 @@ export class HttpBrowser {
       if (at.href.startsWith(end)) return { url: at, page: '' }
     }
     throw new Error(`never came to ${end}`)
+  }
+
+  /** Goes to `url`, and on as long as it is sent to the same origin. */
+  async open(url: string): Promise<Page> {
+    return this.#settle(new URL(url), await this.#send(new URL(url)))
+  }
+
+  /** Sends the page's form with these fields beside its hidden ones. */
+  async submit({ url, body }: Page, fields: Record<string, string>): Promise<Page> {
+    const [, action, form = ''] = /<form method="post" action="([^"]+)">([\s\S]*?)<\/form>/.exec(body) ?? []
+    if (action === undefined) throw new Error(`no form on the page: ${body}`)
+    const hidden = [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)]
+    const own = Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, unescapeHtml(value)]))
+    const at = new URL(unescapeHtml(action), url)
+    return this.#settle(at, await this.#send(at, new URLSearchParams({ ...own, ...fields })))
+  }
+
+  async #settle(url: URL, response: Response): Promise<Page> {
+    let [at, answer] = [url, response]
+    for (let step = 0; step < 12; step++) {
+      const location = answer.headers.get('location')
+      if (location === null)
+        return { url: at, status: answer.status, body: await answer.text(), location: undefined }
+      const next = new URL(location, at)
+      if (next.origin !== at.origin) return { url: at, status: answer.status, body: '', location: next.href }
+      at = next
+      answer = await this.#send(at)
+    }
+    throw new Error('sent round in circles')
   }
 
   async #send(url: URL, form?: URLSearchParams): Promise<Response> {

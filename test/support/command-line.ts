@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+
+const start = join(import.meta.dirname, '../../src/start.js')
+
+/** What a command line led to. */
+export interface Ran {
+  status: number | null
+  out: string
+  err: string
+  /** Standard output as JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of the command under test
+  json(): any
+}
+
+/** Runs `postern` as an operator does, in a process of its own. `input`: lines of standard input. */
+export function commandLine(env: Record<string, string>, cwd: string) {
+  return (words: readonly string[], input: readonly string[] = []): Ran => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [start, ...words], {
+      ...{ cwd, env: { PATH: process.env.PATH, ...env }, encoding: 'utf8' },
+      input: input.map((line) => `${line}\n`).join(''),
+    })
+    return { status, out: stdout, err: stderr, json: () => JSON.parse(stdout) }
+  }
+}
