@@ -103,7 +103,8 @@ export class Child {
   /** What it says about itself; of a program without a channel, what the kernel says, to ten milliseconds and without a heap. */
   async usage({ gc = false } = {}): Promise<Usage> {
     if (this.#process.channel) return this.ask<Usage>(gc ? 'usage after gc' : 'usage')
-    return { cpu: cpuOfTree(this.pid), resident: residentOfTree(this.pid), heap: Number.NaN }
+    const cpu = cpuOfTree(this.pid)
+    return { cpu, resident: residentOfTree(this.pid), heap: Number.NaN, commits: 0, operations: 0 }
   }
 
   async stop(): Promise<void> {

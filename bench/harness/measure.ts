@@ -1,7 +1,9 @@
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Outcome, ProbeResult } from '../generator/job.ts'
+import type { Commits } from '../servers/commits.ts'
 import type { Bench, Running } from './bench.ts'
+import { commitsOf } from './commits.ts'
 import { cpuOfTree, residentOfTree } from './processes.ts'
 import { Redis } from './redis.ts'
 import { figureOf } from './statistics.ts'
@@ -16,6 +18,8 @@ export interface Round {
   cpu: number
   /** The part of the time that the server's processes were working, of one core. */
   busy: number
+  /** Operations of the store in one commit, and what a bare loop of commits of that size does; with SQLite alone. */
+  commits?: Commits & { batch: number }
 }
 
 /** What one server did with one workload. */
@@ -109,10 +113,21 @@ async function oneRound(bench: Bench, { child, job }: Running): Promise<Round> {
   // The kernel's count for several processes; the process' own, which is exact, for one.
   const several = workload(job.workload).processes > 1
   const used = async () => (several ? cpuOfTree(child.pid) : (await child.usage()).cpu)
+  const { sync, sends } = workload(job.workload)
+  const bare = sync !== undefined && sends === 'refresh' ? await child.usage() : undefined
   const before = await used()
   const { operations, seconds } = await bench.generator.run(job)
   const cpu = (await used()) - before
-  return { rate: operations / seconds, cpu: cpu / operations, busy: cpu / seconds / 1e6 }
+  const round = { rate: operations / seconds, cpu: cpu / operations, busy: cpu / seconds / 1e6 }
+  if (sync === undefined || bare === undefined) return round
+  const after = await child.usage()
+  const batch = (after.operations - bare.operations) / (after.commits - bare.commits)
+  const loop = commitsOf(bench.folder, {
+    sync,
+    batch: Math.max(1, Math.round(batch)),
+    seconds: bench.plan.seconds,
+  })
+  return { ...round, commits: { ...loop, batch } }
 }
 
 // Operations whose log lines are counted; few of those that take long.

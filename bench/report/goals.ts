@@ -1,4 +1,5 @@
-import { ratioOf } from '../harness/statistics.ts'
+import type { Measured } from '../harness/measure.ts'
+import { type Figure, figureOf, ratioOf } from '../harness/statistics.ts'
 import { type TargetId, target } from '../harness/targets.ts'
 import { type WorkloadId, workload } from '../harness/workloads.ts'
 import { spread } from './figures.ts'
@@ -16,6 +17,11 @@ const GOALS: readonly { workload: WorkloadId; beside: TargetId; least: number }[
   { workload: 'redis_refresh', beside: 'oidc', least: 5 },
   { workload: 'flow', beside: 'oidc', least: 4 },
 ]
+
+// Of the bare loop's operations, and of its commits (median): durable refreshes at least, and their p99 at half load at most.
+const OF_LOOP = 0.7
+const OF_MEMORY = 0.5
+const COMMITS = 5
 
 // Bytes of heap a living grant at most; a warm start, in starts of bare Fastify, at most.
 const HEAP = 600
@@ -43,7 +49,36 @@ export function goalsOf(results: Results): Reached[] {
     found: `${Math.round(bytes)} bytes`,
     reached: bytes <= HEAP,
   }))
-  return [...ratios, ...startGoal(results), ...heaps]
+  return [...ratios, ...sqliteGoals(results), ...startGoal(results), ...heaps]
+}
+
+function sqliteGoals({ tables }: Results): Reached[] {
+  const of = (id: WorkloadId) =>
+    tables.find((table) => table.workload === id)?.measured.find((one) => one.target === 'postern')
+  const [full, normal, memory] = [of('sqlite_refresh'), of('sqlite_refresh_normal'), of('refresh')]
+  const rates = (measured: Measured) => measured.rounds.map(({ rate }) => rate)
+  const goals: Reached[] = []
+  const least = (what: string, goal: number, ratio: Figure) =>
+    goals.push({ what, goal: `≥ ${goal}`, found: spread(ratio, 2), reached: ratio.median >= goal })
+  if (full !== undefined) {
+    const loops = full.rounds.flatMap(({ commits }) => commits ?? [])
+    const loop = ratioOf(
+      rates(full),
+      loops.map(({ rate }) => rate),
+    )
+    least('refreshes on SQLite (full), in operations of a bare loop of commits of that size', OF_LOOP, loop)
+    const p99 = figureOf(full.open.map((latency) => latency.p99)).median
+    const commits = p99 / figureOf(loops.map(({ p50 }) => p50)).median
+    const what = 'their p99 at half load, in commits of that loop'
+    goals.push({ what, goal: `≤ ${COMMITS}`, found: commits.toFixed(1), reached: commits <= COMMITS })
+  }
+  if (normal !== undefined && memory !== undefined)
+    least(
+      'refreshes a second on SQLite (normal), in those in memory',
+      OF_MEMORY,
+      ratioOf(rates(normal), rates(memory)),
+    )
+  return goals
 }
 
 function startGoal({ starts }: Results): Reached[] {

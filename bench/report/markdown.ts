@@ -78,9 +78,17 @@ function tableOf(table: Table, results: Results): string {
     'Requests',
     'Log lines',
   ]
-  return [`## ${workload(table.workload).title}`, grid(head, rows), withoutIt(table)]
+  return [`## ${workload(table.workload).title}`, grid(head, rows), commitsText(table), withoutIt(table)]
     .filter(Boolean)
     .join('\n\n')
+}
+
+// What the disk would allow, beside what is answered.
+function commitsText({ measured }: Table): string {
+  const loops = measured.flatMap(({ rounds }) => rounds.flatMap(({ commits }) => commits ?? []))
+  if (loops.length === 0) return ''
+  const of = (part: 'batch' | 'rate' | 'p50' | 'p99') => figureOf(loops.map((loop) => loop[part]))
+  return `${spread(of('batch'), 1)} operations of the store in one commit. A bare loop of commits of that size, with nothing around it, does ${whole(of('rate').median)} operations a second; one of its commits takes ${of('p50').median.toFixed(2)} ms (p99 ${of('p99').median.toFixed(2)}).`
 }
 
 // Who does not have what is measured; the limits are no servers.

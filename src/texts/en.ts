@@ -26,8 +26,7 @@ export const en = {
   'choose_password.for': 'for {account}',
   'choose_password.new': 'New password',
   'choose_password.again': 'The same again',
-  'choose_password.rule':
-    '{min} characters or more. A few words in a row are good, and nothing else is asked of them.',
+  'choose_password.rule': '{min} characters or more. A few words in a row make a good one.',
   'choose_password.save': 'Save the password',
   'choose_password.short': 'This password has fewer than {min} characters. Please choose a longer one.',
   'choose_password.long': 'This password is too long. Please choose a shorter one.',
