@@ -5,7 +5,7 @@ import { after, before, describe, type TestContext, test } from 'node:test'
 import { changeClient, deleteClient, makeSecret, stopClient } from '../../src/clients/client-changes.ts'
 import type { UserEntry } from '../../src/config/schema.ts'
 import type { Store } from '../../src/store/store.ts'
-import { changePerson, deletePerson, endedNow } from '../../src/users/person-changes.ts'
+import { changePerson, deletePerson, endedNow, readPerson } from '../../src/users/person-changes.ts'
 import { makePersonLink } from '../../src/users/person-link.ts'
 import { Agent } from '../support/browser-agent.ts'
 import { countingStore } from '../support/counting-store.ts'
@@ -240,6 +240,33 @@ for (const name of ['sqlite', 'redis'] as const) {
       assert.notEqual((await logIn(new Agent(other.app), 'ada', 'of the file, 15')).statusCode, 422)
       assert.ok(other.log.some(({ msg }) => /ada of the store is set aside.*adopt/.test(String(msg))))
       assert.notEqual((await logIn(new Agent(server.app), 'ada')).statusCode, 422)
+    })
+
+    test('adopted by the file they go on there with all that they were given; given back they go on here', async (t) => {
+      const { server, node, operator } = await scene(t)
+      const authorization = basic('app', await operator.addClient('app', APP))
+      const sub = await operator.add('ada', PASSWORD)
+      const ask = { ...ASK, scope: 'openid offline_access' }
+      const code = await codeOf(new Agent(server.app), 'ada', ask)
+      const { body } = await exchange(server.app, code, authorization)
+      const record = await readPerson(operator.people.store, sub)
+      const filed: UserEntry = { username: 'ada', sub, password_hash: record?.password_hash ?? '' }
+      await assert.rejects(node({ users: [filed] }), /users adopt ada/)
+      await changePerson(operator.people, sub, (person) => ({ ...person, adopted: true }))
+      const other = await node({ users: [filed] })
+      assert.equal((await userinfo(other.app, body.access_token as string)).json().sub, sub)
+      const page = await logIn(new Agent(other.app), 'ada', PASSWORD, ask)
+      assert.ok(!page.body.includes('value="approve"'), 'nobody is asked again')
+      assert.equal(page.statusCode, 303)
+      await until(
+        async () => (await logIn(new Agent(server.app), 'ada')).statusCode === 422,
+        'without the file they are nobody',
+      )
+      await changePerson(operator.people, sub, ({ adopted: _, ...person }) => person)
+      await until(
+        async () => (await userinfo(server.app, body.access_token as string)).statusCode === 200,
+        'the node sees it',
+      )
     })
 
     test('an equal sub or client id is no start', async (t) => {
