@@ -40,7 +40,12 @@ export function endingAt(source: ClientSource, registry: Registry): ClientSource
       const found = source.find(client_id)
       if (found === undefined || found instanceof Promise) return found
       const state = registry.last ?? registry.state()
-      return state instanceof Promise ? state.then((known) => withEnd(found, known)) : withEnd(found, state)
+      if (!(state instanceof Promise)) return withEnd(found, state)
+      // A store that was never there says nothing of ends, and what they are about is nowhere else: the file's client goes on.
+      return state.then(
+        (known) => withEnd(found, known),
+        () => found,
+      )
     },
   }
 }

@@ -1,4 +1,4 @@
-import { argon2idDecoy, hashArgon2id, readArgon2id, verifyArgon2id } from './argon2id.ts'
+import { ARGON2ID_COST, argon2idDecoy, hashArgon2id, readArgon2id, verifyArgon2id } from './argon2id.ts'
 
 /** bcrypt reads 72 bytes and ignores the rest: a longer password must be refused, never cut. */
 export const MAX_BCRYPT_BYTES = 72
@@ -27,6 +27,11 @@ export function kindOfHash(passwordHash: string): string {
 /** The kind of bcrypt's hashes of this cost. */
 export function bcryptKind(cost: number): string {
   return `bcrypt-${cost}`
+}
+
+/** Whether a hash is of another kind than those that are made here: perhaps it was the last one, and every login does its work. */
+export function isRare(passwordHash: string | undefined): boolean {
+  return passwordHash !== undefined && kindOfHash(passwordHash) !== kindOfHash(argon2idDecoy(ARGON2ID_COST))
 }
 
 /** A well-formed hash of this kind that no password has, to compare with if there is nothing else to. */

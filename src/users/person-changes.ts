@@ -96,6 +96,18 @@ export async function announcePeople(context: PeopleContext, kinds: Iterable<str
 }
 
 /**
+ * Finds anew which kinds of hashes there are, by a look at everybody: what nobody has any more would go on making each login
+ * dearer. Throws `StoreUnavailable`.
+ */
+export async function recountKinds({ store, registry, now }: PeopleContext): Promise<void> {
+  const kinds = new Set<string>()
+  for await (const { password_hash } of everyPerson(store, now()))
+    if (password_hash !== undefined) kinds.add(kindOfHash(password_hash))
+  // One that is added meanwhile works: a login adds its own kind.
+  await registry.change(() => ({ hash_kinds: [...kinds] }))
+}
+
+/**
  * Changes what is said of a person. `change` is pure, gets the record and returns the next, or undefined for none. A new name
  * is claimed beside the old one, taken, and only then the old one given up. Returns the record as it is now. Throws
  * `PersonRefused` and `StoreUnavailable`.

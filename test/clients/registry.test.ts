@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileClients } from '../../src/clients/file-clients.ts'
-import { clientRegistry } from '../../src/clients/registry.ts'
+import { clientRegistry, endingAt } from '../../src/clients/registry.ts'
+import { Registry } from '../../src/registry/registry.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
+import { StoreUnavailable } from '../../src/store/store.ts'
 import { lateClients, Refused, RULES } from '../support/late-clients.ts'
 
 const client = (client_id: string, more = {}) => ({
@@ -43,6 +46,19 @@ test('a source that is down is no answer, and keeps nobody from the clients of t
   const clients = clientRegistry([inFile('a'), down])
   assert.equal((await clients.find('a'))?.client_id, 'a')
   await assert.rejects(clients.find('b'), /down/)
+})
+
+test('a client of the file ends what it was given when the registry says so; a store that was never there keeps it from nothing', async () => {
+  const store = new MemoryStore()
+  const registry = new Registry(store, () => 0)
+  const clients = endingAt(inFile('a', 'b'), registry)
+  await registry.change(() => ({ ended_before: { a: 77 } }))
+  assert.equal((await clients.find('a'))?.ended_before, 77)
+  assert.equal(await clients.find('a'), await clients.find('a'), 'the same object')
+  assert.equal((await clients.find('b'))?.ended_before, undefined)
+  const down = Object.assign(new MemoryStore(), { read: () => Promise.reject(new StoreUnavailable('down')) })
+  const alone = endingAt(inFile('a'), new Registry(down))
+  assert.equal((await alone.find('a'))?.client_id, 'a')
 })
 
 test('usage is what all use together, and the same object until it changes', () => {

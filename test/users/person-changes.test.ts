@@ -14,6 +14,7 @@ import {
   type PeopleContext,
   PersonRefused,
   readPerson,
+  recountKinds,
 } from '../../src/users/person-changes.ts'
 import {
   makePersonLink,
@@ -241,6 +242,17 @@ onEachStore('people', (open) => {
       assert.equal(await setPasswordByLink(people, late, hashes[0] as string), false)
     },
   )
+
+  rule('a kind of hash that nobody has any more is forgotten at a recount', async (people) => {
+    const kinds = async () => [...(await people.registry.refresh()).hash_kinds].sort()
+    const hash = (memory: number) => hashArgon2id('x', { memory, passes: 1, parallelism: 1 })
+    const dear = await createPerson(people, { entry: { username: 'a' }, password_hash: await hash(16) })
+    await createPerson(people, { entry: { username: 'b' }, password_hash: await hash(8) })
+    assert.deepEqual(await kinds(), ['argon2id-16-1-1', 'argon2id-8-1-1'])
+    await deletePerson(people, dear.sub)
+    await recountKinds(people)
+    assert.deepEqual(await kinds(), ['argon2id-8-1-1'])
+  })
 
   rule(
     'whoever is added takes the place of the person whom an empty server made up, also the name',

@@ -1,5 +1,6 @@
 import { CHOOSE_PASSWORD } from '../../endpoints/choose-password.ts'
-import { changePerson, createPerson } from '../../users/person-changes.ts'
+import { isRare } from '../../passwords/password-hash.ts'
+import { changePerson, createPerson, recountKinds } from '../../users/person-changes.ts'
 import { makePersonLink, withPassword } from '../../users/person-link.ts'
 import type { Action } from '../action.ts'
 import { moment } from '../output.ts'
@@ -93,9 +94,10 @@ export const setPassword: Action = {
   examples: ['users set-password ada', 'users set-password ada < password.txt'],
   async run({ words: [who = ''], flag }, output) {
     await withWorkbench(async ({ bench, note }) => {
-      const { sub } = await personOf(bench, who)
+      const { sub, password_hash } = await personOf(bench, who)
       const hash = flag('hash') ? await askPasswordHash() : await askPassword(bench.queues.people)
       await changePerson(bench.people, sub, (record) => withPassword(record, hash))
+      if (isRare(password_hash)) await recountKinds(bench.people)
       const { events } = await bench.sessionEnd.endAllOf(sub, { grants: false, now: bench.now() })
       note('users set-password', { sub })
       bench.journal.record({ id: 'command' }, [

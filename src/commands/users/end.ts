@@ -1,4 +1,5 @@
-import { changePerson, deletePerson, endedNow } from '../../users/person-changes.ts'
+import { isRare } from '../../passwords/password-hash.ts'
+import { changePerson, deletePerson, endedNow, recountKinds } from '../../users/person-changes.ts'
 import { type Action, WrongUse } from '../action.ts'
 import { type Beside, withWorkbench } from '../with-workbench.ts'
 import { personOf } from './person.ts'
@@ -49,8 +50,9 @@ export const deleteUser: Action = {
       throw new WrongUse('this cannot be taken back; users export prints what is kept, --yes deletes it')
     await withWorkbench(async (beside) => {
       const { bench, note } = beside
-      const { sub } = await personOf(bench, who)
+      const { sub, password_hash } = await personOf(bench, who)
       await deletePerson(bench.people, sub)
+      if (isRare(password_hash)) await recountKinds(bench.people)
       const ended = await endAll(beside, sub)
       const consents = await bench.consents.ofSubject(sub, bench.now())
       for (const { client_id } of consents) await bench.consents.forget(sub, client_id)
