@@ -10,6 +10,7 @@ const packages = [
   ...(chromium ? [] : ['chromium']),
   ...(onPath('redis-server') && onPath('redis-cli') ? [] : ['redis-server']),
   ...(onPath('openssl') ? [] : ['openssl']),
+  ...(onPath('strace') ? [] : ['strace']),
 ]
 if (packages.length > 0) {
   const apt = spawnSync('apt-get', ['--version']).status === 0
