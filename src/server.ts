@@ -15,6 +15,7 @@ import { guardDemo } from './http/hosts.ts'
 import { createInstance } from './http/instance.ts'
 import { assetsVersion, BUILT_IN, pageRenderer, readAssets } from './http/pages.ts'
 import { noticeProxies } from './http/proxies.ts'
+import { routePath } from './http/route-paths.ts'
 import { handleUnknownRoutes, rememberRoutes } from './http/unknown-routes.ts'
 
 /** The server of one configuration: another one can take its place on the same listener and the same store. */
@@ -83,8 +84,10 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   const views = env.VIEWS_DIR || BUILT_IN
   const assets = readAssets(views)
   const render = pageRenderer({ base, assets: assetsVersion(assets) }, views)
-  const app = createInstance(log, env.TRUST_PROXY)
-  const front: Front = { base, render, routes: rememberRoutes(app) }
+  const routes = new Map<string, string[]>()
+  const app = createInstance(log, env.TRUST_PROXY, routePath(base, routes))
+  rememberRoutes(app, routes)
+  const front: Front = { base, render, routes }
   await app.register(view, { engine: { ejs }, root: views, production: true })
   if (demo) guardDemo(app, env.DEMO_HOSTS)
   else noticeProxies(app, { log, issuer: url })

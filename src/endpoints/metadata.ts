@@ -78,7 +78,7 @@ function serverMetadata({ issuer, url, signing, scopeClaims }: MetadataContext, 
 
 /**
  * Where the document is: RFC 8414 §3.1 puts the well-known part in front of the issuer's path, Discovery §4 behind it;
- * and clients that know only RFC 8414's way look for the other name there (RFC 8414 §5).
+ * and there are clients that look for each name where the other one belongs (RFC 8414 §5).
  */
 export function metadataPaths(issuer: string): readonly string[] {
   const { pathname } = new URL(issuer)
@@ -87,6 +87,7 @@ export function metadataPaths(issuer: string): readonly string[] {
     `/.well-known/oauth-authorization-server${path}`,
     `${path}/.well-known/openid-configuration`,
     `/.well-known/openid-configuration${path}`,
+    `${path}/.well-known/oauth-authorization-server`,
   ]
   return [...new Set(paths)]
 }

@@ -3,6 +3,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify, 
 import { randomText } from '../secrets/random.ts'
 import { Connections, HEAD_LIMITS, UNREAD_LIMIT } from './connections.ts'
 import type { Logger } from './logger.ts'
+import type { RoutePath } from './route-paths.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -20,9 +21,13 @@ const BODY_LIMIT = 64 * 1024
 
 /**
  * The bare instance: what holds for every route. One log line a request, with the route's pattern and never its
- * URL, whose query carries codes and states.
+ * URL, whose query carries codes and states. `routePath` says which route an address stands for.
  */
-export function createInstance(log: Logger, trustProxy: readonly string[]): FastifyInstance {
+export function createInstance(
+  log: Logger,
+  trustProxy: readonly string[],
+  routePath: RoutePath = (url) => url,
+): FastifyInstance {
   const run = randomText(4)
   let count = 0
   const connections = new Connections(log)
@@ -35,7 +40,7 @@ export function createInstance(log: Logger, trustProxy: readonly string[]): Fast
     requestIdHeader: false,
     trustProxy: trustProxy.length > 0 && [...trustProxy],
     bodyLimit: BODY_LIMIT,
-    rewriteUrl: originForm,
+    rewriteUrl: (request) => routePath(originForm(request)),
     // While stopping, what still arrives on an open connection is served, not turned away.
     return503OnClosing: false,
     // A HEAD must not run what a GET does: at the authorization endpoint that issues a code.

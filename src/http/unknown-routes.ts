@@ -2,13 +2,11 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { say } from '../texts/text.ts'
 import type { RenderPage } from './pages.ts'
 
-/** Remembers which methods each address has. To be called before the first route is registered. */
-export function rememberRoutes(app: FastifyInstance): ReadonlyMap<string, string[]> {
-  const routes = new Map<string, string[]>()
+/** Remembers in `routes` which methods each address has. To be called before the first route is registered. */
+export function rememberRoutes(app: FastifyInstance, routes: Map<string, string[]>): void {
   app.addHook('onRoute', ({ method, url }) => {
     routes.set(url, [...(routes.get(url) ?? []), ...[method].flat()])
   })
-  return routes
 }
 
 /**

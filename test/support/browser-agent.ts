@@ -11,6 +11,8 @@ export class Agent {
   headers: Record<string, string> = { host: 'localhost:8000' }
   /** Where it connects from. */
   address = '127.0.0.1'
+  /** What a proxy in front takes off the path of each request. */
+  cut = ''
 
   constructor(app: FastifyInstance) {
     this.#app = app
@@ -61,8 +63,10 @@ export class Agent {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const headers = { ...this.headers, ...(cookie && { cookie }) }
     const form = { 'content-type': 'application/x-www-form-urlencoded' }
+    const { url } = request
     const response = await this.#app.inject({
       ...request,
+      url: url.startsWith(this.cut) ? url.slice(this.cut.length) : url,
       remoteAddress: this.address,
       headers: request.method === 'POST' ? { 'sec-fetch-site': 'same-origin', ...form, ...headers } : headers,
     })
