@@ -55,11 +55,11 @@ export async function openDocuments(app: FastifyInstance, rooms: Rooms, { base, 
 export async function openDirect(app: FastifyInstance, rooms: Rooms, { base, routes }: Front) {
   const direct = async (scope: FastifyInstance) => {
     await readForms(scope)
-    registerIntrospect(scope, rooms)
     await scope.register(async (open) => {
-      allowCrossOrigin(open, ['/oauth/tokenize', '/oauth/revoke'], routes)
+      allowCrossOrigin(open, ['/oauth/tokenize', '/oauth/revoke', '/oauth/introspect'], routes)
       registerTokenize(open, rooms)
       registerRevoke(open, rooms)
+      registerIntrospect(open, rooms)
     })
     await scope.register(async (open) => {
       allowCrossOrigin(open, ['/oauth/userinfo'], routes)

@@ -27,8 +27,8 @@ test('an endpoint is one file and one line: it names the parts that it needs', (
   const doors = 'src/composition/doors.ts'
   project.edit(
     doors,
-    'registerIntrospect(scope, rooms)\n',
-    'registerIntrospect(scope, rooms)\n    registerClock(scope, rooms)\n',
+    'registerIntrospect(open, rooms)\n',
+    'registerIntrospect(open, rooms)\n      registerClock(open, rooms)\n',
   )
   project.edit(
     doors,

@@ -97,6 +97,7 @@ test("Discovery §4 and RFC 8414 §5: one document at both addresses, with an is
     `/id${CONFIGURATION}`,
     `${CONFIGURATION}/id`,
     '/.well-known/oauth-authorization-server/id',
+    '/id/.well-known/oauth-authorization-server',
   ]) {
     const document = (await get(nested.app, path)).json()
     assert.equal(document.issuer, 'http://localhost:8000/id', path)
@@ -127,7 +128,7 @@ test('the key set: public, cacheable, one key for each algorithm', async (t) => 
   }
 })
 
-test('a script of another origin may read the documents and call token, userinfo and revocation; no other', async (t) => {
+test('a script of another origin may read the documents and call token, userinfo, revocation and introspection; no other', async (t) => {
   const { app } = await oidcServer(t)
   const origin = 'https://spa.example'
   for (const url of [CONFIGURATION, '/.well-known/oauth-authorization-server', '/oauth/jwks']) {
@@ -135,14 +136,22 @@ test('a script of another origin may read the documents and call token, userinfo
     assert.equal(response.headers['access-control-allow-origin'], '*', url)
     assert.equal(response.headers['access-control-allow-credentials'], undefined)
   }
-  for (const url of ['/oauth/tokenize', '/oauth/userinfo', '/oauth/revoke']) {
+  for (const url of ['/oauth/tokenize', '/oauth/userinfo', '/oauth/revoke', '/oauth/introspect']) {
     const asks = { ...headers, origin, 'access-control-request-method': 'POST' }
     const response = await app.inject({ method: 'OPTIONS', url, headers: asks })
     assert.equal(response.statusCode, 204, url)
     assert.equal(response.headers['access-control-allow-origin'], '*')
     assert.match(String(response.headers['access-control-allow-headers']), /authorization/)
   }
-  for (const url of ['/oauth/introspect', '/login', '/logout', '/oauth/authorize', '/oauth/logout', '/']) {
+  for (const url of [
+    '/login',
+    '/logout',
+    '/consent',
+    '/select-account',
+    '/oauth/authorize',
+    '/oauth/logout',
+    '/',
+  ]) {
     for (const method of ['OPTIONS', 'GET'] as const) {
       const response = await app.inject({ method, url, headers: { ...headers, origin } })
       assert.equal(response.headers['access-control-allow-origin'], undefined, `${method} ${url}`)
@@ -163,6 +172,7 @@ test('a preflight, Allow and a 405 name the same methods; a script may read why 
     ['/oauth/userinfo', 'GET, HEAD, POST'],
     ['/oauth/tokenize', 'POST'],
     ['/oauth/revoke', 'POST'],
+    ['/oauth/introspect', 'POST'],
   ] as const) {
     const preflight = await call('OPTIONS', url)
     assert.deepEqual(methods(preflight.headers['access-control-allow-methods']), methods(own), url)
@@ -186,6 +196,24 @@ test('a preflight, Allow and a 405 name the same methods; a script may read why 
   assert.equal((await call('GET', '/login')).headers['access-control-expose-headers'], undefined)
 })
 
+test('Fetch standard, CORS protocol: a preflight allows what the browser asks for, and never credentials', async (t) => {
+  const { app } = await oidcServer(t)
+  const allowed = async (asked?: string, url = '/oauth/tokenize') => {
+    const asks = { ...headers, origin: 'https://spa.example', 'access-control-request-method': 'POST' }
+    const more = asked === undefined ? {} : { 'access-control-request-headers': asked }
+    const response = await app.inject({ method: 'OPTIONS', url, headers: { ...asks, ...more } })
+    assert.equal(response.statusCode, 204)
+    assert.equal(response.headers['access-control-allow-credentials'], undefined)
+    return String(response.headers['access-control-allow-headers'])
+  }
+  const usual = 'authorization, content-type, mcp-protocol-version'
+  assert.equal(await allowed(), usual)
+  assert.equal(await allowed('Content-Type,mcp-protocol-version'), usual)
+  assert.equal(await allowed('x-trace , DPoP', '/oauth/jwks'), `${usual}, x-trace, dpop`)
+  assert.equal(await allowed('x-a, bad name, ü, <b>, "x", ,*'), `${usual}, x-a`)
+  assert.equal(await allowed(`x-${'a'.repeat(1000)}`), usual, 'nobody has kilobytes of theirs repeated')
+})
+
 test('below an issuer with a path a preflight names the methods too', async (t) => {
   const { app } = await buildServer(t, {
     env: { ISSUER: 'https://id.example/auth', DEMO_HOSTS: 'id.example' },
@@ -194,6 +222,9 @@ test('below an issuer with a path a preflight names the methods too', async (t) 
     ['/auth/oauth/userinfo', 'OPTIONS, GET, HEAD, POST'],
     ['/auth/oauth/jwks', 'OPTIONS, GET, HEAD'],
     ['/.well-known/openid-configuration/auth', 'OPTIONS, GET, HEAD'],
+    ['/auth/.well-known/openid-configuration', 'OPTIONS, GET, HEAD'],
+    ['/.well-known/oauth-authorization-server/auth', 'OPTIONS, GET, HEAD'],
+    ['/auth/.well-known/oauth-authorization-server', 'OPTIONS, GET, HEAD'],
   ] as const) {
     const { headers } = await app.inject({ method: 'OPTIONS', url, headers: { host: 'id.example' } })
     assert.equal(headers.allow, allow, url)
