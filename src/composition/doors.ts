@@ -11,6 +11,7 @@ import { registerIntrospect } from '../endpoints/introspect.ts'
 import { registerJwks } from '../endpoints/jwks.ts'
 import { registerLogout } from '../endpoints/logout.ts'
 import { metadataPaths, registerMetadata } from '../endpoints/metadata.ts'
+import { registerProtectedResource, resourceMetadataPaths } from '../endpoints/protected-resource.ts'
 import { registerStep } from '../endpoints/register-step.ts'
 import { registerRevoke } from '../endpoints/revoke.ts'
 import { registerTokenize } from '../endpoints/tokenize.ts'
@@ -44,8 +45,10 @@ export async function openDocuments(app: FastifyInstance, rooms: Rooms, { base, 
     app.hasRoute({ method, url: base + path }) ? issuer + path : undefined
   await app.register(async (scope) => {
     const webfinger = domains.length > 0 ? [WEBFINGER] : []
-    allowCrossOrigin(scope, [...paths, ...webfinger, `${base}/oauth/jwks`], routes)
+    const documents = [...paths, ...resourceMetadataPaths(issuer), ...webfinger, `${base}/oauth/jwks`]
+    allowCrossOrigin(scope, documents, routes)
     registerMetadata(scope, paths, { ...rooms, url })
+    registerProtectedResource(scope, rooms)
     if (domains.length > 0) registerWebfinger(scope, { issuer, domains })
     await scope.register(async (keyed) => registerJwks(keyed, rooms), { prefix: base })
   })

@@ -12,6 +12,7 @@ import type { SigningKeys } from '../signing/signing-keys.ts'
 import type { TokenInspector } from '../tokens/inspector.ts'
 import { pickClaims } from '../tokens/person-claims.ts'
 import type { User } from '../users/user.ts'
+import { resourceMetadataUrl } from './protected-resource.ts'
 
 export interface UserinfoContext {
   inspector: TokenInspector
@@ -30,17 +31,20 @@ export interface UserinfoContext {
 export function registerUserinfo(app: FastifyInstance, context: UserinfoContext): void {
   // Any other body is read and dropped, so that the limit of bodies holds for it too.
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null))
+  const metadata = resourceMetadataUrl(context.issuer, '/oauth/userinfo')
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     reply.header('cache-control', 'no-store')
     try {
       const token = bearerToken(request)
       if (token !== undefined) return send(reply, await describe(request, token, context))
     } catch (error) {
-      if (error instanceof OAuthError)
-        challenge(reply, error, error.error === 'insufficient_scope' ? 'openid' : undefined)
+      if (error instanceof OAuthError) {
+        const scope = error.error === 'insufficient_scope' ? 'openid' : undefined
+        challenge(reply, { metadata, error, scope })
+      }
       throw error
     }
-    challenge(reply)
+    challenge(reply, { metadata })
     throw new OAuthError('invalid_token', 'send the access token as Bearer')
   }
   app.get('/oauth/userinfo', { exposeHeadRoute: true }, handler)

@@ -16,10 +16,17 @@ export function bearerToken(request: FastifyRequest): string | undefined {
   return inHeader ?? inForm
 }
 
-/** Names the scheme, and the error if there is one (RFC 6750 §3): without a token there is none to name. */
-export function challenge(reply: FastifyReply, error?: OAuthError, scope?: string): void {
+/**
+ * Names the scheme, the URL of the resource's metadata (RFC 9728 §5.1), and the error if there is one (RFC 6750 §3): without a
+ * token there is none to name.
+ */
+export function challenge(
+  reply: FastifyReply,
+  { metadata, error, scope }: { metadata: string; error?: OAuthError; scope?: string },
+): void {
   const parameters = ['realm="postern"']
   if (error !== undefined) parameters.push(`error="${error.error}"`, `error_description="${error.message}"`)
   if (scope !== undefined) parameters.push(`scope="${scope}"`)
+  parameters.push(`resource_metadata="${metadata}"`)
   reply.header('www-authenticate', `Bearer ${parameters.join(', ')}`)
 }

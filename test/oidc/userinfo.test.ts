@@ -4,6 +4,8 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import { oidcServer, refresh, tokens, userinfo, verified } from '../support/oidc.ts'
 
 const HOST = { host: 'localhost:8000' }
+const METADATA = 'http://localhost:8000/.well-known/oauth-protected-resource/oauth/userinfo'
+const NO_TOKEN = `Bearer realm="postern", resource_metadata="${METADATA}"`
 const FORM = { ...HOST, 'content-type': 'application/x-www-form-urlencoded' }
 
 test('oidcc-scope-profile, oidcc-scope-email, oidcc-scope-address, oidcc-scope-phone, oidcc-scope-all: §5.4, each scope gives its claims', async (t) => {
@@ -51,7 +53,7 @@ test('RFC 6750 §3: no token, a wrong one, one in the query, one without openid,
   const { access_token, refresh_token } = await tokens(app)
   const without = await app.inject({ url: '/oauth/userinfo', headers: HOST })
   assert.equal(without.statusCode, 401)
-  assert.equal(without.headers['www-authenticate'], 'Bearer realm="postern"')
+  assert.equal(without.headers['www-authenticate'], NO_TOKEN)
   const query = await app.inject({ url: `/oauth/userinfo?access_token=${access_token}`, headers: HOST })
   assert.equal(query.statusCode, 401, 'never in the query')
   for (const wrong of ['x', refresh_token, `${access_token}x`, 'a.b.c']) {
@@ -81,7 +83,7 @@ test('RFC 6750 §2.1: several spaces, any case; what is not one token is 400 and
     }
     const alone = await ask('Bearer', method)
     assert.equal(alone.statusCode, 401)
-    assert.equal(alone.headers['www-authenticate'], 'Bearer realm="postern"')
+    assert.equal(alone.headers['www-authenticate'], NO_TOKEN)
   }
   // The form's token does not mend a header that is malformed, and a form that repeats it is malformed itself.
   const post = (payload: string, more = {}) =>
