@@ -1,25 +1,13 @@
 import cluster from 'node:cluster'
 import { NotFound, WrongUse } from './commands/action.ts'
 import { COMMANDS } from './commands/index.ts'
+import { runCommand } from './commands/run.ts'
 import { ConfigError } from './config/config-error.ts'
 
 /** Runs a command of the command line; without one, the server. */
-export async function main(arguments_: readonly string[]): Promise<void> {
-  const [given = 'serve', ...parameters] = arguments_
-  const name = given.replace(/^--(version|help)$/, '$1').replace(/^-h$/, 'help')
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (command === undefined) {
-    console.error(`unknown command ${name}; there are ${Object.keys(COMMANDS).join(', ')}`)
-    process.exitCode = 2
-    return
-  }
-  if (command.takes === undefined && parameters.length > 0) {
-    console.error(`${name} takes nothing more, such as ${parameters[0]}`)
-    process.exitCode = 2
-    return
-  }
+export async function main(words: readonly string[]): Promise<void> {
   try {
-    await command.run(parameters)
+    await runCommand(COMMANDS, words)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     console.error(`postern: ${error.message}`)

@@ -2,32 +2,44 @@ import { chmodSync, constants, copyFileSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/config-error.ts'
 import type { StoreCopies, Summary } from '../store/store-copies.ts'
+import type { Action } from './action.ts'
 import { lookAtConfig } from './command.ts'
+import type { Output } from './output.ts'
+import { noteRun } from './run-by.ts'
 
 /** What the keys beside a copy are called. */
 export const KEYS_OF_COPY = '.secret-keys'
 
-/** The command: `backup <file>`. */
-export async function run([target, ...more]: readonly string[]): Promise<void> {
-  if (target === undefined || more.length > 0)
-    throw new ConfigError('name the one file that the copy goes to, such as: backup /backup/postern.db')
-  backup(lookAtConfig(), target, (line) => console.log(line))
+export const BACKUP: Action = {
+  summary:
+    'copies the store into a file while the server runs, and the keys beside it if they are kept there',
+  takes: '<file>',
+  examples: ['backup /backup/postern.db'],
+  async run({ words: [target = ''] }, output) {
+    const config = lookAtConfig()
+    backup(config, target, output)
+    noteRun('backup')
+  },
 }
 
 /**
  * Copies the store's file into `target` while the server runs, and the keys beside it if they are kept there, for without
  * them the copy opens nothing. Throws `ConfigError`.
  */
-export function backup(config: Config, target: string, print: (line: string) => void): void {
+function backup(config: Config, target: string, output: Output): void {
   const summary = copiesOf(config).backup(target)
-  print(`Copied to ${target}: ${sentence(summary)}.`)
+  output.say(`Copied to ${target}: ${sentence(summary)}.`)
   const { keysFile } = config
-  if (keysFile === undefined) {
-    print(
-      'SECRET_KEYS is set, so it is not in the copy: keep it elsewhere. Without it the copy opens nothing.',
-    )
-    return
-  }
+  const keys = keysFile === undefined ? undefined : keysBeside(target, keysFile)
+  if (output.json) return void output.fields({ file: target, keys_file: keys, ...summary })
+  output.say(
+    keys === undefined
+      ? 'SECRET_KEYS is set, so it is not in the copy: keep it elsewhere. Without it the copy opens nothing.'
+      : `The keys are in ${keys}: whoever has both files can be anybody.`,
+  )
+}
+
+function keysBeside(target: string, keysFile: string): string {
   const keys = `${target}${KEYS_OF_COPY}`
   try {
     copyFileSync(keysFile, keys, constants.COPYFILE_EXCL)
@@ -37,7 +49,7 @@ export function backup(config: Config, target: string, print: (line: string) => 
       `${keysFile} was not copied to ${keys} (${(error as NodeJS.ErrnoException).code}); without the keys the copy opens nothing`,
     )
   }
-  print(`The keys are in ${keys}: whoever has both files can be anybody.`)
+  return keys
 }
 
 /** Throws `ConfigError` for a store that has no file of its own. */

@@ -13,21 +13,28 @@ import { renderSamples } from '../http/sample-pages.ts'
 import { createServer } from '../server.ts'
 import { FileVault } from '../signing/key-vault.ts'
 import { MemoryStore } from '../store/memory.ts'
+import type { Action } from './action.ts'
 import { lookAtConfig } from './command.ts'
 import { notices } from './notices.ts'
+import type { Output } from './output.ts'
 
-/** The command: the configuration of this process, checked and printed. */
-export async function run(): Promise<void> {
-  const config = lookAtConfig()
-  await inFile(config.env.CONFIG_FILE, () => checkConfig(config, (line) => console.log(line)))
+export const CHECK_CONFIG: Action = {
+  summary:
+    'makes the server that the configuration describes, without listening or opening its store; prints what is set',
+  takes: '',
+  examples: ['check-config', 'check-config --json'],
+  async run(_given, output) {
+    const config = lookAtConfig()
+    await inFile(config.env.CONFIG_FILE, () => checkConfig(config, output))
+  },
 }
 
 /**
- * `npm run check-config`: makes the server that the configuration describes, without listening or opening its
+ * Makes the server that the configuration describes, without listening or opening its
  * store, so that what is checked is what would run; renders every page once; prints the settings that are not the
  * defaults. Throws `ConfigError`.
  */
-export async function checkConfig(config: Config, print: (line: string) => void): Promise<void> {
+export async function checkConfig(config: Config, output: Output): Promise<void> {
   const app = await createServer(config, {
     store: new MemoryStore(),
     log: pino({ level: 'silent' }),
@@ -36,14 +43,20 @@ export async function checkConfig(config: Config, print: (line: string) => void)
   await app.ready()
   await app.close()
   await renderSamples(config.env.VIEWS_DIR || BUILT_IN)
-  const ofKeys = await checkKeys(config)
+  const said = [...notices(config), ...(await checkKeys(config))]
   const { demo, issuer, entries, unread } = config
+  const set = settings(config.env)
+  if (output.json)
+    return output.fields({
+      ...{ demo, issuer, clients: entries.clients.length, users: entries.users.length },
+      ...{ set: Object.fromEntries(set), notices: said, unread },
+    })
   const what = demo ? 'this is the demo, for CONFIG_FILE is not set: issuer' : 'issuer'
   const [clients, users] = [count(entries.clients, 'client'), count(entries.users, 'user')]
-  print(`The configuration is valid: ${what} ${issuer}, ${clients}, ${users}.`)
-  for (const line of settings(config.env)) print(line)
-  for (const notice of [...notices(config), ...ofKeys]) print(`Notice: ${notice}`)
-  if (unread.length > 0) print(`Notice: .env has names that nothing reads: ${listed(unread)}`)
+  output.say(`The configuration is valid: ${what} ${issuer}, ${clients}, ${users}.`)
+  for (const [name, value] of set) output.say(`  ${name}=${value}`)
+  for (const notice of said) output.say(`Notice: ${notice}`)
+  if (unread.length > 0) output.say(`Notice: .env has names that nothing reads: ${listed(unread)}`)
 }
 
 /** What the start would say of `SIGNING_KEYS_FILE`; the file itself is made by the first start. */
@@ -64,12 +77,12 @@ async function checkKeys(config: Config): Promise<string[]> {
   return notices
 }
 
-/** A line for each variable whose value is not the default. */
-function settings(env: Environment): string[] {
+/** Each variable whose value is not the default. */
+function settings(env: Environment): [name: string, value: string][] {
   return Object.entries<Variable<unknown>>(VARIABLES).flatMap(([name, variable]) => {
     const value = env[name as keyof Environment]
     if (JSON.stringify(value) === JSON.stringify(variable.default)) return []
-    return [`  ${name}=${variable.secret ? '(set, not shown)' : value}`]
+    return [[name, variable.secret ? '(set, not shown)' : String(value)]]
   })
 }
 

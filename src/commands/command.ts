@@ -1,15 +1,19 @@
 import { type Config, loadConfig } from '../config/config.ts'
 import { readEnvFile } from '../config/env-file.ts'
 import type { RawEnvironment } from '../config/environment.ts'
+import type { Action, Actions } from './action.ts'
 
 /** A command of the command line. */
 export interface Command {
   /** For the list of commands: what it does, in a few words. */
   summary: string
-  /** What it takes after its name, for the list of commands; nothing if absent: more is refused. */
-  takes?: string
-  /** `parameters`: the words after its name. Throws `ConfigError` for what the operator can mend. */
-  run(parameters: readonly string[]): Promise<void>
+  /** Loads what it does, when it is run: one action, or several by the word after its name. */
+  load(): Promise<Action | Actions>
+}
+
+/** Whether a command does one thing, or several by the word after its name. */
+export function isAction(does: Action | Actions): does is Action {
+  return typeof does.run === 'function'
 }
 
 /** The configuration of this process: the file `.env`, its variables, and the file that they name. Throws `ConfigError`. */

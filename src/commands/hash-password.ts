@@ -9,6 +9,7 @@ import {
   MAX_ARGON2ID_BYTES,
   MAX_BCRYPT_BYTES,
 } from '../passwords/password-hash.ts'
+import type { Action } from './action.ts'
 
 // 2026: about a quarter of a second on a small machine.
 const COST = 12
@@ -19,12 +20,17 @@ interface Streams {
   error: NodeJS.WritableStream
 }
 
-/** The command: at this process' terminal, or its pipe. */
-export async function run([option, ...more]: readonly string[]): Promise<void> {
-  if ((option !== undefined && option !== ARGON2ID) || more.length > 0)
-    throw new ConfigError(`hash-password takes ${ARGON2ID} and nothing else; the password is asked for`)
-  const streams = { input: process.stdin, output: process.stdout, error: process.stderr }
-  await hashPassword(streams, option === ARGON2ID ? 'argon2id' : 'bcrypt')
+export const HASH_PASSWORD: Action = {
+  summary:
+    'reads a password, at the terminal or from standard input, and prints its hash: of bcrypt, or of Argon2id',
+  takes: '',
+  options: { argon2id: { summary: 'a hash of Argon2id' } },
+  examples: ['hash-password', 'hash-password --argon2id'],
+  plain: true,
+  async run({ flag }) {
+    const streams = { input: process.stdin, output: process.stdout, error: process.stderr }
+    await hashPassword(streams, flag('argon2id') ? 'argon2id' : 'bcrypt')
+  },
 }
 
 const ARGON2ID = '--argon2id'

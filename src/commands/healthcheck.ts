@@ -1,13 +1,22 @@
 import { readEnvFile } from '../config/env-file.ts'
+import type { Action } from './action.ts'
 
 // Milliseconds.
 const WITHIN = 3000
 
+export const HEALTHCHECK: Action = {
+  summary: 'asks the server of this machine whether it answers',
+  takes: '',
+  examples: ['healthcheck'],
+  plain: true,
+  run,
+}
+
 /**
- * The command: asks the server of this machine how it is, and ends with 0 if it answers, else with 1 and a line. Reads no more of the
+ * Asks the server of this machine how it is, and ends with 0 if it answers, else with 1 and a line. Reads no more of the
  * configuration than where that server listens, so that it can say so whatever else is wrong.
  */
-export async function run(): Promise<void> {
+async function run(): Promise<void> {
   const { HOST = '', PORT = '' } = { ...readEnvFile(), ...process.env }
   const everywhere = ['', '0.0.0.0', '::', 'localhost'].includes(HOST)
   const host = everywhere ? '127.0.0.1' : HOST.includes(':') ? `[${HOST}]` : HOST

@@ -1,6 +1,4 @@
-import { runAction, runOne } from './action.ts'
 import type { Command } from './command.ts'
-import { VERSION } from './version.ts'
 
 /**
  * Every command, in the order in which they are listed. What only one of them needs is loaded when it runs. Adding one is
@@ -9,116 +7,90 @@ import { VERSION } from './version.ts'
 export const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
     summary: 'the server; what runs without a command',
-    run: async () => (await import('./serve.ts')).serve(),
+    load: async () => (await import('./serve.ts')).SERVE,
   },
   'check-config': {
     summary: 'makes the server that the configuration describes, without listening',
-    run: async () => (await import('./check-config.ts')).run(),
+    load: async () => (await import('./check-config.ts')).CHECK_CONFIG,
   },
   users: {
-    takes: 'add|list|show|…',
-    summary: 'people of the store: makes, changes, ends them',
-    run: async (words) => runAction('users', (await import('./users/index.ts')).USERS, words),
+    summary: 'people of the store: makes, shows, changes, ends them',
+    load: async () => (await import('./users/index.ts')).USERS,
   },
   clients: {
-    takes: 'add|list|show|…',
-    summary: 'clients of the store: makes, changes, stops them',
-    run: async (words) => runAction('clients', (await import('./clients/index.ts')).CLIENTS, words),
+    summary: 'clients of the store: makes, shows, changes, stops them',
+    load: async () => (await import('./clients/index.ts')).CLIENTS,
   },
   groups: {
-    takes: 'list|set|add|…',
     summary: 'groups of the store, and who is in them',
-    run: async (words) => runAction('groups', (await import('./groups.ts')).GROUPS, words),
+    load: async () => (await import('./groups.ts')).GROUPS,
   },
   sessions: {
-    takes: 'list|end',
     summary: 'who is logged in; ends logins',
-    run: async (words) => runAction('sessions', (await import('./sessions.ts')).SESSIONS, words),
+    load: async () => (await import('./sessions.ts')).SESSIONS,
   },
   grants: {
-    takes: 'list|end',
     summary: 'what people have given to applications; ends it',
-    run: async (words) => runAction('grants', (await import('./grants.ts')).GRANTS, words),
+    load: async () => (await import('./grants.ts')).GRANTS,
   },
   keys: {
-    takes: 'list|rotate|revoke <kid>',
     summary: 'the signing keys: shows, rotates, ends a leaked one',
-    run: async (parameters) => (await import('./keys.ts')).run(parameters),
+    load: async () => (await import('./keys.ts')).KEYS,
   },
   'rotate-keys': {
-    summary: 'publishes the next signing keys',
-    run: async () => (await import('./rotate-keys.ts')).run(),
+    summary: 'the same as keys rotate',
+    load: async () => (await import('./rotate-keys.ts')).ROTATE_KEYS,
   },
   export: {
-    takes: '<file>',
     summary: 'people, clients, consents and keys into one encrypted file',
-    run: async (words) => runOne('export', (await import('./moving/export.ts')).exportAll, words),
+    load: async () => (await import('./moving/export.ts')).exportAll,
   },
   import: {
-    takes: '[--csv] <file>',
     summary: 'takes in what export has written, or people from CSV',
-    run: async (words) => runOne('import', (await import('./moving/import.ts')).importAll, words),
+    load: async () => (await import('./moving/import.ts')).importAll,
   },
   backup: {
-    takes: '<file>',
     summary: 'copies the store, while the server runs',
-    run: async (parameters) => (await import('./backup.ts')).run(parameters),
+    load: async () => (await import('./backup.ts')).BACKUP,
   },
   restore: {
-    takes: '[--check] [--keep-sessions] <file>',
     summary: 'puts a copy of the store back, or tries it',
-    run: async (parameters) => (await import('./restore.ts')).run(parameters),
+    load: async () => (await import('./restore.ts')).RESTORE,
   },
   token: {
-    takes: '<client_id>',
     summary: 'gets a token of a client, to try things',
-    run: async (words) => runOne('token', (await import('./tools/token.ts')).token, words),
+    load: async () => (await import('./tools/token.ts')).token,
   },
   introspect: {
-    takes: '<client_id>',
     summary: 'asks the server about a token',
-    run: async (words) => runOne('introspect', (await import('./tools/token.ts')).introspect, words),
+    load: async () => (await import('./tools/token.ts')).introspect,
   },
   decode: {
-    takes: '[--issuer <url>]',
     summary: 'says what is in a token',
-    run: async (words) => runOne('decode', (await import('./tools/decode.ts')).decode, words),
+    load: async () => (await import('./tools/decode.ts')).decode,
   },
   login: {
-    takes: '<client_id>',
     summary: 'logs in as an application would, and prints the tokens',
-    run: async (words) => runOne('login', (await import('./tools/login.ts')).login, words),
+    load: async () => (await import('./tools/login.ts')).login,
   },
   explain: {
-    takes: '<reference> [<log>]',
     summary: 'says what the log knows of a reference that a page shows',
-    run: async (words) => runOne('explain', (await import('./explain/explain.ts')).explain, words),
+    load: async () => (await import('./explain/explain.ts')).explain,
   },
   doctor: {
-    takes: '[--json]',
     summary: 'looks at what usually goes wrong',
-    run: async (words) => runOne('doctor', (await import('./doctor/doctor.ts')).doctor, words),
+    load: async () => (await import('./doctor/doctor.ts')).doctor,
   },
   'hash-password': {
-    summary: 'reads a password and prints its hash: of bcrypt, or of Argon2id',
-    takes: '[--argon2id]',
-    run: async (words) => (await import('./hash-password.ts')).run(words),
+    summary: 'reads a password and prints its hash',
+    load: async () => (await import('./hash-password.ts')).HASH_PASSWORD,
   },
   healthcheck: {
     summary: 'asks the server of this machine whether it answers',
-    run: async () => (await import('./healthcheck.ts')).run(),
+    load: async () => (await import('./healthcheck.ts')).HEALTHCHECK,
   },
-  version: { summary: 'prints the version', run: async () => console.log(VERSION) },
-  help: { summary: 'prints this', run: async () => console.log(help()) },
-}
-
-function help(): string {
-  const lines = Object.entries(COMMANDS).map(
-    ([name, { takes, summary }]) => `  ${[name, takes ?? ''].join(' ').padEnd(38)}${summary}`,
-  )
-  return `Postern ${VERSION}. Commands, after "postern" (npx postern in a checkout, docker exec … postern in a container):
-
-${lines.join('\n')}
-
-Environment variables and one file configure it: docs/configuration.md`
+  version: {
+    summary: 'prints the version',
+    load: async () => (await import('./version.ts')).PRINT_VERSION,
+  },
 }

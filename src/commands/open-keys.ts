@@ -6,6 +6,7 @@ import { Keys } from '../secrets/keys.ts'
 import type { RotationPlan } from '../signing/key-set.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
 import { type Report, StoreUnavailable } from '../store/store.ts'
+import type { Output } from './output.ts'
 
 /**
  * Opens the signing keys where the server keeps them, for `work`, and closes them. Throws `ConfigError` if a command cannot
@@ -13,7 +14,7 @@ import { type Report, StoreUnavailable } from '../store/store.ts'
  */
 export async function withSigningKeys(
   config: Config,
-  print: (line: string) => void,
+  output: Output,
   work: (signing: SigningKeys, plan: RotationPlan) => Promise<void>,
 ): Promise<void> {
   if (!config.store.shared && config.env.SIGNING_KEYS_FILE === '') {
@@ -31,7 +32,7 @@ export async function withSigningKeys(
     const clients = clientsOf(config)
     // A store that has just been opened still connects.
     await store.reachable()
-    const notice = (text: string) => print(`Notice: ${text}`)
+    const notice = (text: string) => output.say(`Notice: ${text}`)
     const signing = signingKeysOf(config, { store, keys, clients, now: () => store.clock(), notice })
     await work(signing, planOf(config, clients)())
   } catch (error) {

@@ -1,22 +1,31 @@
 import type { Config } from '../config/config.ts'
 import { inFile } from '../config/config-error.ts'
+import type { Action } from './action.ts'
 import { readConfig } from './command.ts'
 import { withSigningKeys } from './open-keys.ts'
+import { moment, type Output } from './output.ts'
+import { noteRun } from './run-by.ts'
 
-/** The command: for the configuration of this process. */
-export async function run(): Promise<void> {
-  const config = readConfig()
-  await inFile(config.env.CONFIG_FILE, () => rotateKeys(config, (line) => console.log(line)))
+export const ROTATE_KEYS: Action = {
+  summary: 'publishes the next signing keys, which sign an hour later; a second run before that does nothing',
+  takes: '',
+  examples: ['keys rotate'],
+  async run(_given, output) {
+    const config = readConfig()
+    await inFile(config.env.CONFIG_FILE, () => rotateKeys(config, output))
+  },
 }
 
 /**
- * `npm run rotate-keys`, `keys rotate`: publishes a next key for every signing algorithm in use, in the place where the server
- * keeps them. A second run before they sign does nothing. Throws `ConfigError` if there is nothing that it could reach.
+ * Publishes a next key for every signing algorithm in use, in the place where the server keeps them. Throws `ConfigError` if there is
+ * nothing that it could reach.
  */
-export function rotateKeys(config: Config, print: (line: string) => void): Promise<void> {
-  return withSigningKeys(config, print, async (signing) => {
-    const signs_from = await signing.rotate()
-    const at = new Date(signs_from * 1000).toISOString()
-    print(`The next keys (${signing.algorithms.join(', ')}) are published; they sign from ${at} on.`)
+function rotateKeys(config: Config, output: Output): Promise<void> {
+  return withSigningKeys(config, output, async (signing) => {
+    const signs_from = moment(await signing.rotate())
+    noteRun('keys rotate')
+    const { algorithms } = signing
+    if (output.json) return output.fields({ algorithms, signs_from })
+    output.say(`The next keys (${algorithms.join(', ')}) are published; they sign from ${signs_from} on.`)
   })
 }

@@ -8,14 +8,23 @@ import { watchFile } from '../process/watch-file.ts'
 import { followSupervisor, supervise } from '../process/workers.ts'
 import { createGeneration, type Generation } from '../server.ts'
 import type { Store } from '../store/store.ts'
+import type { Action } from './action.ts'
 import { demoBanner } from './banner.ts'
 import { readSettings } from './command.ts'
 import { notices } from './notices.ts'
 import { type Reloader, reloaderOf } from './reload.ts'
 import { VERSION } from './version.ts'
 
+export const SERVE: Action = {
+  summary: 'runs the server, until SIGTERM; what runs without a command',
+  takes: '',
+  examples: ['serve', 'check-config'],
+  plain: true,
+  run: serve,
+}
+
 /** The server: one process, or a supervisor with its workers. Throws `ConfigError` if it cannot start. */
-export async function serve(): Promise<void> {
+async function serve(): Promise<void> {
   const settings = readSettings()
   const { config } = settings
   const { env } = config

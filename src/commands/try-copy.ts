@@ -10,6 +10,7 @@ import { foundKeys } from '../config/kept-keys.ts'
 import { randomText } from '../secrets/random.ts'
 import { createServer } from '../server.ts'
 import { copiesOf, KEYS_OF_COPY, sentence } from './backup.ts'
+import type { Output } from './output.ts'
 
 /**
  * `restore --check`: starts a server on a copy of the copy, reads every record, opens the signing keys and logs somebody in
@@ -19,7 +20,7 @@ import { copiesOf, KEYS_OF_COPY, sentence } from './backup.ts'
 export async function tryCopy(
   config: Config,
   { source, read }: { source: string; read: (pinned: RawEnvironment) => Config },
-  print: (line: string) => void,
+  output: Output,
 ): Promise<void> {
   const summary = copiesOf(config).inspect(source)
   const folder = mkdtempSync(join(tmpdir(), 'postern-copy-'))
@@ -30,8 +31,9 @@ export async function tryCopy(
     copiesOf(trial).restore(source, { keepSessions: true })
     const count = await readAll(trial)
     await logIn(trial)
-    print(`${source} is good: ${sentence(summary)}.`)
-    print(`${count} records were read, the signing keys open, and a login works. Nothing was changed.`)
+    if (output.json) return output.fields({ file: source, good: true, records: count, ...summary })
+    output.say(`${source} is good: ${sentence(summary)}.`)
+    output.say(`${count} records were read, the signing keys open, and a login works. Nothing was changed.`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

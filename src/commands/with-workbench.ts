@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os'
 import { ClientRefused } from '../clients/client-changes.ts'
 import { type Workbench, workbenchOf } from '../composition/workbench.ts'
 import type { Config } from '../config/config.ts'
@@ -9,6 +8,7 @@ import { storesThatAre } from '../store/index.ts'
 import { type Report, StoreUnavailable } from '../store/store.ts'
 import { PersonRefused } from '../users/person-changes.ts'
 import { readConfig } from './command.ts'
+import { occasion, operator } from './run-by.ts'
 
 /** The bench of a server, for a command that works beside it, or without it. */
 export interface Beside {
@@ -40,9 +40,8 @@ export async function withWorkbench(work: (beside: Beside) => Promise<void>): Pr
     await store.reachable()
     await inFile(config.env.CONFIG_FILE, async () => {
       const bench = workbenchOf(config, { store, log })
-      const id = `command-${process.pid}`
       const note: Beside['note'] = (command, about = {}) =>
-        bench.journal.record({ id }, [{ event: 'command_run', command, by: operator(), ...about }])
+        bench.journal.record(occasion, [{ event: 'command_run', command, by: operator(), ...about }])
       await work({ bench, config, note })
       await bench.backChannel.settled()
       bench.backChannel.close()
@@ -55,16 +54,5 @@ export async function withWorkbench(work: (beside: Beside) => Promise<void>): Pr
     )
   } finally {
     await store.close()
-  }
-}
-
-/** The system's user who runs this. In a container that is its own. */
-function operator(): string {
-  try {
-    const { username, uid } = userInfo()
-    return `${username} (${uid})`
-  } catch {
-    // A user id without a name, as containers have.
-    return `uid ${process.getuid?.()}`
   }
 }

@@ -40,6 +40,8 @@ export interface SecurityEvent {
   reason?: string | undefined
   /** How long to wait. */
   seconds?: number
+  /** A signing key. */
+  kid?: string | undefined
   /** What was run beside the server. */
   command?: string | undefined
   /** The system's user who ran it. */

@@ -1,10 +1,6 @@
-import type { Action } from '../../src/commands/action.ts'
-import { CLIENTS } from '../../src/commands/clients/index.ts'
-import { GRANTS } from '../../src/commands/grants.ts'
-import { GROUPS } from '../../src/commands/groups.ts'
+import { isAction } from '../../src/commands/command.ts'
+import { EXITS, helpOfAction, helpOfCommand, usageOf } from '../../src/commands/help.ts'
 import { COMMANDS } from '../../src/commands/index.ts'
-import { SESSIONS } from '../../src/commands/sessions.ts'
-import { USERS } from '../../src/commands/users/index.ts'
 import { CLIENT_SCHEMA } from '../../src/config/schema.ts'
 import { VARIABLES } from '../../src/config/variables/index.ts'
 import type { Variable } from '../../src/config/variables/variable.ts'
@@ -50,29 +46,59 @@ export function withTable(markdown: string): string {
   return between(MARKS, markdown, variablesTable())
 }
 
-const ACTIONS: Readonly<Record<string, Readonly<Record<string, Action>>>> = {
-  ...{ users: USERS, clients: CLIENTS, groups: GROUPS, sessions: SESSIONS, grants: GRANTS },
-}
+/** What every command does. */
+const LOADED = await Promise.all(
+  Object.entries(COMMANDS).map(async ([name, { summary, load }]) => ({ name, summary, does: await load() })),
+)
+
+/** Every command line that there is, with what it says to `--help`. */
+export const COMMAND_LINES = LOADED.flatMap(({ name, does }) => [
+  { words: [name], help: helpOfCommand(name, does) },
+  ...(isAction(does)
+    ? []
+    : Object.entries(does).map(([word, action]) => ({
+        words: [name, word],
+        help: helpOfAction(`${name} ${word}`, action),
+      }))),
+])
 
 /** The table of commands in `docs/commands.md`. */
 function commandsTable(): string {
-  const rows = Object.entries(COMMANDS).flatMap(([name, { takes = '', summary }]) => {
-    const actions = Object.entries(ACTIONS[name] ?? {})
-    if (actions.length === 0) return [row(`${name} ${takes}`, summary)]
-    return actions.map(([action, one]) => row(`${name} ${action} ${one.takes}`, one.summary))
-  })
+  const rows = LOADED.flatMap(({ name, summary, does }) =>
+    isAction(does)
+      ? [row(usageOf(name, does), summary)]
+      : Object.entries(does).map(([word, action]) => row(usageOf(`${name} ${word}`, action), action.summary)),
+  )
   return ['| Command | What it does |', '|---|---|', ...rows].join('\n')
 }
 
 function row(usage: string, summary: string): string {
-  return `| \`${usage.trim().replaceAll('|', '\\|')}\` | ${summary} |`
+  return `| \`${usage.replaceAll('|', '\\|')}\` | ${summary} |`
 }
 
-const COMMAND_MARKS = ['<!-- commands: written by npm run docs -->', '<!-- end of commands -->'] as const
+function exitsTable(): string {
+  const rows = Object.entries(EXITS).map(([code, what]) => `| ${code} | ${what} |`)
+  return ['| Ends with | If |', '|---|---|', ...rows].join('\n')
+}
 
-/** `docs/commands.md` with its table replaced. */
+/** What each command says to `--help`, under a heading of its own; those of several words are under their first. */
+function reference(): string {
+  return LOADED.map(({ name, does }) => {
+    const texts = isAction(does)
+      ? [helpOfAction(name, does)]
+      : Object.entries(does).map(([word, action]) => helpOfAction(`${name} ${word}`, action))
+    return `### ${name}\n\n\`\`\`text\n${texts.join('\n')}\`\`\`\n`
+  }).join('\n')
+}
+
+const PARTS = { exits: exitsTable, commands: commandsTable, 'help of each': () => `\n${reference()}` }
+
+/** `docs/commands.md` with what is made of the code replaced. */
 export function withCommands(markdown: string): string {
-  return between(COMMAND_MARKS, markdown, commandsTable())
+  let text = markdown
+  for (const [name, part] of Object.entries(PARTS))
+    text = between([`<!-- ${name}: written by npm run docs -->`, `<!-- end of ${name} -->`], text, part())
+  return text
 }
 
 function between([begin, end]: readonly [string, string], markdown: string, table: string): string {

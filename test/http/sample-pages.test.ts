@@ -2,9 +2,11 @@ import assert from 'node:assert/strict'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { checkConfig } from '../../src/commands/check-config.ts'
+import { outputTo } from '../../src/commands/output.ts'
 import { loadConfig } from '../../src/config/config.ts'
 import { BUILT_IN } from '../../src/http/pages.ts'
 import { renderSamples } from '../../src/http/sample-pages.ts'
@@ -21,7 +23,9 @@ test('check-config finds the template that compiles and then throws, in a branch
   const folder = mkdtempSync(join(tmpdir(), 'postern-samples-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const config = loadConfig({ VIEWS_DIR: folder })
-  const check = () => checkConfig(config, () => {})
+  const nowhere = new PassThrough().resume()
+  const output = outputTo({ stdout: nowhere, stderr: nowhere }, { json: false })
+  const check = () => checkConfig(config, output)
   const copy = () => cpSync(BUILT_IN, folder, { recursive: true })
   copy()
   await check()
