@@ -18,6 +18,8 @@ export interface Operations {
   trim(list: string, now: number): 0
   /** Does nothing: that it is answered says that the writer writes. */
   ping(): 0
+  /** The same with a write: after one that was refused only this tells whether the next one would be. */
+  probe(): 0
 }
 
 /** A record as it stands in its row. */
@@ -103,6 +105,11 @@ export function operationsOn(database: DatabaseSync): Operations & { sweep(now: 
       return 0
     },
     ping: () => 0,
+    probe() {
+      put.run('probe', '', '', null, '')
+      drop.run('probe', '')
+      return 0
+    },
     sweep(now) {
       sweepRecords.run(now)
       sweepLinks.run(now)

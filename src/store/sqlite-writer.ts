@@ -25,6 +25,8 @@ function write(port: NonNullable<typeof parentPort>, { file, sync }: WriterData)
   const waiting: Asked[] = []
   let due = false
   let closing = false
+  // Whether the last batch as a whole was refused, as by a full disk.
+  let refused = false
   const later = () => {
     if (due) return
     due = true
@@ -35,7 +37,9 @@ function write(port: NonNullable<typeof parentPort>, { file, sync }: WriterData)
     const asked = waiting.splice(0, LARGEST)
     if (asked.length > 0) {
       const now = Math.floor(Date.now() / 1000)
-      port.postMessage(runBatch(database, operations, { asked, now }))
+      const answers = runBatch(database, operations, { asked: refused ? asked.map(probing) : asked, now })
+      refused = answers.every(([, result]) => result !== 'done')
+      port.postMessage(answers)
     }
     if (waiting.length > 0) return later()
     if (!closing) return
@@ -48,6 +52,11 @@ function write(port: NonNullable<typeof parentPort>, { file, sync }: WriterData)
     later()
   })
   port.postMessage({ opened: true } satisfies Opened)
+}
+
+function probing(asked: Asked): Asked {
+  const [number, operation] = asked
+  return operation === 'ping' ? [number, 'probe'] : asked
 }
 
 function openedOr<T>(port: NonNullable<typeof parentPort>, open: () => T): T | undefined {
