@@ -9,7 +9,10 @@ export async function inspectServer(redis: RedisConnection, report: Report): Pro
   } catch (error) {
     // A connection that is lost meanwhile has its own line.
     if (!(error as Error).message.startsWith('NOPERM')) return
-    report('warn', 'Redis does not show INFO to this user: its eviction and persistence are not checked')
+    report(
+      'warn',
+      'Redis does not show INFO to this user, so its eviction and persistence are not checked; let it: ACL SETUSER with +info',
+    )
     return
   }
   const version = info.get('valkey_version') ?? info.get('redis_version') ?? ''

@@ -8,6 +8,8 @@ import type { CopyProblem, StoreCopies, Summary } from './store-copies.ts'
 /** Copies of the store file: made while it is used, and put back while it is not. `fail` refuses, with one sentence. */
 export function sqliteCopies(file: string, fail: CopyProblem): StoreCopies {
   return {
+    file,
+
     backup(target) {
       if (!existsSync(file)) fail(`there is no file ${file} to copy`)
       const source = openForReading(file)

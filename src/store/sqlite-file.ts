@@ -70,7 +70,8 @@ function lookAt(name: string): Stats | undefined {
 
 /** What is odd about where the file is; undefined if nothing is. */
 function kindOf(type: number, folder: string): string | undefined {
-  if (type === TMPFS) return 'in memory (tmpfs): it is gone with the next start of the machine or container'
+  if (type === TMPFS)
+    return 'in memory (tmpfs): it is GONE with the next start of the machine or container; name a file on a disk'
   const root = mountRoot(folder)
   if (type === OVERLAY)
     return "in the container's own layer: it is GONE with the container; mount a volume, such as -v postern:/data"

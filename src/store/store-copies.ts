@@ -18,6 +18,8 @@ export type CopyProblem = (problem: string) => never
 
 /** Copies of what a store keeps, if it keeps it in a file of its own. */
 export interface StoreCopies {
+  /** Where it is kept; the first start makes the file. */
+  file: string
   /** Copies it into the file `target`, which must not exist, while it is used; returns what the copy has. */
   backup(target: string): Summary
   /** Opens a copy and returns what it has. */

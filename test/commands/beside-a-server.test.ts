@@ -24,7 +24,7 @@ for (const name of ['sqlite', 'redis'] as const) {
     let postern: (words: readonly string[], input?: readonly string[]) => Ran
 
     before(async () => {
-      if (name === 'redis') redis = await RedisServer.start()
+      if (name === 'redis') redis = await RedisServer.start('--appendonly', 'yes')
       const port = String(await freePort())
       issuer = `http://localhost:${port}`
       const file = join(folder, 'postern.yaml')

@@ -53,7 +53,8 @@ test('the log tells a refused user or password, and a refused command, from a Re
     return messages
   }
   const refused = 'Redis refuses the user or the password; check REDIS_URL and REDIS_PASSWORD'
-  const noInfo = 'Redis does not show INFO to this user: its eviction and persistence are not checked'
+  const noInfo =
+    'Redis does not show INFO to this user, so its eviction and persistence are not checked; let it: ACL SETUSER with +info'
   assert.deepEqual(await said(`redis://127.0.0.1:${port}`), [refused])
   assert.deepEqual(await said(`redis://postern:wrong@127.0.0.1:${port}`), [refused])
   assert.deepEqual(await said(`redis://nobody:p@127.0.0.1:${port}`), [refused])

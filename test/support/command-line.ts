@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const start = join(import.meta.dirname, '../../src/start.js')
@@ -22,4 +22,16 @@ export function commandLine(env: Record<string, string>, cwd: string) {
     })
     return { status, out: stdout, err: stderr, json: () => JSON.parse(stdout) }
   }
+}
+
+/** The same, beside what this process serves meanwhile. */
+export function commandBeside(env: Record<string, string>, cwd: string) {
+  return (words: readonly string[], input: readonly string[] = []): Promise<Ran> =>
+    new Promise((resolve) => {
+      const own = { cwd, env: { PATH: process.env.PATH, ...env } }
+      const child = execFile(process.execPath, [start, ...words], own, (error, out, err) =>
+        resolve({ status: Number(error?.code ?? 0), out, err, json: () => JSON.parse(out) }),
+      )
+      child.stdin?.end(input.map((line) => `${line}\n`).join(''))
+    })
 }

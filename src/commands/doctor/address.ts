@@ -1,12 +1,12 @@
-import { once } from 'node:events'
-import { connect } from 'node:tls'
 import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { isLoopbackHost } from '../../protocol/redirect-uri.ts'
+import { askServer } from '../healthcheck.ts'
 import { asked, metadataOf } from '../tools/server.ts'
+import { lookAtCertificate } from './certificate.ts'
 import { bad, type Finding, ok } from './findings.ts'
+import { lookAtProxy } from './proxy.ts'
 
-const DAY = 86_400_000
 // Seconds: what tokens and logins bear.
 const SKEW = 30
 
@@ -18,58 +18,43 @@ export async function* lookAtAddress({ issuer }: Config): AsyncGenerator<Finding
       `the issuer is ${issuer}: passwords and tokens cross the network for everybody to read`,
       'put a proxy with TLS in front (docs/deployment.md)',
     )
-  yield* await reached(issuer)
-  if (protocol === 'https:') yield await certificate(hostname, Number(port || 443))
-}
-
-async function reached(issuer: string): Promise<Finding[]> {
+  if (protocol === 'https:') yield await lookAtCertificate(hostname, Number(port || 443))
   try {
-    await metadataOf(issuer)
-    const { headers } = await asked(`${issuer}/.well-known/openid-configuration`, {})
-    const skew = Math.round((Date.now() - Date.parse(headers.get('date') ?? '')) / 1000)
-    return [
-      ok(`${issuer} answers, and says that it is the issuer`),
-      Math.abs(skew) > SKEW
-        ? bad(
-            `the clocks of this machine and of ${issuer} differ by ${skew} seconds`,
-            'have both follow a time server (NTP)',
-          )
-        : ok('the clock is right, as far as the server can say'),
-    ]
+    const { jwks_uri } = await metadataOf(issuer)
+    yield ok(`${issuer} answers, and says that it is the issuer`)
+    yield await keySet(jwks_uri)
+    yield await clock(issuer)
+    yield* lookAtProxy(issuer)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return [
-      bad(
-        error.message,
-        'start the server, or set ISSUER to the address that it is reached by; a proxy must pass the path on',
-      ),
-    ]
+    yield bad(error.message, await wayTo(issuer))
   }
 }
 
-async function certificate(host: string, port: number): Promise<Finding> {
-  const socket = connect({ host, port, servername: host, rejectUnauthorized: false, timeout: 10_000 })
-  try {
-    await once(socket, 'secureConnect', { signal: AbortSignal.timeout(10_000) })
-    if (!socket.authorized)
-      return bad(
-        `the certificate of ${host} is not believed (${socket.authorizationError})`,
-        'install the whole chain, from an authority that browsers know',
-      )
-    const end = Date.parse(socket.getPeerCertificate().valid_to)
-    const days = Math.floor((end - Date.now()) / DAY)
-    if (days < 14)
-      return bad(
-        `the certificate of ${host} ends in ${days} days`,
-        'renew it, and see why that does not happen by itself',
-      )
-    return ok(`the certificate of ${host} is good for ${days} days`)
-  } catch (error) {
-    return bad(
-      `${host}:${port} speaks no TLS (${(error as NodeJS.ErrnoException).code ?? 'no answer'})`,
-      'see what listens there',
-    )
-  } finally {
-    socket.destroy()
-  }
+/** What to do if the issuer does not answer as it should: it depends on whether the server itself does. */
+async function wayTo(issuer: string): Promise<string> {
+  const here = await askServer()
+  if (here !== undefined) return `start the server, or set HOST and PORT to where it listens: ${here}, either`
+  const { host } = new URL(issuer)
+  return `the server of this machine answers, so it is what lies between: the name ${host}, the port that is mapped, a proxy that must pass every path on; or set ISSUER to the address that it is reached by`
+}
+
+async function keySet(jwks_uri: string): Promise<Finding> {
+  const response = await asked(jwks_uri, {})
+  const { keys } = (await response.json().catch(() => ({}))) as { keys?: unknown }
+  if (response.ok && Array.isArray(keys)) return ok('its key set can be read')
+  return bad(
+    `${jwks_uri} answers ${response.status} and no key set: nobody can verify a token`,
+    'have the proxy pass every path under the issuer on, not some',
+  )
+}
+
+async function clock(issuer: string): Promise<Finding> {
+  const { headers } = await asked(`${issuer}/.well-known/openid-configuration`, {})
+  const skew = Math.round((Date.now() - Date.parse(headers.get('date') ?? '')) / 1000)
+  if (!(Math.abs(skew) > SKEW)) return ok('the clock is that of the server, as far as it says')
+  return bad(
+    `the clocks of this machine and of ${issuer} differ by ${Math.abs(skew)} seconds`,
+    'have both follow a time server (NTP)',
+  )
 }
