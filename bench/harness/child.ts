@@ -104,7 +104,7 @@ export class Child {
   async usage({ gc = false } = {}): Promise<Usage> {
     if (this.#process.channel) return this.ask<Usage>(gc ? 'usage after gc' : 'usage')
     const cpu = cpuOfTree(this.pid)
-    return { cpu, resident: residentOfTree(this.pid), heap: Number.NaN, commits: 0, operations: 0 }
+    return { cpu, resident: residentOfTree(this.pid), heap: Number.NaN, batches: [] }
   }
 
   async stop(): Promise<void> {

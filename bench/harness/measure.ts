@@ -1,9 +1,8 @@
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Outcome, ProbeResult } from '../generator/job.ts'
-import type { Commits } from '../servers/commits.ts'
 import type { Bench, Running } from './bench.ts'
-import { commitsOf } from './commits.ts'
+import { type Beside, besideOf } from './commits.ts'
 import { cpuOfTree, residentOfTree } from './processes.ts'
 import { Redis } from './redis.ts'
 import { figureOf } from './statistics.ts'
@@ -18,8 +17,8 @@ export interface Round {
   cpu: number
   /** The part of the time that the server's processes were working, of one core. */
   busy: number
-  /** Operations of the store in one commit, and what a bare loop of commits of that size does; with SQLite alone. */
-  commits?: Commits & { batch: number }
+  /** With refreshes on SQLite alone. */
+  beside?: Beside
 }
 
 /** What one server did with one workload. */
@@ -110,24 +109,19 @@ async function rounds(bench: Bench, running: readonly Running[], table: Table): 
 }
 
 async function oneRound(bench: Bench, { child, job }: Running): Promise<Round> {
+  const { processes, sync, sends } = workload(job.workload)
   // The kernel's count for several processes; the process' own, which is exact, for one.
-  const several = workload(job.workload).processes > 1
-  const used = async () => (several ? cpuOfTree(child.pid) : (await child.usage()).cpu)
-  const { sync, sends } = workload(job.workload)
-  const bare = sync !== undefined && sends === 'refresh' ? await child.usage() : undefined
+  const used = async () => (processes > 1 ? { cpu: cpuOfTree(child.pid), batches: [] } : await child.usage())
   const before = await used()
   const { operations, seconds } = await bench.generator.run(job)
-  const cpu = (await used()) - before
+  const after = await used()
+  const cpu = after.cpu - before.cpu
   const round = { rate: operations / seconds, cpu: cpu / operations, busy: cpu / seconds / 1e6 }
-  if (sync === undefined || bare === undefined) return round
-  const after = await child.usage()
-  const batch = (after.operations - bare.operations) / (after.commits - bare.commits)
-  const loop = commitsOf(bench.folder, {
-    sync,
-    batch: Math.max(1, Math.round(batch)),
-    seconds: bench.plan.seconds,
-  })
-  return { ...round, commits: { ...loop, batch } }
+  if (sync === undefined || sends !== 'refresh') return round
+  const { connections: callers } = job
+  const { batches } = after
+  const beside = besideOf(bench.folder, { sync, callers, batches, seconds: bench.plan.seconds })
+  return { ...round, beside }
 }
 
 // Operations whose log lines are counted; few of those that take long.

@@ -2,26 +2,26 @@
  * Loaded into every server that is measured, before its own code: answers the run's questions about the process. The
  * channel does not keep the process, and nothing happens between two questions.
  */
-import { DatabaseSync } from 'node:sqlite'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads'
+import { getEnvironmentData, isMainThread, parentPort, setEnvironmentData } from 'node:worker_threads'
 
 /** What a process knows about itself. CPU in microseconds since its start, the rest in bytes. */
 export interface Usage {
   cpu: number
   resident: number
   heap: number
-  /** Transactions of SQLite that were committed since the start, and operations in them. */
-  commits: number
-  operations: number
+  /** Operations in each transaction of the SQLite store since the last question, but the latest `KEPT` at most. */
+  batches: readonly number[]
 }
 
-// The thread that writes shares it with the thread that is asked.
-const COUNTS = 'bench counts'
-if (isMainThread) setEnvironmentData(COUNTS, new SharedArrayBuffer(8))
-const counts = new Int32Array(getEnvironmentData(COUNTS) as SharedArrayBuffer)
-if (!isMainThread) countCommits()
+const KEPT = 65_536
+// How many there were, then their sizes, the newest over the oldest. The thread that writes shares it with the one that is asked.
+const SHARED = 'bench batches'
+if (isMainThread) setEnvironmentData(SHARED, new SharedArrayBuffer(4 * (1 + KEPT)))
+const counts = new Int32Array(getEnvironmentData(SHARED) as SharedArrayBuffer)
+let told = 0
+if (!isMainThread) countBatches()
 
 // A cluster's worker has a channel too, which leads to its supervisor.
 if (isMainThread && process.send !== undefined && process.env.NODE_UNIQUE_ID === undefined) {
@@ -30,20 +30,31 @@ if (isMainThread && process.send !== undefined && process.env.NODE_UNIQUE_ID ===
     if (question === 'usage after gc') collectGarbage()
     const { user, system } = process.cpuUsage()
     const { rss, heapUsed } = process.memoryUsage()
-    const [commits = 0, operations = 0] = counts
-    const usage = { cpu: user + system, resident: rss, heap: heapUsed, commits, operations }
+    const usage = { cpu: user + system, resident: rss, heap: heapUsed, batches: newBatches() }
     process.send?.(usage satisfies Usage)
   })
   process.channel?.unref()
 }
 
-function countCommits(): void {
-  const { exec } = DatabaseSync.prototype
-  DatabaseSync.prototype.exec = function (sql) {
-    exec.call(this, sql)
-    if (sql === 'COMMIT') Atomics.add(counts, 0, 1)
-    else if (sql === 'RELEASE one') Atomics.add(counts, 1, 1)
+// The answers of a transaction are one message.
+function countBatches(): void {
+  if (parentPort === null) return
+  const post = parentPort.postMessage.bind(parentPort)
+  parentPort.postMessage = (message: unknown) => {
+    // Its size is there before it counts.
+    if (Array.isArray(message)) {
+      counts[1 + ((counts[0] as number) % KEPT)] = message.length
+      Atomics.add(counts, 0, 1)
+    }
+    post(message)
   }
+}
+
+function newBatches(): number[] {
+  const made = Atomics.load(counts, 0)
+  const from = Math.max(told, made - KEPT)
+  told = made
+  return Array.from({ length: made - from }, (_, at) => counts[1 + ((from + at) % KEPT)] as number)
 }
 
 function collectGarbage(): void {

@@ -147,6 +147,14 @@ export const WORKLOADS = {
     ...sqlite,
     quick: false,
   },
+  sqlite_flow_normal: {
+    title: 'code flow, logged in, on SQLite (normal)',
+    sends: 'flow',
+    needs: ['sqlite', 'flow'],
+    ...sqlite,
+    sync: 'normal',
+    quick: false,
+  },
   workers_client_credentials: {
     title: 'client_credentials, two workers',
     sends: 'service',

@@ -5,7 +5,8 @@ import { TARGETS, type TargetId, target } from '../harness/targets.ts'
 import { workload } from '../harness/workloads.ts'
 import { grid, megabytes, spread, whole } from './figures.ts'
 import { goalsOf } from './goals.ts'
-import { cpuOf, type Results, timesDearer } from './results.ts'
+import { cpuOf, type Results, ratesOf, timesDearer } from './results.ts'
+import { besideText, goalsOfStores, storesText } from './stores.ts'
 
 // Of a closed loop: below it the server waited for the generator, or other processes had its core.
 const BUSY = 0.9
@@ -20,6 +21,7 @@ export function markdownOf(results: Results, picture: string): string {
     `![Operations a second of one core](${picture})`,
     machineOf(results.machine),
     goalsText(results),
+    storesText(results),
     ...results.tables.map((table) => tableOf(table, results)),
     startsText(results),
     marksText(results),
@@ -50,14 +52,16 @@ function goalsText(results: Results): string {
     found,
     reached ? 'yes' : '**no**',
   ])
-  return rows.length === 0 ? '' : `## Goals\n\n${grid(['What', 'Goal', 'Found', 'Reached'], rows)}`
+  if (rows.length === 0) return ''
+  const table = grid(['What', 'Goal', 'Found', 'Reached'], rows)
+  return ['## Goals', table, goalsOfStores(results)].filter(Boolean).join('\n\n')
 }
 
 function tableOf(table: Table, results: Results): string {
   const rows = table.measured.map((measured) => [
     target(measured.target).name + marksOf(measured.target, table),
     spread(figureOf(cpuOf(measured)), 1),
-    whole(figureOf(measured.rounds.map(({ rate }) => rate)).median) + idle(measured),
+    whole(figureOf(ratesOf(measured)).median) + idle(measured),
     measured.target === 'postern' ? '1' : times(timesDearer(results, table.workload, measured.target)),
     ...(['p50', 'p99', 'p999'] as const).map((part) =>
       figureOf(measured.open.map((latency) => latency[part])).median.toFixed(2),
@@ -78,17 +82,9 @@ function tableOf(table: Table, results: Results): string {
     'Requests',
     'Log lines',
   ]
-  return [`## ${workload(table.workload).title}`, grid(head, rows), commitsText(table), withoutIt(table)]
+  return [`## ${workload(table.workload).title}`, grid(head, rows), besideText(table), withoutIt(table)]
     .filter(Boolean)
     .join('\n\n')
-}
-
-// What the disk would allow, beside what is answered.
-function commitsText({ measured }: Table): string {
-  const loops = measured.flatMap(({ rounds }) => rounds.flatMap(({ commits }) => commits ?? []))
-  if (loops.length === 0) return ''
-  const of = (part: 'batch' | 'rate' | 'p50' | 'p99') => figureOf(loops.map((loop) => loop[part]))
-  return `${spread(of('batch'), 1)} operations of the store in one commit. A bare loop of commits of that size, with nothing around it, does ${whole(of('rate').median)} operations a second; one of its commits takes ${of('p50').median.toFixed(2)} ms (p99 ${of('p99').median.toFixed(2)}).`
 }
 
 // Who does not have what is measured; the limits are no servers.

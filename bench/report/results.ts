@@ -20,6 +20,15 @@ export interface Results {
 
 export const cpuOf = ({ rounds }: Measured): number[] => rounds.map(({ cpu }) => cpu)
 
+/** Operations a second, round by round. */
+export const ratesOf = ({ rounds }: Measured): number[] => rounds.map(({ rate }) => rate)
+
+/** What Postern did with a workload; undefined if it was not measured. */
+export function postern({ tables }: Results, id: WorkloadId): Measured | undefined {
+  const table = tables.find(({ workload }) => workload === id)
+  return table?.measured.find(({ target }) => target === 'postern')
+}
+
 /** How much dearer `other` is than Postern (CPU an operation), round by round; undefined if one was not measured. */
 export function timesDearer(results: Results, id: WorkloadId, other: TargetId): Figure | undefined {
   const table = results.tables.find(({ workload }) => workload === id)
