@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { freemem } from 'node:os'
+import { mkdirSync, statfsSync, writeFileSync } from 'node:fs'
+import { freemem, tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Bench, type Plan } from './harness/bench.ts'
+import { type GrantsFile, grantsFileOf } from './harness/grants-file.ts'
 import { type HeapOfGrants, heapOfGrants } from './harness/heap.ts'
 import { describeMachine } from './harness/machine.ts'
 import { measure, type Table } from './harness/measure.ts'
@@ -17,6 +18,7 @@ import { cpuOf, type Results } from './report/results.ts'
 
 // Bytes.
 const ROOM_FOR_A_MILLION = 6 * 2 ** 30
+const DISK_FOR_A_MILLION = 4 * 2 ** 30
 
 // Warm-up: from its start on, a server takes three seconds of full load until V8 has compiled what it will.
 const FULL: Plan = {
@@ -26,11 +28,20 @@ const FULL: Plan = {
   openRounds: 2,
   people: 1000,
   grants: freemem() > ROOM_FOR_A_MILLION ? [100_000, 1_000_000] : [100_000],
+  inFile: freeDisk() > DISK_FOR_A_MILLION ? 1_000_000 : 100_000,
 }
-const QUICK: Plan = { rounds: 3, seconds: 0.5, warmUp: 2.5, openRounds: 1, people: 96, grants: [] }
+const QUICK: Plan = {
+  rounds: 3,
+  seconds: 0.5,
+  warmUp: 2.5,
+  openRounds: 1,
+  people: 96,
+  grants: [],
+  inFile: 20_000,
+}
 
 // What is no workload has a name too.
-const FURTHER = ['starts', 'heap'] as const
+const FURTHER = ['starts', 'heap', 'file'] as const
 const NAMES: readonly string[] = [...Object.keys(WORKLOADS), ...FURTHER]
 
 const USAGE = `npm run bench -- [--quick] [--all] [--only <workload>]… [--out <folder>] [--profile <folder>]
@@ -78,6 +89,7 @@ async function run(plan: Plan, ids: readonly WorkloadId[]): Promise<Results> {
   const tables: Table[] = []
   const heaps: HeapOfGrants[] = []
   let starts: readonly Starts[] = []
+  let file: GrantsFile | undefined
   try {
     for (const id of ids) {
       const table = await measure(bench, id, takingPart(id))
@@ -86,14 +98,21 @@ async function run(plan: Plan, ids: readonly WorkloadId[]): Promise<Results> {
     }
     if (asks('starts')) starts = await startsOf(bench, starting(), plan.rounds)
     if (asks('heap')) for (const grants of plan.grants) heaps.push(await heapOfGrants(bench, grants))
+    if (asks('file')) file = await grantsFileOf(bench, plan.inFile)
   } finally {
     await bench.close()
   }
-  return { machine, plan, tables, starts, heaps, left: others.left }
+  return { machine, plan, tables, starts, heaps, file, left: others.left }
 }
 
 function asks(further: (typeof FURTHER)[number]): boolean {
-  return values.only.length === 0 || values.only.includes(further)
+  if (values.only.length > 0) return values.only.includes(further)
+  return further !== 'file' || !values.quick
+}
+
+function freeDisk(): number {
+  const { bavail, bsize } = statfsSync(tmpdir())
+  return bavail * bsize
 }
 
 /** Builds the servers of other languages; what cannot be had is left out, and why is said. */

@@ -17,6 +17,8 @@ export interface Job {
   most: number
   /** People that the flows are spread over. */
   people: number
+  /** Tokens that the application introspects, its own, instead of some that are got first. */
+  tokens?: readonly string[]
 }
 
 /** What came of a job. Latencies in milliseconds. */

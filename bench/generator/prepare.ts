@@ -32,6 +32,7 @@ export async function prepare(job: Job): Promise<Actor[]> {
     }
     case 'introspect':
     case 'introspect_jwt': {
+      if (job.tokens !== undefined) return each((index) => introspecting(job, job.tokens ?? [], index))
       const jwt = sends === 'introspect_jwt'
       const make = (index: number) => (jwt ? jwtTokens(job) : firstTokens(job, index))
       const tokens = await inTurn(job.connections, make)
@@ -54,6 +55,13 @@ export async function prepare(job: Job): Promise<Actor[]> {
       return each((index) => visitsOf(job, browsers, { index, pages: true }))
     }
   }
+}
+
+// Each connection begins elsewhere in the list: none asks for what another has just asked for.
+function introspecting(job: Job, tokens: readonly string[], index: number): Actor {
+  const requests = tokens.map((token) => introspectRequest(job, token, CLIENTS.web))
+  const at = Math.floor((index * requests.length) / job.connections)
+  return new Repeat(requests, ['"active":true'], at)
 }
 
 // Each connection has people of its own: two visits at once of one browser would be another workload.

@@ -17,8 +17,9 @@ export interface Plan {
   /** Rounds of the open loop. */
   openRounds: number
   people: number
-  /** Living grants whose heap is measured. */
+  /** Living grants whose heap is measured, and those of a file. */
   grants: readonly number[]
+  inFile: number
   /** A folder for CPU profiles of Postern, if they are wanted. */
   profiles?: string | undefined
 }
@@ -39,6 +40,8 @@ export interface Options {
   flags?: readonly string[]
   /** Instead of the plan's. */
   people?: number
+  /** The file of the SQLite store, if it is not to be a new one. */
+  file?: string
 }
 
 // Operations of one job at most.
@@ -64,6 +67,11 @@ export class Bench {
     const bench = new Bench(plan, await Generator.start())
     await bench.#readDocuments()
     return bench
+  }
+
+  /** What Postern's tokens are made with. */
+  get secretKey(): string {
+    return this.#secretKey
   }
 
   get folder(): string {
@@ -92,7 +100,7 @@ export class Bench {
     const { script, env, dialect, program } = target(id)
     const { processes, cost = 4, sync } = workload(workloadId)
     const port = await freePort()
-    const file = join(this.folder, `store-${++this.#files}.db`)
+    const { file = join(this.folder, `store-${++this.#files}.db`) } = options
     const sqlite = sync && { file, sync }
     const setup = { ...this.#setup(cost, { processes, people, redis }), ...(sqlite && { sqlite }) }
     const common = {

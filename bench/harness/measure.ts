@@ -108,7 +108,8 @@ async function rounds(bench: Bench, running: readonly Running[], table: Table): 
   table.measured = turn.map(({ measured }) => measured)
 }
 
-async function oneRound(bench: Bench, { child, job }: Running): Promise<Round> {
+/** One round of a server that is warm. */
+export async function oneRound(bench: Bench, { child, job }: Running): Promise<Round> {
   const { processes, sync, sends } = workload(job.workload)
   // The kernel's count for several processes; the process' own, which is exact, for one.
   const used = async () => (processes > 1 ? { cpu: cpuOfTree(child.pid), batches: [] } : await child.usage())

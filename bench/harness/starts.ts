@@ -7,6 +7,7 @@ import { FLAGS } from './child.ts'
 import { pinned } from './cores.ts'
 import { residentOfTree } from './processes.ts'
 import type { TargetId } from './targets.ts'
+import type { WorkloadId } from './workloads.ts'
 
 /** How a server starts. One value a round; milliseconds from the command to the first token, bytes. */
 export interface Starts {
@@ -41,12 +42,18 @@ export async function startsOf(
   return all
 }
 
-async function oneStart(
+/** One start, until the first token; `rest`: milliseconds after it until the memory is looked at. The server is killed then. */
+export async function oneStart(
   bench: Bench,
   id: TargetId,
-  { cold, rest = 0 }: { cold: boolean; rest?: number },
+  {
+    cold,
+    rest = 0,
+    workload = 'client_credentials',
+    ...options
+  }: { cold: boolean; rest?: number; workload?: WorkloadId; file?: string },
 ): Promise<{ milliseconds: number; resident: number }> {
-  const { start, job } = await bench.startOf(id, 'client_credentials', { people: 10 })
+  const { start, job } = await bench.startOf(id, workload, { people: 10, ...options })
   const { PATH = '', HOME = '' } = process.env
   const env = {
     PATH,

@@ -2,6 +2,7 @@ import { type Figure, ratioOf } from '../harness/statistics.ts'
 import { type TargetId, target } from '../harness/targets.ts'
 import { type WorkloadId, workload } from '../harness/workloads.ts'
 import { spread } from './figures.ts'
+import { goalsOfFile } from './grants-file.ts'
 import { postern, type Results, ratesOf, timesDearer } from './results.ts'
 import { commitsOfTail, ofLoop } from './stores.ts'
 
@@ -49,7 +50,7 @@ export function goalsOf(results: Results): Reached[] {
     found: `${Math.round(bytes)} bytes`,
     reached: bytes <= HEAP,
   }))
-  return [...ratios, ...sqliteGoals(results), ...startGoal(results), ...heaps]
+  return [...ratios, ...sqliteGoals(results), ...startGoal(results), ...heaps, ...goalsOfFile(results.file)]
 }
 
 function sqliteGoals(results: Results): Reached[] {

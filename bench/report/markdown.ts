@@ -5,6 +5,7 @@ import { TARGETS, type TargetId, target } from '../harness/targets.ts'
 import { workload } from '../harness/workloads.ts'
 import { grid, megabytes, spread, whole } from './figures.ts'
 import { goalsOf } from './goals.ts'
+import { fileText } from './grants-file.ts'
 import { cpuOf, type Results, ratesOf, timesDearer } from './results.ts'
 import { besideText, goalsOfStores, storesText } from './stores.ts'
 
@@ -99,7 +100,7 @@ function withoutIt({ workload: id }: Table): string {
 const idle = ({ rounds }: Measured) =>
   figureOf(rounds.map(({ busy }) => busy)).median < BUSY ? ' (not full)' : ''
 
-function startsText({ starts, heaps }: Results): string {
+function startsText({ starts, heaps, file }: Results): string {
   const milliseconds = (values: readonly number[]) => spread(figureOf(values), 0)
   const rows = starts.map(({ target: id, cold, warm, resident }) => [
     target(id).name,
@@ -116,6 +117,7 @@ function startsText({ starts, heaps }: Results): string {
     table &&
       `${table}\n\nFrom the command to the first token. Warm: with the compile cache of the start before, which Postern and bare Fastify keep; cold: without one.`,
     ...memory,
+    fileText(file),
   ].filter(Boolean)
   return text.length === 0 ? '' : `## Start and memory\n\n${text.join('\n\n')}`
 }

@@ -1,4 +1,5 @@
 import type { Plan } from '../harness/bench.ts'
+import type { GrantsFile } from '../harness/grants-file.ts'
 import type { HeapOfGrants } from '../harness/heap.ts'
 import type { Machine } from '../harness/machine.ts'
 import type { Measured, Table } from '../harness/measure.ts'
@@ -14,6 +15,8 @@ export interface Results {
   tables: readonly Table[]
   starts: readonly Starts[]
   heaps: readonly HeapOfGrants[]
+  /** Undefined if it was not asked for. */
+  file: GrantsFile | undefined
   /** Servers that did not run at all, and why. */
   left: readonly string[]
 }
