@@ -11,6 +11,8 @@ export class OutboundFailure extends Error {
 
 export interface OutboundAnswer {
   status: number
+  /** The media type, in lower case and without parameters; '' if there is none. */
+  type: string
   body: string
 }
 
@@ -73,7 +75,11 @@ export class Outbound {
         })
         response.on('error', fail).on('close', cut)
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+          resolve({
+            status: response.statusCode ?? 0,
+            type: mediaType(response.headers['content-type']),
+            body: Buffer.concat(chunks).toString('utf8'),
+          }),
         )
       })
       sent.on('error', fail)
@@ -100,4 +106,8 @@ export class Outbound {
   #allowed(address: string): boolean {
     return this.#allowPrivate || isPublicAddress(address)
   }
+}
+
+function mediaType(header = ''): string {
+  return (header.split(';', 1)[0] ?? '').trim().toLowerCase()
 }
