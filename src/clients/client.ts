@@ -1,4 +1,5 @@
-import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+import type { JSONWebKeySet } from 'jose'
+import type { AssertionAlgorithm, SigningAlgorithm } from '../protocol/algorithms.ts'
 import { isLoopbackRedirect } from '../protocol/redirect-uri.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
 import type { ClientSecret } from './secret.ts'
@@ -14,7 +15,21 @@ export interface Lifetimes {
   grant_max_ttl: number
 }
 
-export type TokenEndpointAuthMethod = 'client_secret_basic' | 'client_secret_post' | 'none'
+export type TokenEndpointAuthMethod =
+  | 'client_secret_basic'
+  | 'client_secret_post'
+  | 'private_key_jwt'
+  | 'none'
+
+/** What the assertions of a client are verified with (`private_key_jwt`). */
+export interface ClientKeys {
+  /** Its public keys, or where they are. */
+  readonly source: { readonly jwks: JSONWebKeySet } | { readonly jwks_uri: string }
+  /** Absent: any that we know. */
+  readonly signing_alg?: AssertionAlgorithm
+  /** Whether `aud` must be the issuer, and not the URL of the token endpoint. */
+  readonly issuer_audience: boolean
+}
 
 /** A registered client, complete: every default is filled in. */
 export interface Client {
@@ -34,6 +49,8 @@ export interface Client {
   /** How it may authenticate. A public client has exactly `none` (RFC 6749 §2.1). */
   readonly auth_methods: readonly TokenEndpointAuthMethod[]
   readonly secret: ClientSecret | undefined
+  /** Only with `private_key_jwt`, and then there is no secret. */
+  readonly keys: ClientKeys | undefined
   readonly require_pkce: boolean
   readonly allow_plain_pkce: boolean
   readonly skip_consent: boolean
@@ -71,9 +88,9 @@ export interface Client {
   readonly ended_before?: number
 }
 
-/** Whether the client cannot keep a secret (RFC 6749 §2.1). */
+/** Whether the client has nothing to prove itself with (RFC 6749 §2.1). */
 export function isPublic(client: Client): boolean {
-  return client.secret === undefined
+  return client.secret === undefined && client.keys === undefined
 }
 
 /** Whether the client is an application on the person's own device (RFC 8252): public, and no redirect URI is a website's. */

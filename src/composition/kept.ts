@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ClientRegistry } from '../clients/registry.ts'
+import type { RemoteKeySets } from '../clients/remote-key-sets.ts'
 import { type HashedSecrets, hashedSecrets } from '../clients/secret.ts'
 import type { Config } from '../config/config.ts'
 import { PasswordQueue } from '../passwords/password-queue.ts'
@@ -15,6 +16,7 @@ export interface Kept {
   clients: ClientRegistry
   signing: SigningKeys
   hashed: HashedSecrets
+  keySets: RemoteKeySets
   queues: Queues
   /** Absent if the store keeps nothing. */
   registry: Registry | undefined
@@ -35,7 +37,7 @@ const CLIENTS = { concurrency: 1, limit: 64 }
 export function beginWith(
   config: Config,
   before: Kept | undefined,
-): Pick<Kept, 'keys' | 'hashed' | 'queues'> & { signing: SigningKeys | undefined } {
+): Pick<Kept, 'keys' | 'hashed' | 'queues'> & Partial<Pick<Kept, 'signing' | 'keySets'>> {
   // What was sealed and digested with other keys is worth nothing.
   const same = before !== undefined && hasSameKeys(before.config, config) ? before : undefined
   const { secretKeys, issuer, env } = config
@@ -44,7 +46,13 @@ export function beginWith(
   const queues = before?.queues ?? { people: new PasswordQueue(PEOPLE), clients: new PasswordQueue(CLIENTS) }
   const hashed = hashedSecrets(queues.clients, keys, same?.hashed.made)
   const sameVault = same?.config.env.SIGNING_KEYS_FILE === env.SIGNING_KEYS_FILE
-  return { keys, hashed, queues, signing: sameVault ? same?.signing : undefined }
+  // What may be asked, and how, is fixed when they are made.
+  const sameOutbound = before?.config.env.ALLOW_PRIVATE_ADDRESSES === env.ALLOW_PRIVATE_ADDRESSES
+  return {
+    ...{ keys, hashed, queues },
+    signing: sameVault ? same?.signing : undefined,
+    keySets: sameOutbound ? before?.keySets : undefined,
+  }
 }
 
 function hasSameKeys(one: Config, other: Config): boolean {

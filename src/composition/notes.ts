@@ -29,3 +29,8 @@ export function notesOfLogout(log: Logger): (client_id: string, problem: string 
       ? log.info({ client_id }, 'logout_delivered')
       : log.warn({ client_id, detail: problem }, 'logout_undelivered')
 }
+
+/** Says that the keys of clients cannot be read. Each address is asked twice a minute at most. */
+export function notesOfKeys(log: Logger): (uri: string, problem: string) => void {
+  return (uri, problem) => log.warn({ detail: `${uri}: ${problem}` }, 'the keys of a client cannot be read')
+}

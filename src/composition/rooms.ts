@@ -3,8 +3,10 @@ import { responseIssuer } from '../authorization/issue-response.ts'
 import { requestResolver } from '../authorization/resolve.ts'
 import { SectorDocuments } from '../authorization/sector-documents.ts'
 import { situationFinder } from '../authorization/situation.ts'
+import { clientAuthenticator } from '../clients/authenticate.ts'
 import { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import type { ClientSource } from '../clients/registry.ts'
+import { RemoteKeySets } from '../clients/remote-key-sets.ts'
 import { Subjects } from '../clients/subjects.ts'
 import type { Config } from '../config/config.ts'
 import { readScopeEntries } from '../config/scopes.ts'
@@ -33,7 +35,7 @@ import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { passwordCheck } from '../users/password-check.ts'
 import { clientChangesOf, clientsOf } from './clients.ts'
 import { beginWith, type Kept } from './kept.ts'
-import { notesOfLargeClaims, notesOfLogout } from './notes.ts'
+import { notesOfKeys, notesOfLargeClaims, notesOfLogout } from './notes.ts'
 import { peopleOf } from './people.ts'
 import { signingKeysOf } from './signing.ts'
 
@@ -96,8 +98,13 @@ export function makeRooms(config: Config, parts: Parts) {
     throttle: new Throttle(store, keys),
   })
   const narrowed = new NarrowedScopes()
-  const pipeline = tokenPipeline({ clients, issuer: tokens, keys, grants, users, guard, narrowed, now })
   const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
+  const keySets = kept.keySets ?? new RemoteKeySets(outbound, notesOfKeys(log))
+  const token_endpoint = `${issuer}/oauth/tokenize`
+  const authenticateClient = clientAuthenticator({ clients, store, keySets, issuer, token_endpoint })
+  const pipeline = tokenPipeline({
+    ...{ clients, authenticateClient, issuer: tokens, keys, grants, users, guard, narrowed, now },
+  })
   const sectors = new SectorDocuments(outbound)
   const records = { clients, users, sessions, consents, grants }
   const report = notesOfLogout(log)
@@ -124,6 +131,7 @@ export function makeRooms(config: Config, parts: Parts) {
       keys,
       queues,
       hashed,
+      keySets,
       subjects,
       signing,
       scopes: scopes.sentences,
@@ -135,7 +143,18 @@ export function makeRooms(config: Config, parts: Parts) {
       scopeClaims: claimsOf,
     },
     ...records,
-    ...{ inspector, guard, narrowed, pipeline, sessionEnd, backChannel, hints, visitors, beginLogin },
+    ...{
+      authenticateClient,
+      inspector,
+      guard,
+      narrowed,
+      pipeline,
+      sessionEnd,
+      backChannel,
+      hints,
+      visitors,
+      beginLogin,
+    },
     ...authorization,
   }
 }

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox'
-import { SIGNING_ALGORITHMS } from '../protocol/algorithms.ts'
+import { ASSERTION_ALGORITHMS, SIGNING_ALGORITHMS } from '../protocol/algorithms.ts'
 import { RESPONSE_TYPES } from '../protocol/response-type.ts'
 import { MAKE_HASH } from './config-error.ts'
 import type { Schema } from './problems.ts'
@@ -75,8 +75,20 @@ export const CLIENT_SCHEMA = {
     default_scope: { type: 'string' },
     token_endpoint_auth_method: {
       type: 'string',
-      enum: ['client_secret_basic', 'client_secret_post', 'none'],
+      enum: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'],
     },
+    token_endpoint_auth_signing_alg: { type: 'string', enum: ASSERTION_ALGORITHMS },
+    // Registration looks into the keys. RFC 7517 §5: other members are ignored.
+    jwks: {
+      type: 'object',
+      required: ['keys'],
+      properties: {
+        keys: { type: 'array', minItems: 1, items: { type: 'object', additionalProperties: anything } },
+      },
+      additionalProperties: anything,
+    },
+    jwks_uri: text,
+    require_issuer_audience: flag,
     require_pkce: flag,
     allow_plain_pkce: flag,
     skip_consent: flag,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
-import { authenticateClient } from '../clients/authenticate.ts'
-import { type Clients, isPublic } from '../clients/client.ts'
+import type { AuthenticateClient } from '../clients/authenticate.ts'
+import { isPublic } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
 import { formOf } from '../http/form.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -39,7 +39,7 @@ const NOTHING: Inspected = { token: undefined, events: [] }
 export function registerIntrospect(
   app: FastifyInstance,
   context: {
-    clients: Clients
+    authenticateClient: AuthenticateClient
     inspector: TokenInspector
     subjects: Subjects
     scopeClaims: ScopeClaims
@@ -48,13 +48,14 @@ export function registerIntrospect(
     now: () => number
   },
 ): void {
-  const { clients, inspector, journal } = context
+  const { authenticateClient, inspector, journal } = context
   app.post('/oauth/introspect', { schema: { response: { 200: RESPONSE } } }, async (request, reply) => {
     const now = context.now()
     const { authorization } = request.headers
     const parameters = formOf(request)
-    const asking = await authenticateClient(clients, { authorization, parameters })
-    if (isPublic(asking)) throw new OAuthError('invalid_client', 'introspection needs a client with a secret')
+    const asking = await authenticateClient({ authorization, parameters, address: request.ip }, now)
+    if (isPublic(asking))
+      throw new OAuthError('invalid_client', 'introspection needs a client that authenticates')
     const opened = await inspector.open(parameters.required('token'))
     const { token, events } = opened ? await inspector.inspect(opened, now) : NOTHING
     journal.record(request, events)

@@ -4,7 +4,7 @@ import type { ClientRegistry } from '../clients/registry.ts'
 import type { Usage } from '../clients/usage.ts'
 import { GRANT_TYPES, isOffered } from '../grant-types/index.ts'
 import { ACR_VALUES } from '../protocol/acr.ts'
-import type { SigningAlgorithm } from '../protocol/algorithms.ts'
+import { ASSERTION_ALGORITHMS, type SigningAlgorithm } from '../protocol/algorithms.ts'
 import { type ScopeClaims, STANDARD_SCOPES } from '../protocol/claims.ts'
 import { PROMPTS } from '../protocol/prompt.ts'
 import { RESPONSE_TYPES } from '../protocol/response-type.ts'
@@ -25,7 +25,7 @@ export interface MetadataContext {
 function serverMetadata({ issuer, url, signing, scopeClaims }: MetadataContext, usage: Usage) {
   const { algorithms } = signing
   const offered = GRANT_TYPES.filter((grantType) => isOffered(grantType, usage))
-  const methods = ['client_secret_basic', 'client_secret_post', 'none']
+  const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']
   return {
     issuer,
     authorization_endpoint: url('GET', '/oauth/authorize'),
@@ -42,8 +42,11 @@ function serverMetadata({ issuer, url, signing, scopeClaims }: MetadataContext, 
     response_modes_supported: RESPONSE_MODES,
     grant_types_supported: offered.map(({ grant_type }) => grant_type),
     token_endpoint_auth_methods_supported: methods,
+    token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     introspection_endpoint_auth_methods_supported: methods.filter((one) => one !== 'none'),
+    introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     revocation_endpoint_auth_methods_supported: methods,
+    revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     code_challenge_methods_supported: usage.plain_pkce ? ['S256', 'plain'] : ['S256'],
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: usage.pairwise ? ['public', 'pairwise'] : ['public'],

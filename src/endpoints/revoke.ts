@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { authenticateClient } from '../clients/authenticate.ts'
-import type { Clients } from '../clients/client.ts'
+import type { AuthenticateClient } from '../clients/authenticate.ts'
 import { formOf } from '../http/form.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { TokenInspector } from '../tokens/inspector.ts'
@@ -11,14 +10,19 @@ import type { TokenInspector } from '../tokens/inspector.ts'
  */
 export function registerRevoke(
   app: FastifyInstance,
-  context: { clients: Clients; inspector: TokenInspector; journal: Journal; now: () => number },
+  context: {
+    authenticateClient: AuthenticateClient
+    inspector: TokenInspector
+    journal: Journal
+    now: () => number
+  },
 ): void {
-  const { clients, inspector, journal } = context
+  const { authenticateClient, inspector, journal } = context
   app.post('/oauth/revoke', async (request, reply) => {
     const now = context.now()
     const { authorization } = request.headers
     const parameters = formOf(request)
-    const client = await authenticateClient(clients, { authorization, parameters })
+    const client = await authenticateClient({ authorization, parameters, address: request.ip }, now)
     const opened = await inspector.open(parameters.required('token'))
     if (opened !== undefined) journal.record(request, await inspector.revoke(opened, client.client_id, now))
     return reply.header('cache-control', 'no-store').type('application/json; charset=utf-8').send('{}')

@@ -1,7 +1,7 @@
-import type { ClientRequest } from '../clients/authenticate.ts'
 import type { Client } from '../clients/client.ts'
 import type { GrantTypeTraits } from '../clients/grant-type-traits.ts'
 import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
+import type { ClientRequest } from '../clients/presented.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { LoginGuard } from '../logins/login-guard.ts'
@@ -12,10 +12,7 @@ import type { ProvenGrant } from '../tokens/issuer.ts'
 import type { Users } from '../users/user.ts'
 
 /** A token request, the same value for every phase and every grant type. A DPoP proof (RFC 9449) would be a field of it. */
-export interface TokenRequest extends ClientRequest {
-  /** The IP address that it came from. */
-  readonly address: string
-}
+export type TokenRequest = ClientRequest
 
 /** What the proof of a grant leads to. Only the pipeline issues tokens for it. */
 export type Proven =

@@ -1,4 +1,4 @@
-import { authenticateClient } from '../clients/authenticate.ts'
+import type { AuthenticateClient } from '../clients/authenticate.ts'
 import type { Client } from '../clients/client.ts'
 import type { ClientRegistry } from '../clients/registry.ts'
 import type { SecurityEvent } from '../events/events.ts'
@@ -21,16 +21,20 @@ export type TokenPipeline = (request: TokenRequest, now: number) => Promise<Toke
  * grant type, are the parameters well-formed, prove the grant, mint. A grant type can neither skip nor reorder a phase.
  */
 export function tokenPipeline(
-  context: ProverContext & { clients: ClientRegistry; issuer: Issuer },
+  context: ProverContext & {
+    clients: ClientRegistry
+    authenticateClient: AuthenticateClient
+    issuer: Issuer
+  },
 ): TokenPipeline {
-  const { clients, issuer } = context
+  const { clients, authenticateClient, issuer } = context
   const provers = GRANT_TYPES.flatMap(({ prover, ...grantType }) =>
     prover === undefined ? [] : [{ ...grantType, ...prover(context) }],
   )
 
   return async (request, now) => {
     const grantType = requireGrantType(request.parameters.required('grant_type'))
-    const client = await authenticateClient(clients, request)
+    const client = await authenticateClient(request, now)
     try {
       // RFC 6749 §5.2: the authenticated client is not authorized to use this grant type.
       if (!client.grant_types.has(grantType.grant_type)) {

@@ -5,7 +5,7 @@ import { TemporarilyUnavailable } from '../protocol/errors.ts'
  * and carry a schema version. `share` is the part of a bounded store that the kind may fill: every kind has
  * its own part, so that a flood of one leaves the others room (sessions and logins above all).
  *
- * The shares sum to 0.847. A further kind takes its share from what is left, never from a kind that is there: that
+ * The shares sum to 0.887. A further kind takes its share from what is left, never from a kind that is there: that
  * would refuse what an installation holds today. A mark that something was used is a kind like any other: it is never
  * evicted, or the thing could be used again. While its share is full, `create` refuses and the answer is a 503.
  *
@@ -16,6 +16,7 @@ export const KINDS = {
   session: { durable: false, share: 0.085, given: true },
   revoked_token: { durable: false, share: 0.085, given: false },
   counter: { durable: false, share: 0.085, given: false },
+  client_assertion: { durable: false, share: 0.04, given: false },
   consent: { durable: true, share: 0.075, given: false },
   signing_keys: { durable: true, share: 0.01, given: false },
   person: { durable: true, share: 0.002, given: false },

@@ -6,18 +6,23 @@ import type { Client, TokenEndpointAuthMethod } from '../client.ts'
 import type { Rules } from '../rules.ts'
 import { type ClientSecret, type NamedSecret, severalSecrets } from '../secret.ts'
 import { grantTypesOf } from './grant-types.ts'
+import { readKeys } from './keys.ts'
 
 /** How the client proves who it is, and what it may therefore do: a public one (RFC 6749 §2.1) cannot prove it. */
 export function readAuthentication(
   entry: ClientTerms,
   rules: Rules,
   fail: Fail,
-): Pick<Client, 'secret' | 'auth_methods' | 'require_pkce' | 'introspect_any'> {
+): Pick<Client, 'secret' | 'keys' | 'auth_methods' | 'require_pkce' | 'introspect_any'> {
+  const keys = readKeys(entry, rules, fail)
   const secret = secretsOf(entry, rules, fail)
-  const isPublic = secret === undefined
+  if (keys !== undefined && secret !== undefined)
+    fail('token_endpoint_auth_method', 'private_key_jwt contradicts the secret; remove one of them')
+  const isPublic = secret === undefined && keys === undefined
   if (isPublic) checkPublic(entry, rules, fail)
   return {
     secret,
+    keys,
     auth_methods: isPublic ? ['none'] : authMethods(entry, fail),
     require_pkce: entry.require_pkce ?? isPublic,
     introspect_any: entry.introspect_any ?? false,
@@ -76,9 +81,9 @@ function isHashed({ client_secret_hash }: GivenSecret): boolean {
 function checkPublic(entry: ClientEntry, rules: Rules, fail: Fail): void {
   const { token_endpoint_auth_method: method = 'none' } = entry
   for (const { grant_type, confidential } of grantTypesOf(entry, rules, fail)) {
-    if (confidential) fail('grant_types', `${grant_type} needs a client_secret`)
+    if (confidential) fail('grant_types', `${grant_type} needs a client_secret, or private_key_jwt`)
   }
-  if (entry.introspect_any) fail('introspect_any', 'needs a client_secret')
+  if (entry.introspect_any) fail('introspect_any', 'needs a client_secret, or private_key_jwt')
   if (entry.require_pkce === false) fail('require_pkce', 'a client without a secret must use PKCE')
   if (method !== 'none') fail('token_endpoint_auth_method', `${method} needs a secret`)
 }
