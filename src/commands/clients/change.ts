@@ -1,5 +1,5 @@
 import { changeClient, createClient, makeSecret } from '../../clients/client-changes.ts'
-import type { KeptSecret } from '../../clients/client-record.ts'
+import type { ClientRecord, KeptSecret } from '../../clients/client-record.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { isPasswordHash } from '../../passwords/password-hash.ts'
 import { type Action, type Words, WrongUse } from '../action.ts'
@@ -21,14 +21,15 @@ export const add: Action = {
   examples: [
     'clients add my-app --redirect-uri https://my-app.example/callback --scope "openid email"',
     'clients add worker --grant-type client_credentials --scope jobs',
+    'clients add signer --grant-type client_credentials --set token_endpoint_auth_method=private_key_jwt --set jwks_uri=https://signer.example/jwks.json',
     'clients add phone --public --redirect-uri com.example.phone:/callback --set client_name="My Phone"',
   ],
   async run(given, output) {
     const [client_id] = given.words
     await withWorkbench(async ({ bench, note }) => {
       const entry = entryWith({}, given)
-      const { secret, secrets } = await secretsOf(given, bench.now())
-      const pkce = entry.require_pkce === undefined && secrets.length > 0 ? { require_pkce: true } : {}
+      const { secret, secrets } = await secretsOf(given, entry, bench.now())
+      const pkce = entry.require_pkce === undefined && !given.flag('public') ? { require_pkce: true } : {}
       const types = entry.grant_types ?? ['authorization_code', 'refresh_token']
       const wanted = { ...(types.includes('authorization_code') && pkce), ...entry, grant_types: types }
       const client = await createClient(bench.clientChanges, { client_id, entry: wanted, secrets })
@@ -48,7 +49,16 @@ export const add: Action = {
   },
 }
 
-async function secretsOf(given: Words, now: number): Promise<{ secret?: string; secrets: KeptSecret[] }> {
+async function secretsOf(
+  given: Words,
+  { token_endpoint_auth_method: method }: ClientRecord['entry'],
+  now: number,
+): Promise<{ secret?: string; secrets: KeptSecret[] }> {
+  if (method === 'private_key_jwt') {
+    if (given.flag('public') || given.flag('secret-hash'))
+      throw new WrongUse('a client with private_key_jwt has its keys, and no secret; leave out the flag')
+    return { secrets: [] }
+  }
   if (given.flag('public')) {
     if (given.flag('secret-hash'))
       throw new WrongUse('a public client has no secret; leave out one of the two')
@@ -102,7 +112,8 @@ export const rotateSecret: Action = {
       const until = at + (flag('now') ? 0 : days * DAY)
       await changeClient(bench.clientChanges, client_id, (record) => {
         const living = record.secrets.filter((one) => one.until === undefined || one.until > at)
-        if (living.length === 0) throw new ConfigError(`the client ${client_id} is public: it has no secret`)
+        if (living.length === 0)
+          throw new ConfigError(`the client ${client_id} has no secret: it is public, or has keys`)
         const ending = living.map((one) => ({ ...one, until: Math.min(one.until ?? until, until) }))
         return { ...record, secrets: [...(flag('now') ? [] : ending), kept] }
       })

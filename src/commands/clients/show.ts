@@ -1,3 +1,4 @@
+import { isPublic } from '../../clients/client.ts'
 import { everyClient } from '../../clients/client-changes.ts'
 import type { ClientRecord } from '../../clients/client-record.ts'
 import { registeredClients } from '../../composition/clients.ts'
@@ -17,12 +18,15 @@ export const list: Action = {
         client_name: client.client_name,
         grant_types: [...client.grant_types],
         scope: client.scope,
-        public: client.auth_methods.includes('none'),
+        public: isPublic(client),
+        keys: client.keys !== undefined,
         from: 'file',
       }))
       for await (const { client_id, entry, secrets } of everyClient(bench.store, bench.now())) {
         const { client_name = client_id, grant_types = [], scope = '' } = entry
-        rows.push({ client_id, client_name, grant_types, scope, public: secrets.length === 0, from: 'store' })
+        const keys = entry.token_endpoint_auth_method === 'private_key_jwt'
+        const common = { client_id, client_name, grant_types, scope, from: 'store' }
+        rows.push({ ...common, public: !keys && secrets.length === 0, keys })
       }
       rows.sort((one, other) => one.client_id.localeCompare(other.client_id))
       output.rows(rows, {
@@ -30,7 +34,7 @@ export const list: Action = {
         name: (row) => row.client_name,
         'grant types': (row) => row.grant_types,
         scope: (row) => row.scope,
-        secret: (row) => (row.public ? 'none' : 'yes'),
+        secret: (row) => (row.public ? 'none' : row.keys ? 'keys' : 'yes'),
         from: (row) => row.from,
       })
     })
