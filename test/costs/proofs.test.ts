@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import type { ClientEntry } from '../../src/config/schema.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
+import { assertion, byAssertion, keyedClient, keyPair } from '../support/assertions.ts'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
 import { countingCrypto, type Proof } from '../support/counting-crypto.ts'
 import { countingStore } from '../support/counting-store.ts'
@@ -22,10 +24,10 @@ const CLIENTS = [
 ]
 
 /** A server whose work is counted, and a function that holds the second run of `request` against a bound. */
-async function counted(t: TestContext) {
+async function counted(t: TestContext, more: ClientEntry[] = []) {
   const count = countingCrypto(t)
   const { store, waits, calls } = countingStore(new MemoryStore())
-  const server = await buildServer(t, { store, clients: CLIENTS })
+  const server = await buildServer(t, { store, clients: [...CLIENTS, ...more] })
 
   /** `request` is run twice: the first time something may be made that is kept. */
   async function holds(what: string, bound: Bound, request: () => Promise<unknown>): Promise<void> {
@@ -75,6 +77,17 @@ test('the work of a token request is bounded, kind by kind', async (t) => {
   await holds('revocation', { hashes: 1, hmacs: 1, calls: 3, waits: 3 }, async () => {
     const { status } = await direct(app, { token: revocable.pop() as string }, { url: '/oauth/revoke' })
     assert.equal(status, 200)
+  })
+})
+
+test('the work of a client that signs is bounded: one signature is verified, one mark is written', async (t) => {
+  const pair = await keyPair()
+  const { app, holds, clock } = await counted(t, [keyedClient('signer', { jwks: { keys: [pair.jwk] } })])
+  const jwts = [await assertion('signer', pair, clock.now), await assertion('signer', pair, clock.now)]
+  const bound = { hashes: 1, hmacs: 1, verifications: 1, calls: 1, waits: 1 }
+  await holds('client_credentials by assertion', bound, async () => {
+    const form = { grant_type: 'client_credentials', ...byAssertion(jwts.pop() as string) }
+    assert.equal((await direct(app, form, { authorization: '' })).status, 200)
   })
 })
 
