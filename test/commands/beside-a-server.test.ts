@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { assertion, byAssertion, keyPair } from '../support/assertions.ts'
 import { commandLine, type Ran } from '../support/command-line.ts'
 import { HttpBrowser } from '../support/http-browser.ts'
 import { freePort } from '../support/listen.ts'
@@ -289,6 +290,39 @@ for (const name of ['sqlite', 'redis'] as const) {
       assert.equal(wrong.status, 1)
       assert.match(wrong.out, /^BAD .*does not answer/m)
       assert.match(wrong.out, /→ start the server/)
+    })
+
+    test('a client has keys instead of a secret from the beginning, or changes over to them', async () => {
+      const pair = await keyPair()
+      const now = () => Math.floor(Date.now() / 1000)
+      const method = ['--set', 'token_endpoint_auth_method=private_key_jwt']
+      const keys = [...method, '--set', `jwks=${JSON.stringify({ keys: [pair.jwk] })}`]
+      const own = ['--grant-type', 'client_credentials', '--scope', 'jobs']
+      const added = done(['clients', 'add', 'signer', ...own, ...keys, '--json'])
+      assert.equal(added.json().client_secret, undefined)
+      done(['clients', 'add', 'changing', ...own])
+      assert.match(done(['clients', 'list']).out, /changing .* yes/)
+      done(['clients', 'set', 'changing', ...keys])
+      assert.match(done(['clients', 'list']).out, /changing .* keys/)
+      for (const client_id of ['signer', 'changing']) {
+        const asked = async () => {
+          const client_assertion = await assertion(client_id, pair, now(), { claims: { aud: issuer } })
+          const form = { grant_type: 'client_credentials', ...byAssertion(client_assertion) }
+          const body = new URLSearchParams(form)
+          return (await fetch(`${issuer}/oauth/tokenize`, { method: 'POST', body })).status
+        }
+        await until(async () => (await asked()) === 200, client_id)
+      }
+      const refused = (words: string[], problem: RegExp) => {
+        const { status, err } = postern(['clients', ...words])
+        assert.notEqual(status, 0)
+        assert.match(err, problem)
+      }
+      refused(['rotate-secret', 'signer'], /signer has no secret: it is public, or has keys/)
+      refused(['add', 'both', ...own, ...keys, '--public'], /has its keys, and no secret/)
+      refused(['add', 'none', ...own, ...method], /private_key_jwt needs jwks or jwks_uri/)
+      const secret = JSON.stringify({ keys: [{ ...pair.jwk, d: 'x' }] })
+      refused(['add', 'leak', ...own, ...method, '--set', `jwks=${secret}`], /is a private key or a secret/)
     })
 
     test('people of the file are changed in the file; adopted ones go on there', () => {

@@ -51,10 +51,10 @@ export const add: Action = {
 
 async function secretsOf(
   given: Words,
-  { token_endpoint_auth_method: method }: ClientRecord['entry'],
+  entry: ClientRecord['entry'],
   now: number,
 ): Promise<{ secret?: string; secrets: KeptSecret[] }> {
-  if (method === 'private_key_jwt') {
+  if (hasKeys(entry)) {
     if (given.flag('public') || given.flag('secret-hash'))
       throw new WrongUse('a client with private_key_jwt has its keys, and no secret; leave out the flag')
     return { secrets: [] }
@@ -74,6 +74,10 @@ async function secretsOf(
   return { secret, secrets: [kept] }
 }
 
+function hasKeys({ token_endpoint_auth_method }: ClientRecord['entry']): boolean {
+  return token_endpoint_auth_method === 'private_key_jwt'
+}
+
 export const set: Action = {
   summary: 'changes what is said of a client',
   takes: '<client_id>',
@@ -82,10 +86,11 @@ export const set: Action = {
   async run({ words: [client_id = ''], ...given }, output) {
     await withWorkbench(async ({ bench, note }) => {
       await clientOfStore(bench, client_id)
-      const { entry } = await changeClient(bench.clientChanges, client_id, (record) => ({
-        ...record,
-        entry: entryWith(record.entry, { words: [], ...given }),
-      }))
+      const { entry } = await changeClient(bench.clientChanges, client_id, (record) => {
+        const entry = entryWith(record.entry, { words: [], ...given })
+        // Keys take the place of a secret: both at once contradict each other.
+        return { ...record, entry, secrets: hasKeys(entry) ? [] : record.secrets }
+      })
       note('clients set', { client_id })
       output.fields({ client_id, ...entry })
     })
