@@ -126,7 +126,9 @@ function readType({ client, redirect_uri }: Target, parameters: Parameters): Res
     throw new OAuthError('unsupported_response_type', `response_type is one of ${RESPONSE_TYPES.join(', ')}`)
   }
   if (!client.response_types.has(response_type)) {
-    throw new OAuthError('unauthorized_client', `this client may not use response_type ${response_type}`)
+    throw new OAuthError('unauthorized_client', `this client may not use response_type ${response_type}`, {
+      detail: `response_type ${response_type} is not one of ${[...client.response_types].join(', ')}`,
+    })
   }
   // RFC 8252 §7.3 frees the port of a loopback URI for the code, which needs a secret or a verifier beside it. A token
   // in the answer (§8.2) would be whoever's program listens on that port.

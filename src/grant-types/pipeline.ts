@@ -38,7 +38,9 @@ export function tokenPipeline(
     try {
       // RFC 6749 §5.2: the authenticated client is not authorized to use this grant type.
       if (!client.grant_types.has(grantType.grant_type)) {
-        throw new OAuthError('unauthorized_client', `this client may not use ${grantType.grant_type}`)
+        throw new OAuthError('unauthorized_client', `this client may not use ${grantType.grant_type}`, {
+          detail: `${grantType.grant_type} is not one of ${[...client.grant_types].join(' ')}`,
+        })
       }
       const proven = await grantType.prove(grantType.readRequest(request), client, now)
       if (proven.outcome === 'refused') {
