@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Operations } from './sqlite-operations.ts'
+import type { Operations, Statements } from './sqlite-operations.ts'
 
 /** One thing that is asked of the writer: its number, the operation, and what it takes. */
 export type Asked = readonly [number: number, operation: keyof Operations, ...parameters: unknown[]]
@@ -18,7 +18,7 @@ type Runner = (...parameters: unknown[]) => unknown
  */
 export function runBatch(
   database: DatabaseSync,
-  operations: Operations & { sweep(now: number): void },
+  operations: Statements,
   { asked, now }: { asked: readonly Asked[]; now: number },
 ): Answer[] {
   try {
@@ -29,7 +29,7 @@ export function runBatch(
   const answers: Answer[] = []
   try {
     for (const [number, operation, ...parameters] of asked) {
-      database.exec('SAVEPOINT one')
+      operations.mark()
       try {
         const value = (operations[operation] as Runner)(...parameters)
         answers.push([number, 'done', value])
@@ -39,9 +39,9 @@ export function runBatch(
         database.exec('ROLLBACK TO one')
         answers.push([number, 'failed', messageOf(error)])
       }
-      database.exec('RELEASE one')
+      operations.release()
     }
-    operations.sweep(now)
+    operations.sweep(now, asked.length)
   } catch (error) {
     // Nothing was committed.
     return all(asked, rolledBack(database) ? 'failed' : 'unknown', error)

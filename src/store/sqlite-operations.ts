@@ -22,18 +22,23 @@ export interface Operations {
   probe(): 0
 }
 
-/** A record as it stands in its row. */
-export interface Row {
-  revision: string
-  expires_at: number | null
-  value: string
+/** A record as it stands in its row, and goes to the thread that writes: the names would cost as much as the rest. */
+export type Row = readonly [revision: string, expires_at: number | null, value: string]
+
+/** What a transaction is made of: the operations, and what stands around each and after all of them. */
+export interface Statements extends Operations {
+  /** Sets the savepoint that one operation goes back to. */
+  mark(): void
+  release(): void
+  /** Drops some of what has ended: at least as much as `made` operations can have made. `now` in seconds. */
+  sweep(now: number, made: number): void
 }
 
-// Records and links that have ended, and are dropped with one batch: more than a batch of one makes.
+// Records, and links, that are dropped beside those that a batch can have made: what is over must become less.
 const SWEPT = 20
 
 /** The operations on an open file, by statements that are prepared once. They belong into a transaction of the caller's. */
-export function operationsOn(database: DatabaseSync): Operations & { sweep(now: number): void } {
+export function operationsOn(database: DatabaseSync): Statements {
   const find = database.prepare('SELECT revision, expires_at, value FROM record WHERE kind = ? AND id = ?')
   const put = database.prepare(
     `INSERT INTO record (kind, id, revision, expires_at, value) VALUES (?, ?, ?, ?, ?)
@@ -54,25 +59,29 @@ export function operationsOn(database: DatabaseSync): Operations & { sweep(now: 
   const bury = database.prepare('DELETE FROM link WHERE list = ? AND expires_at <= ?')
   const sweepRecords = database.prepare(
     `DELETE FROM record WHERE (kind, id) IN
-       (SELECT kind, id FROM record WHERE expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at LIMIT ${SWEPT})`,
+       (SELECT kind, id FROM record WHERE expires_at IS NOT NULL AND expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   )
   const sweepLinks = database.prepare(
     `DELETE FROM link WHERE (list, member) IN
-       (SELECT list, member FROM link WHERE expires_at <= ? ORDER BY expires_at LIMIT ${SWEPT})`,
+       (SELECT list, member FROM link WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`,
   )
-  const found = (kind: string, id: string) => find.get(kind, id) as Row | undefined
-  const tally = (id: string): Tally => JSON.parse(found('counter', id)?.value ?? '[]')
+  const mark = database.prepare('SAVEPOINT one')
+  const release = database.prepare('RELEASE one')
+  find.setReturnArrays(true)
+  // The second for which nothing is left to sweep.
+  let swept = 0
+  const found = (kind: string, id: string) => find.get(kind, id) as unknown as Row | undefined
+  const tally = (id: string): Tally => JSON.parse(found('counter', id)?.[2] ?? '[]')
   const keep = (id: string, next: Tally) =>
     put.run('counter', id, '', next.at(-1)?.[0] ?? 0, JSON.stringify(next))
   return {
-    create(kind, id, { revision, expires_at, value }, now) {
+    create(kind, id, [revision, expires_at, value], now) {
       const there = found(kind, id)
-      if (there !== undefined && (there.expires_at === null || there.expires_at > now)) return 0
+      if (there !== undefined && (there[1] === null || there[1] > now)) return 0
       put.run(kind, id, revision, expires_at, value)
       return 1
     },
-    replace(kind, id, revision, record, now) {
-      const { revision: next, expires_at, value } = record
+    replace(kind, id, revision, [next, expires_at, value], now) {
       return swap.run(next, expires_at, value, kind, id, revision, now).changes === 1 ? 1 : 0
     },
     delete(kind, id) {
@@ -110,9 +119,14 @@ export function operationsOn(database: DatabaseSync): Operations & { sweep(now: 
       drop.run('probe', '')
       return 0
     },
-    sweep(now) {
-      sweepRecords.run(now)
-      sweepLinks.run(now)
+    mark: () => void mark.run(),
+    release: () => void release.run(),
+    sweep(now, made) {
+      if (now === swept) return
+      const most = SWEPT + made
+      const records = sweepRecords.run(now, most).changes
+      const links = sweepLinks.run(now, most).changes
+      if (records < most && links < most) swept = now
     },
   }
 }

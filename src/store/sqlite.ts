@@ -35,6 +35,7 @@ export class SqliteStore implements Store {
     this.#thread = thread
     this.#database = database
     this.#find = database.prepare('SELECT revision, expires_at, value FROM record WHERE kind = ? AND id = ?')
+    this.#find.setReturnArrays(true)
     this.#page = database.prepare(
       `SELECT member FROM link WHERE list = ? AND member > ? AND expires_at > ? ORDER BY member LIMIT ${PAGE}`,
     )
@@ -53,10 +54,12 @@ export class SqliteStore implements Store {
 
   async read<R extends StoredRecord>(kind: Kind, id: string, now: number): Promise<R | undefined> {
     const row = this.#row(kind, id)
-    if (row === undefined || (row.expires_at !== null && row.expires_at <= now)) return undefined
-    const record = JSON.parse(row.value)
-    record.revision = row.revision
-    if (row.expires_at !== null) record.expires_at = row.expires_at
+    if (row === undefined) return undefined
+    const [revision, expires_at, value] = row
+    if (expires_at !== null && expires_at <= now) return undefined
+    const record = JSON.parse(value)
+    record.revision = revision
+    if (expires_at !== null) record.expires_at = expires_at
     return migrated(kind, record) as R
   }
 
@@ -83,7 +86,7 @@ export class SqliteStore implements Store {
   }
 
   async counters(ids: readonly string[], now: number): Promise<readonly (Counter | undefined)[]> {
-    return ids.map((id) => counterOf(JSON.parse(this.#row('counter', id)?.value ?? '[]') as Tally, now))
+    return ids.map((id) => counterOf(JSON.parse(this.#row('counter', id)?.[2] ?? '[]') as Tally, now))
   }
 
   async link(index: string, member: string, expires_at: number): Promise<number> {
@@ -138,7 +141,7 @@ export class SqliteStore implements Store {
   }
 
   #row(kind: Kind, id: string): Row | undefined {
-    return this.#reading(() => this.#find.get(kind, id) as Row | undefined)
+    return this.#reading(() => this.#find.get(kind, id) as unknown as Row | undefined)
   }
 
   #reading<T>(read: () => T): T {
@@ -160,5 +163,5 @@ export class SqliteStore implements Store {
 }
 
 function rowOf({ revision, expires_at, ...rest }: StoredRecord): Row {
-  return { revision, expires_at: expires_at ?? null, value: JSON.stringify(rest) }
+  return [revision, expires_at ?? null, JSON.stringify(rest)]
 }

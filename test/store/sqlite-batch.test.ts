@@ -11,11 +11,11 @@ const folder = folderOfTests()
 const NOW = 1_800_000_000
 let files = 0
 
-const row = (revision: string, value = '{}', expires_at: number | null = null) => ({
+const row = (revision: string, value = '{}', expires_at: number | null = null) => [
   revision,
   expires_at,
   value,
-})
+]
 const create = (number: number, id: string, value = '{}'): Asked => [
   number,
   'create',
@@ -80,7 +80,7 @@ test('the operations of a batch see each other, and are committed together', (t)
 test('one that fails goes back alone; the others count', (t) => {
   const { run, database } = opened(t)
   // No record has such a value: the operation itself fails, in the middle of its writes.
-  const broken: Asked = [2, 'create', 'grant', 'bad', { revision: 'r', expires_at: null, value: null }, NOW]
+  const broken: Asked = [2, 'create', 'grant', 'bad', ['r', null, null], NOW]
   assert.deepEqual(results(run([create(1, 'a'), broken, create(3, 'b')])), [1, 'failed', 1])
   assert.deepEqual(ids(database), ['a', 'b'])
 })
@@ -140,8 +140,8 @@ test('no answer before the commit: a reader beside sees nothing of a batch that 
   const watched = failing(database, 'nothing', 0)
   const looking = {
     ...operations,
-    sweep(now: number) {
-      operations.sweep(now)
+    sweep(now: number, made: number) {
+      operations.sweep(now, made)
       seen = ids(beside)
     },
   }
@@ -171,4 +171,18 @@ test('what has ended is swept with the batches, a few at a time; what lasts stay
   for (let at = 0; at < 10; at++) run([[1, 'ping']], database, NOW + 10)
   assert.deepEqual(ids(database), ['lasting'])
   assert.equal(left(), 1)
+})
+
+test('batches that make more than a few keep up with it: what is over does not pile up', (t) => {
+  const { run, database } = opened(t)
+  const EACH = 200
+  for (let at = 0; at < 20; at++) {
+    const asked = Array.from({ length: EACH }, (_, number): Asked => {
+      const made = row('r', '{}', NOW + at + 1)
+      return [number, 'create', 'grant', `${at}-${number}`, made, NOW + at]
+    })
+    run(asked, database, NOW + at)
+    // Those of this batch, and those that were over when it ran.
+    assert.ok(ids(database).length <= 2 * EACH)
+  }
 })
