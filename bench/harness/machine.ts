@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, tmpdir, totalmem, type } from 'node:os'
 import { canPin } from './cores.ts'
 
 /** Where a run was made, and with what. */
@@ -17,6 +17,8 @@ export interface Machine {
   /** Names with versions. */
   peers: readonly string[]
   pinned: boolean
+  /** The file system that SQLite's files are on. */
+  files: string
   /** Processes that waited for a core when the run began, over the last minute. */
   load: number
 }
@@ -41,6 +43,7 @@ export function describeMachine(others: readonly string[]): Machine {
     postern: `${version('../../package.json')}${commit && ` (${commit}${changed})`}`,
     peers: [...PEERS.map((name) => `${name} ${version(`../node_modules/${name}/package.json`)}`), ...others],
     pinned: canPin,
+    files: output('stat', '-f', '-c', '%T', tmpdir()) || 'unknown',
     load: loadavg()[0] ?? 0,
   }
 }

@@ -34,12 +34,15 @@ export function markdownOf(results: Results, picture: string): string {
 }
 
 function machineOf(machine: Machine): string {
-  const { processor, cores, memory, system, node, redis, postern, peers, pinned, load } = machine
+  const { processor, cores, memory, system, node, redis, postern, peers, pinned, files, load } = machine
   return [
     `- Machine: ${processor}, ${cores} cores, ${Math.round(memory / 2 ** 30)} GB; ${system}. Load when the run began: ${load.toFixed(1)}.`,
-    `- Node ${node}, Redis ${redis}. Postern ${postern}.`,
+    `- Node ${node}, Redis ${redis}. Postern ${postern}. SQLite's files are on ${files} (\`TMPDIR\`).`,
     `- Beside it: ${peers.join(', ')}.`,
     ...(load < QUIET ? [] : ['- **Not quiet**: other processes were running, so the figures are rough.']),
+    ...(files === 'tmpfs'
+      ? ['- **No disk**: a file in memory is confirmed at once, so full is as quick as normal.']
+      : []),
     ...(pinned
       ? []
       : ['- **Not pinned**: this system cannot bind a process to a core, so the figures are rough.']),

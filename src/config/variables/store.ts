@@ -18,7 +18,7 @@ export const STORE = fixed({
   SQLITE_SYNC: oneOf(
     ['full', 'normal'],
     'full',
-    'full: what was answered is on the disk, whatever happens. normal: a power failure may take the last moments, a crash of the process nothing; several times as fast.',
+    'full: what was answered is on the disk, whatever happens. normal: a power failure may take the last moments, a crash of the process nothing; faster by what the disk takes to confirm.',
   ),
   REDIS_URL: {
     default: { topology: 'single', tls: false, hosts: [{ host: 'localhost', port: 6379 }], database: 0 },
