@@ -1,3 +1,4 @@
+import type { Approvals } from '../clients/introduced/approvals.ts'
 import type { Consents } from '../consents/consents.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
@@ -38,6 +39,7 @@ interface Context {
   consents: Consents
   grants: Grants
   issueResponse: IssueResponse
+  approvals: Approvals
 }
 
 // The steps at which a decision still counts. Whoever may not use the client can only turn back.
@@ -73,13 +75,14 @@ async function approved(
   { decision, now }: { decision: ConsentDecision; now: number },
   context: Context,
 ): Promise<Completed | undefined> {
-  const { sessions, consents, grants, issueResponse } = context
+  const { sessions, consents, grants, issueResponse, approvals } = context
   const { account, current, user } = visitor
   const { client_id } = request.target.client
   const about = { client_id, sub: account.sub, scope: request.scope }
   if (decision === 'approve') {
     const { since } = user
     await consents.remember({ ...about, scope: request.consent_scope, since }, now)
+    await approvals.note(request.target.client, now)
   }
   const { response, grant_id, ended } = await issueResponse(request, visitor, now)
   // A logout deletes the session, then looks for its grants; a removal deletes the consent, then looks for them. Either

@@ -86,6 +86,8 @@ export interface Client {
   readonly lifetimes: Lifetimes
   /** Seconds: what it was given before is over. */
   readonly ended_before?: number
+  /** Nobody here has registered it: it says itself who it is. */
+  readonly introduced?: true
 }
 
 /** Whether the client has nothing to prove itself with (RFC 6749 §2.1). */

@@ -2,6 +2,7 @@ import type { Client } from '../clients/client.ts'
 import type { ClientContext } from '../clients/client-changes.ts'
 import { foldId } from '../clients/client-record.ts'
 import { fileClients, registerEntries } from '../clients/file-clients.ts'
+import { introducedClients } from '../clients/introduced/introduced-clients.ts'
 import { type ClientRegistry, type ClientSource, clientRegistry, endingAt } from '../clients/registry.ts'
 import { type Rules, rulesOf } from '../clients/rules.ts'
 import type { HashedSecrets } from '../clients/secret.ts'
@@ -9,6 +10,7 @@ import { storedClients } from '../clients/stored-clients.ts'
 import type { Config } from '../config/config.ts'
 import { GRANT_TYPES } from '../grant-types/index.ts'
 import type { Logger } from '../http/logger.ts'
+import type { RegistrationKeys } from '../registry/registration-keys.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Store } from '../store/store.ts'
 import { beginWith } from './kept.ts'
@@ -22,16 +24,20 @@ export function clientsOf(
     others = [],
     now = wallClock,
     atRunTime,
+    registrationKeys,
   }: {
     hashed?: HashedSecrets
     others?: readonly ClientSource[]
     now?: () => number
     atRunTime?: AtRunTime | undefined
+    registrationKeys?: RegistrationKeys | undefined
   } = {},
 ): ClientRegistry {
   const rules = rulesFor(config, hashed, now)
   const file = fileClients(config.entries.clients, rules)
-  if (atRunTime === undefined) return clientRegistry([file, ...others])
+  const open = (config.entries.registration ?? 'off') !== 'off'
+  const introduced = registrationKeys ? [introducedClients(registrationKeys, rules, { open })] : []
+  if (atRunTime === undefined) return clientRegistry([file, ...introduced, ...others])
   const { store, registry, log } = atRunTime
   const report = noteOnce((client_id: string, problem: string) =>
     log.error(
@@ -40,7 +46,7 @@ export function clientsOf(
     ),
   )
   const stored = storedClients({ store, registry, rules, report })
-  return clientRegistry([endingAt(file, registry), stored, ...others])
+  return clientRegistry([endingAt(file, registry), stored, ...introduced, ...others])
 }
 
 /** What clients of the store are made and changed with. */

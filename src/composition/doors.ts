@@ -12,6 +12,7 @@ import { registerJwks } from '../endpoints/jwks.ts'
 import { registerLogout } from '../endpoints/logout.ts'
 import { metadataPaths, registerMetadata } from '../endpoints/metadata.ts'
 import { registerProtectedResource, resourceMetadataPaths } from '../endpoints/protected-resource.ts'
+import { REGISTER, registerRegister } from '../endpoints/register.ts'
 import { registerStep } from '../endpoints/register-step.ts'
 import { registerRevoke } from '../endpoints/revoke.ts'
 import { registerTokenize } from '../endpoints/tokenize.ts'
@@ -64,6 +65,12 @@ export async function openDirect(app: FastifyInstance, rooms: Rooms, { base, rou
       registerRevoke(open, rooms)
       registerIntrospect(open, rooms)
     })
+    const { registration = 'off' } = rooms.config.entries
+    if (registration !== 'off')
+      await scope.register(async (open) => {
+        allowCrossOrigin(open, [REGISTER], routes)
+        registerRegister(open, { ...rooms, registration })
+      })
     await scope.register(async (open) => {
       allowCrossOrigin(open, ['/oauth/userinfo'], routes)
       registerUserinfo(open, rooms)

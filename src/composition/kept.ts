@@ -4,6 +4,7 @@ import type { RemoteKeySets } from '../clients/remote-key-sets.ts'
 import { type HashedSecrets, hashedSecrets } from '../clients/secret.ts'
 import type { Config } from '../config/config.ts'
 import { PasswordQueue } from '../passwords/password-queue.ts'
+import type { RegistrationKeys } from '../registry/registration-keys.ts'
 import type { Registry } from '../registry/registry.ts'
 import { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
@@ -20,6 +21,7 @@ export interface Kept {
   queues: Queues
   /** Absent if the store keeps nothing. */
   registry: Registry | undefined
+  registrationKeys: RegistrationKeys
 }
 
 /** bcrypt of people, and of clients. */
@@ -37,7 +39,8 @@ const CLIENTS = { concurrency: 1, limit: 64 }
 export function beginWith(
   config: Config,
   before: Kept | undefined,
-): Pick<Kept, 'keys' | 'hashed' | 'queues'> & Partial<Pick<Kept, 'signing' | 'keySets'>> {
+): Pick<Kept, 'keys' | 'hashed' | 'queues'> &
+  Partial<Pick<Kept, 'signing' | 'keySets' | 'registrationKeys'>> {
   // What was sealed and digested with other keys is worth nothing.
   const same = before !== undefined && hasSameKeys(before.config, config) ? before : undefined
   const { secretKeys, issuer, env } = config
@@ -51,6 +54,7 @@ export function beginWith(
   return {
     ...{ keys, hashed, queues },
     signing: sameVault ? same?.signing : undefined,
+    registrationKeys: same?.registrationKeys,
     keySets: sameOutbound ? before?.keySets : undefined,
   }
 }

@@ -4,6 +4,7 @@ import { requestResolver } from '../authorization/resolve.ts'
 import { SectorDocuments } from '../authorization/sector-documents.ts'
 import { situationFinder } from '../authorization/situation.ts'
 import { clientAuthenticator } from '../clients/authenticate.ts'
+import { approvalsIn } from '../clients/introduced/approvals.ts'
 import { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import type { ClientSource } from '../clients/registry.ts'
 import { RemoteKeySets } from '../clients/remote-key-sets.ts'
@@ -24,6 +25,7 @@ import { LogoutHints } from '../logout/logout-hint.ts'
 import { SessionEnd } from '../logout/session-end.ts'
 import { Outbound } from '../outbound/outbound.ts'
 import { scopeClaims } from '../protocol/claims.ts'
+import { RegistrationKeys } from '../registry/registration-keys.ts'
 import { Registry } from '../registry/registry.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import type { Store } from '../store/store.ts'
@@ -67,13 +69,17 @@ export function makeRooms(config: Config, parts: Parts) {
   const registry = config.store.durable ? (before?.registry ?? new Registry(store)) : undefined
   const shared = new Set<string>()
   const atRunTime = registry && { store, registry, log, isShared: (sub: string) => shared.has(sub) }
-  const clients = clientsOf(config, { hashed, others: parts.clients ?? [], now, atRunTime })
+  const registrationKeys =
+    kept.registrationKeys ?? new RegistrationKeys(config.store.durable ? store : undefined, keys)
+  const others = parts.clients ?? []
+  const clients = clientsOf(config, { hashed, others, now, atRunTime, registrationKeys })
   const clientChanges = registry && clientChangesOf(config, { hashed, now, store, registry })
   const people = peopleOf(config, { queue: queues.people, now, atRunTime })
   const { users } = people
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
+  const approvals = approvalsIn(store)
   const subjects = new Subjects(env.PAIRWISE_SALT)
   const journal = journalOf([logSink(log)])
   const reports = reportsTo({ log, journal })
@@ -117,7 +123,7 @@ export function makeRooms(config: Config, parts: Parts) {
   const authorization = {
     resolveRequest: requestResolver({ clients, sectors, signing, scopes: claimsOf }),
     findSituation: situationFinder({ consents, subjects, scopes: claimsOf }),
-    completeRequest: requestCompleter({ sessions, consents, grants, issueResponse }),
+    completeRequest: requestCompleter({ sessions, consents, grants, issueResponse, approvals }),
   }
   return {
     ...{
@@ -135,9 +141,12 @@ export function makeRooms(config: Config, parts: Parts) {
       subjects,
       signing,
       scopes: scopes.sentences,
+      publicScopes: scopes.public,
       groups: people.sentences,
       people,
       clientChanges,
+      registrationKeys,
+      approvals,
       registry,
       shared,
       scopeClaims: claimsOf,

@@ -177,6 +177,7 @@ export const FILE_SCHEMA = {
     // A sentence, or a mapping as `GROUP_SCHEMA` has it.
     groups: { type: 'object', additionalProperties: anything },
     webfinger_domains: texts,
+    registration: { type: 'string', enum: ['off', 'open', 'token'] },
   },
 } as const satisfies Schema
 
@@ -187,7 +188,7 @@ export const SCOPE_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   required: ['sentence'],
-  properties: { sentence: text, claims: texts },
+  properties: { sentence: text, claims: texts, public: flag },
 } as const satisfies Schema
 
 /** A group: what its members have, and what nobody else may grant. */
@@ -214,4 +215,6 @@ export interface Entries {
   groups?: Record<string, string | GroupEntry>
   /** Whose addresses (`acct:…@domain`) have this server as their issuer. */
   webfinger_domains?: string[]
+  /** Who may register a client: nobody, anybody, or who has an initial access token (RFC 7591 §3). */
+  registration?: 'off' | 'open' | 'token'
 }

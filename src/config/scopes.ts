@@ -7,7 +7,11 @@ import type { Entries } from './schema.ts'
 export interface ConfiguredScopes {
   sentences: Readonly<Record<string, string>>
   claims: Readonly<Record<string, readonly string[]>>
+  /** What clients may have that introduced themselves. */
+  public: readonly string[]
 }
+
+const PUBLIC = ['openid', 'profile', 'offline_access']
 
 /** Takes the entries apart. Throws `ConfigError` for a claim whose name is taken. */
 export function readScopeEntries(scopes: Entries['scopes']): ConfiguredScopes {
@@ -22,7 +26,10 @@ export function readScopeEntries(scopes: Entries['scopes']): ConfiguredScopes {
     for (const claim of entry.claims) refuseTaken(claim, `/scopes/${name}/claims`)
     claims[name] = entry.claims
   }
-  return { sentences, claims }
+  const marked = Object.entries(scopes).filter(
+    ([, entry]) => typeof entry === 'object' && entry.public === true,
+  )
+  return { sentences, claims, public: [...new Set([...PUBLIC, ...marked.map(([name]) => name)])] }
 }
 
 function refuseTaken(claim: string, path: string): void {

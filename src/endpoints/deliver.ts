@@ -1,15 +1,20 @@
 import type { FastifyReply } from 'fastify'
 import type { ResponseAddress } from '../authorization/request.ts'
 import { type AuthorizationResponse, errorResponse, pairs, responseUrl } from '../authorization/response.ts'
+import type { Approvals } from '../clients/introduced/approvals.ts'
+import { queryOf } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
 import type { Reports } from '../http/reports.ts'
 import type { OAuthError } from '../protocol/errors.ts'
+import { redirectHost } from '../protocol/redirect-uri.ts'
+import { say } from '../texts/text.ts'
 import type { Exchange } from './asker.ts'
 
 export interface DeliverContext {
   reports: Reports
   render: RenderPage
   issuer: string
+  approvals: Pick<Approvals, 'isKnown'>
 }
 
 /** Sends a response to the client the way it asked for (RFC 9207: with `iss`, errors too). */
@@ -26,7 +31,10 @@ export async function deliver(
   return reply.redirect(responseUrl(redirect_uri, response_mode, complete), 303)
 }
 
-/** Sends an error to the client. */
+/**
+ * Sends an error to the client. One that introduced itself, and that nobody has ever approved here, is nobody whom the browser may be
+ * sent to unseen (RFC 9700 §4.11.2): the person gets a page that says where it leads. With prompt=none nobody is looking.
+ */
 export async function deliverError(
   exchange: Exchange,
   address: ResponseAddress,
@@ -35,5 +43,30 @@ export async function deliverError(
 ): Promise<FastifyReply> {
   error.client_id = address.target.client.client_id
   context.reports.refused(exchange.request, error)
+  const silent = queryOf(exchange.request).quiet('prompt')?.split(' ').includes('none') === true
+  if (!silent && !(await context.approvals.isKnown(address.target.client)))
+    return warn(exchange, address, error, context)
   return deliver(exchange, address, errorResponse(error, address.state), context)
+}
+
+function warn(
+  { request, reply }: Exchange,
+  { target, response_mode, state }: ResponseAddress,
+  error: OAuthError,
+  { render, issuer }: DeliverContext,
+): Promise<FastifyReply> {
+  const { client, redirect_uri } = target
+  const complete = { ...errorResponse(error, state), iss: issuer }
+  const mode = response_mode === 'form_post' ? 'query' : response_mode
+  const data = {
+    heading: say('error.theirs'),
+    message: say('error.unknown_client', { client: client.client_name, problem: error.message }),
+    error: error.error,
+    request_id: request.id,
+    link: {
+      href: responseUrl(redirect_uri, mode, complete),
+      text: say('error.back_to', { host: redirectHost(redirect_uri) }),
+    },
+  }
+  return render(reply, 'error', data, { status: error.status })
 }

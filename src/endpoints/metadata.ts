@@ -34,6 +34,7 @@ function serverMetadata({ issuer, url, signing, scopeClaims }: MetadataContext, 
     revocation_endpoint: url('POST', '/oauth/revoke'),
     userinfo_endpoint: url('GET', '/oauth/userinfo'),
     jwks_uri: url('GET', '/oauth/jwks'),
+    registration_endpoint: url('POST', '/oauth/register'),
     end_session_endpoint: url('GET', '/oauth/logout'),
     // Not what single clients may have, which is nobody else's business. Nor offline_access: there are clients that ask for
     // whatever stands here, and their people would be asked for consent each time (Core §11).

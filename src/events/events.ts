@@ -22,6 +22,7 @@ export const EVENTS = {
   grant_revoked: 'info',
   token_revoked: 'info',
   client_authentication_failed: 'warn',
+  client_registered: 'info',
   command_run: 'info',
 } as const satisfies Record<string, 'info' | 'warn'>
 

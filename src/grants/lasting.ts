@@ -6,7 +6,7 @@ import { type Grant, isOffline, type Lasting } from './grant.ts'
  * application is no part of the browser: a person who logs out of a website does not mean the tool on their machine.
  */
 export function lastingOf(client: Client, scope: string): Lasting {
-  return isOffline(scope) || isNative(client) ? 'standing' : 'login'
+  return isOffline(scope) || isNative(client) || client.introduced ? 'standing' : 'login'
 }
 
 /**

@@ -19,6 +19,9 @@ export const ERRORS = {
   // RFC 6750 §3.1
   invalid_token: 401,
   insufficient_scope: 403,
+  // RFC 7591 §3.2.2
+  invalid_redirect_uri: 400,
+  invalid_client_metadata: 400,
   request_not_supported: 400,
   request_uri_not_supported: 400,
 } as const

@@ -1,7 +1,10 @@
 import type { Keys, Purpose } from './keys.ts'
 
 /** The kinds of opaque strings that we hand out. The key, not the prefix, keeps them apart. */
-export type HandleKind = Extract<Purpose, 'at' | 'ct' | 'rt' | 'ac' | 'bs' | 'bw' | 'kd' | 'lh' | 'pl'>
+export type HandleKind = Extract<
+  Purpose,
+  'at' | 'ct' | 'rt' | 'ac' | 'bs' | 'bw' | 'kd' | 'lh' | 'pl' | 'ci' | 'ri'
+>
 
 const VERSION = 1
 const HEAD = 1 + 4

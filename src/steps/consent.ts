@@ -1,3 +1,4 @@
+import type { Ask } from '../authorization/ask.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
 import { redirectHost } from '../protocol/redirect-uri.ts'
 import type { PersonStep } from './step.ts'
@@ -17,6 +18,7 @@ export function consentStep({ scopes }: { scopes: Readonly<Record<string, string
       scopes: scopeSentences(ask.consent_scope, scopes),
       stays: ask.stays,
       redirect_host: ask.destination === undefined ? undefined : redirectHost(ask.destination),
+      introduced: introducedFrom(ask),
     }),
     async submit(form) {
       const decision = form.one('decision')
@@ -25,4 +27,10 @@ export function consentStep({ scopes }: { scopes: Readonly<Record<string, string
         : { result: 'misfit' }
     },
   }
+}
+
+// Whoever sends somebody to a site can be named by it; what listens on the device itself can be any program.
+function introducedFrom({ client, destination }: Ask): 'site' | 'device' | undefined {
+  if (!client?.introduced || destination === undefined) return undefined
+  return destination.startsWith('https:') ? 'site' : 'device'
 }

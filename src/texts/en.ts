@@ -43,6 +43,10 @@ export const en = {
   'consent.heading': '{client} wants access',
   'consent.logged_in_as': 'You are logged in as {account}',
   'consent.not_you': 'Not you? [Use another account]',
+  'consent.introduced_site':
+    'Nobody here has checked this app: it introduced itself. It belongs to whoever runs {host}.',
+  'consent.introduced_device':
+    'Nobody here has checked this app: it introduced itself, and runs on your own device. Go on only if you have just started it yourself ({host}).',
   'consent.able_to': 'It will be able to',
   'consent.until_logout': 'Its access ends when you log out.',
   'consent.after_logout': 'It keeps access after you log out, until you remove it.',
@@ -103,6 +107,9 @@ export const en = {
     'Something did not work on our side. Reload this page in a moment; you will not lose your place.',
   'error.theirs': 'This link does not work',
   'error.theirs_message': 'The application that sent you here made a mistake: {problem}.',
+  'error.unknown_client':
+    '{client}, an application that nobody here has used yet, made a mistake: {problem}. If you did not mean to use it, close this page.',
+  'error.back_to': 'Go back to {host}',
   'error.nothing': 'There is nothing here',
   'error.nothing_message': 'The address may be misspelled, or an application sent you to the wrong place.',
   'error.start_page': 'Go to the start page',

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { requestCompleter } from '../../src/authorization/complete.ts'
 import { requestResolver } from '../../src/authorization/resolve.ts'
 import { situationFinder } from '../../src/authorization/situation.ts'
+import { approvalsIn } from '../../src/clients/introduced/approvals.ts'
 import { Consents } from '../../src/consents/consents.ts'
 import { Grants } from '../../src/grants/grants.ts'
 import { accessTokenTerms } from '../../src/grants/revoke.ts'
@@ -83,6 +84,7 @@ function rooms(store: Store, registered: object = client) {
     resolve: requestResolver({ clients, sectors, signing, scopes: scopeClaims() }),
     situationOf: situationFinder({ consents, subjects, scopes: scopeClaims() }),
     complete: requestCompleter({
+      approvals: approvalsIn(store),
       ...{ sessions, consents, grants },
       issueResponse: issueResponseOf(grants),
     }),

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type HandleKind, makeHandle, openHandle } from '../../src/secrets/handles.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 
-const KINDS: readonly HandleKind[] = ['at', 'ct', 'rt', 'ac', 'bs', 'bw', 'kd', 'lh', 'pl']
+const KINDS: readonly HandleKind[] = ['at', 'ct', 'rt', 'ac', 'bs', 'bw', 'kd', 'lh', 'pl', 'ci', 'ri']
 const OLD = 'an old secret of at least thirty-two bytes'
 const NEW = 'a new secret of at least thirty-two bytes!'
 const keys = new Keys([OLD])

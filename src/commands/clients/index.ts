@@ -1,6 +1,7 @@
 import type { Action } from '../action.ts'
 import { add, rotateSecret, set } from './change.ts'
 import { deleteOne, stop } from './end.ts'
+import { invite } from './invite.ts'
 import { list, show } from './show.ts'
 
 /** What can be done with clients. */
@@ -10,6 +11,7 @@ export const CLIENTS: Readonly<Record<string, Action>> = {
   show,
   set,
   'rotate-secret': rotateSecret,
+  invite,
   stop,
   delete: deleteOne,
 }

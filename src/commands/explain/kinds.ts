@@ -31,6 +31,14 @@ export const BY_ERROR: Readonly<Record<ErrorCode, Remedy>> = {
     rule: 'RFC 6749 §3.3: a client gets scopes that it is registered for, and that its person has',
     remedy: 'add the scope to the client, or take it out of the application',
   },
+  invalid_redirect_uri: {
+    rule: 'RFC 7591 §3.2.2: a client that registers itself names redirect URIs that are safe',
+    remedy: 'the reason names the URI; change it in the application',
+  },
+  invalid_client_metadata: {
+    rule: 'RFC 7591 §3.2.2: a client registers itself with what it may have here (docs/mcp.md)',
+    remedy: 'the reason names the member; change it in the application, or register it with clients add',
+  },
   access_denied: { rule: 'RFC 6749 §4.1.2.1: the request was denied', remedy: 'the reason says by whom' },
   unsupported_response_type: {
     rule: 'RFC 6749 §4.1.2.1: there is no such response_type',
@@ -115,6 +123,14 @@ export const BY_MESSAGE: ReadonlyMap<string, Remedy> = new Map([
     {
       rule: 'nothing is answered that the store has not confirmed',
       remedy: 'see that it runs and can be reached; doctor looks at it',
+    },
+  ],
+  [
+    'the keys of a client cannot be read',
+    {
+      rule: 'RFC 7523 §3: an assertion is checked with the keys at jwks_uri of the client',
+      remedy:
+        'see that the address answers within seconds, over https, with a JWK set; or put the keys under jwks',
     },
   ],
   [

@@ -85,9 +85,9 @@ const OF_CLIENTS: readonly ReasonRemedy[] = [
       'have the application send client_id and secret in one place; a proxy in between may add a header of its own',
   },
   {
-    says: /^introspection needs a client with a secret$/,
+    says: /^introspection needs a client that authenticates$/,
     rule: 'RFC 7662 §2.1: who asks about tokens must say who it is',
-    remedy: 'have the API ask as a client of its own, with a secret',
+    remedy: 'have the API ask as a client of its own, with a secret or keys',
   },
 ]
 

@@ -14,6 +14,8 @@ interface ConsentView {
   stays?: 'until_logout' | 'after_logout'
   /** Where the browser goes next, if it is elsewhere: a host name, or a scheme for an app on this device. */
   redirect_host?: string
+  /** Nobody here has registered the application: `device` if it is on the person's own. */
+  introduced?: 'site' | 'device'
   notice?: Notice
 }
 
@@ -25,7 +27,8 @@ export const consent: View<ConsentView> = {
   endsAtClient: true,
   samples: [
     { ...SAMPLE, stays: 'until_logout', redirect_host: 'app.example', notice: NOTICE },
-    { ...SAMPLE, stays: 'after_logout', redirect_host: 'app.example' },
+    { ...SAMPLE, stays: 'after_logout', redirect_host: 'app.example', introduced: 'site' },
+    { ...SAMPLE, stays: 'after_logout', redirect_host: 'localhost', introduced: 'device' },
     { ...FORM, client: { name: NAME }, account: ACCOUNT, switch_href: '/', scopes: [] },
   ],
 }

@@ -1,0 +1,82 @@
+import { ConfigError } from '../../config/config-error.ts'
+import { scopeTokens } from '../../protocol/scope.ts'
+import type { RegistrationKeys } from '../../registry/registration-keys.ts'
+import type { Keys } from '../../secrets/keys.ts'
+import type { Client } from '../client.ts'
+import { registerClient } from '../registration.ts'
+import type { ClientSource } from '../registry.ts'
+import type { Rules } from '../rules.ts'
+import { digestOf } from '../secret.ts'
+import { type Usage, unionOf } from '../usage.ts'
+import { openId, type Sealed } from './sealed-id.ts'
+
+/** What every such id begins with. */
+const PREFIX = 'ci_'
+
+// Seconds: an application that nobody looks after must not have access for ever.
+const LONGEST_GRANT = 90 * 86_400
+const MAX_CACHED = 1000
+
+/**
+ * The clients that introduced themselves, as a source: their ids say all that there is to know. `open`: whether more may come; those of
+ * before go on if not.
+ */
+export function introducedClients(
+  keys: RegistrationKeys,
+  rules: Rules,
+  { open }: { open: boolean },
+): ClientSource {
+  const known = new Map<string, Client>()
+  const usage = open ? usageOfAll(rules) : unionOf([])
+  const opened = (client_id: string, found: Keys | undefined): Client | undefined => {
+    const sealed = found && openId(found, client_id)
+    if (sealed === undefined) return undefined
+    const client = introducedClient(client_id, sealed, rules)
+    if (known.size >= MAX_CACHED) known.delete(known.keys().next().value as string)
+    known.set(client_id, client)
+    return client
+  }
+  return {
+    name: 'registration',
+    ids: () => [],
+    find(client_id) {
+      if (!client_id.startsWith(PREFIX)) return undefined
+      const client = known.get(client_id)
+      if (client !== undefined) return client
+      const found = keys.find()
+      return found instanceof Promise ? found.then((one) => opened(client_id, one)) : opened(client_id, found)
+    },
+    usage: () => usage,
+  }
+}
+
+/** The client of an id. */
+export function introducedClient(client_id: string, { metadata, secret }: Sealed, rules: Rules): Client {
+  const { redirect_uris, grant_types, ...others } = metadata
+  const entry = {
+    ...{ client_id, ...others, redirect_uris: [...redirect_uris], grant_types: [...grant_types] },
+    ...{ response_types: ['code' as const], require_pkce: true },
+    // Some ask for nothing: then it is who the person is, and no more.
+    default_scope: scopeTokens(metadata.scope).includes('openid') ? 'openid' : metadata.scope,
+    ...(secret !== undefined && {
+      client_secrets: [{ name: 'own', client_secret_digest: digestOf(secret) }],
+    }),
+  }
+  const client = registerClient(entry, rules, (field, problem) => {
+    throw new ConfigError(`${field} ${problem}`)
+  })
+  const { grant_max_ttl } = client.lifetimes
+  const longest = grant_max_ttl === 0 ? LONGEST_GRANT : Math.min(grant_max_ttl, LONGEST_GRANT)
+  return { ...client, introduced: true, lifetimes: { ...client.lifetimes, grant_max_ttl: longest } }
+}
+
+// What the rules allow them, or the metadata would change with every registration.
+function usageOfAll({ lifetimes }: Rules): Usage {
+  return {
+    ...unionOf([]),
+    grant_types: new Set(['authorization_code', 'refresh_token']),
+    response_types: new Set(['code']),
+    algorithms: new Set(['RS256']),
+    access_token_ttl: lifetimes.access_token_ttl,
+  }
+}

@@ -1,0 +1,59 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { makeHandle, openHandle } from '../../secrets/handles.ts'
+import type { Keys } from '../../secrets/keys.ts'
+import { random } from '../../secrets/random.ts'
+import type { NarrowedMetadata } from './metadata.ts'
+
+// Bytes.
+const SALT = 16
+const LARGEST = 8192
+
+/** What an id says of its client. */
+export interface Sealed {
+  metadata: NarrowedMetadata
+  /** Undefined for a public client. */
+  secret: string | undefined
+}
+
+/**
+ * Makes the id of a client: what it is registered with, under an HMAC. Nothing is stored. For a public client it is always the
+ * same for the same metadata, so that one that registers at each connect has one consent; with a secret it has bits of its own,
+ * or whoever registers the same would get the same secret. `keys` are those of registrations, which outlive `SECRET_KEYS`.
+ */
+export function sealId(keys: Keys, metadata: NarrowedMetadata): string {
+  const text = Buffer.from(JSON.stringify(fieldsOf(metadata)))
+  const salt = metadata.token_endpoint_auth_method === 'none' ? Buffer.alloc(0) : random(SALT)
+  return makeHandle(keys, 'ci', Buffer.concat([Buffer.from([salt.length]), salt, deflateRawSync(text)]))
+}
+
+/** Opens a genuine id; undefined for any other. It is checked before anything is inflated, and inflated to a bounded length. */
+export function openId(keys: Keys, client_id: string): Sealed | undefined {
+  const facts = openHandle(keys, 'ci', client_id)
+  const length = facts?.[0]
+  if (facts === undefined || (length !== 0 && length !== SALT)) return undefined
+  const text = inflateRawSync(facts.subarray(1 + length), { maxOutputLength: LARGEST })
+  const metadata = JSON.parse(text.toString()) as NarrowedMetadata
+  const isPublic = metadata.token_endpoint_auth_method === 'none'
+  return { metadata, secret: isPublic ? undefined : secretOf(keys, client_id) }
+}
+
+/** The secret of a client with this id: nobody has to keep it. */
+function secretOf(keys: Keys, client_id: string): string {
+  return keys.sign('ci_secret', client_id).toString('base64url')
+}
+
+// In one order, or the same client would have several ids.
+function fieldsOf(metadata: NarrowedMetadata): NarrowedMetadata {
+  const { client_name, redirect_uris, grant_types, token_endpoint_auth_method, scope, ...links } = metadata
+  const sorted = Object.entries(links).sort(([one], [other]) => (one < other ? -1 : 1))
+  return {
+    ...{
+      client_name,
+      redirect_uris,
+      grant_types: [...grant_types].sort(),
+      token_endpoint_auth_method,
+      scope,
+    },
+    ...Object.fromEntries(sorted),
+  }
+}
