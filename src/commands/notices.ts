@@ -37,10 +37,17 @@ export function notices(config: Config): string[] {
     const names = concerns({ config, clients })
     return names.length === 0 ? [] : [`${sentence} (${listed(names)})`]
   })
-  const forgets = config.store.durable ? [] : [FORGETS]
+  const forgets = config.store.durable ? [] : [FORGETS, ...idsEnd(config)]
   const homeless = config.env.ISSUER === '' && config.env.CONFIG_FILE === '' ? [HOMELESS(config.issuer)] : []
   return [...remarks, ...homeless, ...(proxyIsUnnamed(config) ? [PROXY] : []), ...forgets, ...lines]
 }
+
+function idsEnd({ entries }: Config): string[] {
+  return (entries.registration ?? 'off') === 'off' ? [] : [IDS_END]
+}
+
+const IDS_END =
+  'clients that register themselves (registration) have ids that end with this process; they register again then'
 
 const FORGETS =
   'logins, consents and refresh tokens are forgotten with this process; set SQLITE_FILE to a file that keeps them (docs/one-node.md)'
