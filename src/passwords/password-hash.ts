@@ -79,29 +79,3 @@ function isUsable(password: string, most: number): boolean {
   const bytes = Buffer.byteLength(password)
   return bytes > 0 && bytes <= most
 }
-
-/** Characters: SP 800-63B-4 §3.1.1.2, for a password that is the only proof. */
-export const MIN_CHOSEN = 15
-
-/**
- * Why nobody may choose this password: too short (counted as it is kept, each character once), or too long; undefined if they may.
- * No rule of composition: those make passwords worse.
- */
-export function chosenProblem(password: string): 'short' | 'long' | undefined {
-  if (Buffer.byteLength(password) > MAX_ARGON2ID_BYTES) return 'long'
-  const characters = [...password.normalize('NFC')].length
-  return characters < MIN_CHOSEN ? 'short' : undefined
-}
-
-// UTF-16 units: what fits bcrypt in one form has fewer in every other, and the time to normalize some texts grows with
-// the square of their length.
-const MAX_NORMALIZED = MAX_ARGON2ID_BYTES
-
-/**
- * The forms in which a typed password is tried: as it is; composed (SP 800-63B-4 §3.1.1.2: NFC), whatever the keyboard
- * sends; decomposed, as other programs may have hashed what a Mac sent. How many there are depends on the text alone.
- */
-export function formsOf(password: string): readonly string[] {
-  if (password.length > MAX_NORMALIZED) return [password]
-  return [...new Set([password, password.normalize('NFC'), password.normalize('NFD')])]
-}

@@ -1,5 +1,6 @@
-import { decoyOf, formsOf } from '../passwords/password-hash.ts'
+import { decoyOf } from '../passwords/password-hash.ts'
 import type { PasswordQueue } from '../passwords/password-queue.ts'
+import { formsOf } from '../passwords/typed-password.ts'
 import type { User } from './user.ts'
 
 /** A person with what their password is compared with. */

@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import bcrypt from 'bcrypt'
 import { ARGON2ID_COST, hashArgon2id, readArgon2id } from '../../src/passwords/argon2id.ts'
 import {
-  chosenProblem,
   decoyOf,
   hashChosen,
   isPasswordHash,
@@ -95,18 +94,4 @@ test('nobody has the hash that stands in for one, and it is of the same kind', a
     assert.equal(kindOfHash(decoy), kindOfHash(hash))
     for (const password of ['password', '', 'x']) assert.equal(await matches(password, decoy), false)
   }
-})
-
-test('a chosen password has fifteen characters, however many bytes they take', () => {
-  for (const good of [
-    'a'.repeat(15),
-    '😀'.repeat(15),
-    'ä'.repeat(15).normalize('NFD'),
-    ' '.repeat(15),
-    'x'.repeat(1000),
-  ])
-    assert.equal(chosenProblem(good), undefined, good)
-  for (const short of ['', 'a'.repeat(14), '😀'.repeat(14), 'ä'.repeat(14).normalize('NFD')])
-    assert.equal(chosenProblem(short), 'short', short)
-  assert.equal(chosenProblem('x'.repeat(1001)), 'long')
 })

@@ -1,6 +1,7 @@
 import { ConfigError } from '../../config/config-error.ts'
-import { chosenProblem, isPasswordHash, MIN_CHOSEN } from '../../passwords/password-hash.ts'
+import { isPasswordHash } from '../../passwords/password-hash.ts'
 import type { PasswordQueue } from '../../passwords/password-queue.ts'
+import { chosenProblem, MIN_CHOSEN } from '../../passwords/typed-password.ts'
 import { readSecret } from '../read-secret.ts'
 
 /** Asks for a new password, and returns its hash. Throws `ConfigError` for one that nobody may choose. */
