@@ -39,7 +39,7 @@ export function digestedSecret(digest: string): ClientSecret {
 const AT_ONCE = 4
 
 /**
- * A secret configured as a bcrypt hash. bcrypt runs until the right secret was seen once; from then on its
+ * A secret configured as a slow hash. It is computed until the right secret was seen once; from then on its
  * keyed digest decides, so that a token request does not cost 60 ms for the rest of the process.
  */
 export function hashedSecret(secretHash: string, queue: PasswordQueue, keys: Keys): ClientSecret {
@@ -66,7 +66,7 @@ export function hashedSecret(secretHash: string, queue: PasswordQueue, keys: Key
   }
 }
 
-/** Makes the secrets of bcrypt hashes, each once. */
+/** Makes the secrets of slow hashes, each once. */
 export interface HashedSecrets {
   of(secretHash: string): ClientSecret
   /** Those that it has made. */
@@ -74,7 +74,7 @@ export interface HashedSecrets {
 }
 
 /**
- * Takes those that are there from `earlier`, of a configuration before: what bcrypt has found out once stays known when
+ * Takes those that are there from `earlier`, of a configuration before: what a hash has told once stays known when
  * another one is applied.
  */
 export function hashedSecrets(

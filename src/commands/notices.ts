@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { MAKE_HASH } from '../config/config-error.ts'
 import { listed } from '../config/names.ts'
 import type { ClientEntry, UserEntry } from '../config/schema.ts'
+import { isCheapHash } from '../passwords/password-hash.ts'
 import { isStandardScope } from '../protocol/claims.ts'
 import { readMoment } from '../protocol/moment.ts'
 import { isPlainRemote } from '../protocol/private-host.ts'
@@ -63,9 +64,7 @@ function proxyIsUnnamed({ issuer, env }: Config): boolean {
   return protocol === 'https:' && !isLoopbackHost(hostname) && env.TRUST_PROXY.length === 0
 }
 
-const CHEAPEST_HASH = 10
-const isCheap = (hash: string | undefined) =>
-  hash?.startsWith('$2') === true && Number(hash.slice(4, 6)) < CHEAPEST_HASH
+const isCheap = (hash: string | undefined) => hash !== undefined && isCheapHash(hash)
 
 const NOTICES: readonly Notice[] = [
   {
@@ -108,9 +107,11 @@ const NOTICES: readonly Notice[] = [
   {
     concerns: (registered) => [
       ...usersThat(({ password_hash }) => isCheap(password_hash))(registered),
-      ...clientsThat((_client, { client_secret_hash }) => isCheap(client_secret_hash))(registered),
+      ...clientsThat((_client, { client_secret_hash, client_secrets = [] }) =>
+        [{ client_secret_hash }, ...client_secrets].some((one) => isCheap(one.client_secret_hash)),
+      )(registered),
     ],
-    sentence: `bcrypt hashes have a cost under ${CHEAPEST_HASH}, so whoever gets them tries passwords fast; for each, ${MAKE_HASH}`,
+    sentence: `hashes are cheap (bcrypt under 10, or Argon2id under 7 MiB or 32 MiB over all passes), so whoever gets them tries passwords fast; for each, ${MAKE_HASH}`,
   },
   {
     concerns: ({ config }) => ambiguousNames(config.entries.users.map(({ username }) => username)),

@@ -24,14 +24,15 @@ export interface Kept {
   registrationKeys: RegistrationKeys
 }
 
-/** bcrypt of people, and of clients. */
+/** Slow hashes of people, and of clients. */
 export interface Queues {
   people: PasswordQueue
   clients: PasswordQueue
 }
 
 // Hashes run on the process' pool of four threads: three at most, one of them for clients, so that neither a
-// flood of logins nor one of wrong client secrets starves the other, or DNS and files.
+// flood of logins nor one of wrong client secrets starves the other, or DNS and files. What they take of memory is three
+// times what the largest of them takes.
 const PEOPLE = { concurrency: 2, limit: 64 }
 const CLIENTS = { concurrency: 1, limit: 64 }
 

@@ -1,4 +1,14 @@
-import { ARGON2ID_COST, argon2idDecoy, hashArgon2id, readArgon2id, verifyArgon2id } from './argon2id.ts'
+import {
+  ARGON2ID_COST,
+  type Argon2idCost,
+  argon2idCostOf,
+  argon2idDecoy,
+  argon2idProblem,
+  hashArgon2id,
+  isArgon2,
+  verifyArgon2id,
+  workOf,
+} from './argon2id.ts'
 
 /** bcrypt reads 72 bytes and ignores the rest: a longer password must be refused, never cut. */
 export const MAX_BCRYPT_BYTES = 72
@@ -8,19 +18,30 @@ export const MAX_ARGON2ID_BYTES = 1000
 
 const BCRYPT = /^\$2[aby]\$(0[4-9]|1[0-7])\$[./A-Za-z0-9]{53}$/
 
+/**
+ * Why this is no hash that can be verified here, at a bounded cost, or undefined if it is one. Goes on from the name of what
+ * has it; repeats nothing of the text.
+ */
+export function passwordHashProblem(text: string): string | undefined {
+  if (isArgon2(text)) return argon2idProblem(text)
+  return BCRYPT.test(text) ? undefined : 'is not a hash of bcrypt (of a cost from 04 to 17) or Argon2id'
+}
+
 /** Whether this is a hash that can be verified here, at a bounded cost. */
 export function isPasswordHash(text: string): boolean {
-  return BCRYPT.test(text) || readArgon2id(text) !== undefined
+  return passwordHashProblem(text) === undefined
 }
 
 /**
- * Which algorithm a hash is of, and what it costs, as one word (`bcrypt-10`, `argon2id-19456-2-1`): hashes of one kind take the
+ * Which algorithm a hash is of, and what it costs, as one word (`bcrypt-10`, `argon2id-32768-2-1`): hashes of one kind take the
  * same work. `isPasswordHash` holds.
  */
 export function kindOfHash(passwordHash: string): string {
-  const argon2id = readArgon2id(passwordHash)
-  if (argon2id === undefined) return bcryptKind(Number(passwordHash.slice(4, 6)))
-  const { memory, passes, parallelism } = argon2id
+  if (!isArgon2(passwordHash)) return bcryptKind(Number(passwordHash.slice(4, 6)))
+  return argon2idKind(argon2idCostOf(passwordHash))
+}
+
+function argon2idKind({ memory, passes, parallelism }: Argon2idCost): string {
   return `argon2id-${memory}-${passes}-${parallelism}`
 }
 
@@ -31,19 +52,55 @@ export function bcryptKind(cost: number): string {
 
 /** Whether a hash is of another kind than those that are made here: perhaps it was the last one, and every login does its work. */
 export function isRare(passwordHash: string | undefined): boolean {
-  return passwordHash !== undefined && kindOfHash(passwordHash) !== kindOfHash(argon2idDecoy(ARGON2ID_COST))
+  return passwordHash !== undefined && kindOfHash(passwordHash) !== argon2idKind(ARGON2ID_COST)
 }
 
 /** A well-formed hash of this kind that no password has, to compare with if there is nothing else to. */
 export function decoyOf(kind: string): string {
-  const [name, cost, passes, parallelism] = kind.split('-')
-  if (name === 'bcrypt') return `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`
-  return argon2idDecoy({ memory: Number(cost), passes: Number(passes), parallelism: Number(parallelism) })
+  const cost = argon2idCost(kind)
+  if (cost !== undefined) return argon2idDecoy(cost)
+  return `$2b$${kind.slice('bcrypt-'.length).padStart(2, '0')}$${'.'.repeat(53)}`
 }
+
+function argon2idCost(kind: string): Argon2idCost | undefined {
+  const [name, memory, passes, parallelism] = kind.split('-')
+  if (name !== 'argon2id') return undefined
+  return { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }
+}
+
+// Some three seconds of a small machine. bcrypt needs no bound of its own: its costs are exponents, and few.
+const MAX_ARGON2ID_KINDS = 16
+const MAX_WORK_OF_KINDS = 2_097_152
+
+/**
+ * Why hashes of these kinds cannot stand side by side, or undefined if they can: every guess does the work of one of each.
+ */
+export function kindsProblem(kinds: Iterable<string>): string | undefined {
+  const costs = [...kinds].flatMap((kind) => argon2idCost(kind) ?? [])
+  const work = costs.reduce((sum, cost) => sum + workOf(cost), 0)
+  if (costs.length <= MAX_ARGON2ID_KINDS && work <= MAX_WORK_OF_KINDS) return undefined
+  return (
+    'has parameters of Argon2id that are too many beside those of the others: every guess does the work of all of them; ' +
+    `there may be ${MAX_ARGON2ID_KINDS}, and their m times t ${MAX_WORK_OF_KINDS} together`
+  )
+}
+
+/** Whether whoever gets this hash tries passwords fast. False for what is none. */
+export function isCheapHash(passwordHash: string): boolean {
+  if (!isPasswordHash(passwordHash)) return false
+  if (!isArgon2(passwordHash)) return Number(passwordHash.slice(4, 6)) < CHEAPEST_BCRYPT
+  const cost = argon2idCostOf(passwordHash)
+  return cost.memory < CHEAPEST_MEMORY || workOf(cost) < CHEAPEST_WORK
+}
+
+// About the least that OWASP advises for either.
+const CHEAPEST_BCRYPT = 10
+const CHEAPEST_MEMORY = 7_168
+const CHEAPEST_WORK = 32_768
 
 /** Whether a password has a hash. Always does the hash's work, also for one that cannot have it. */
 export async function matches(password: string, passwordHash: string): Promise<boolean> {
-  if (readArgon2id(passwordHash) !== undefined) {
+  if (isArgon2(passwordHash)) {
     const usable = isArgon2idPassword(password)
     return (await verifyArgon2id(usable ? password : 'x', passwordHash)) && usable
   }

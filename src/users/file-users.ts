@@ -1,5 +1,6 @@
 import { failAt } from '../config/config-error.ts'
 import type { UserEntry } from '../config/schema.ts'
+import { kindsProblem } from '../passwords/password-hash.ts'
 import { fold, Names } from './names.ts'
 import type { Login } from './password-check.ts'
 import { registerUser, type UserRules } from './registration.ts'
@@ -39,7 +40,10 @@ export function fileUsers(entries: readonly UserEntry[], rules: UserRules): File
     subs.add(fold(sub))
     const { email, email_verified } = login.user.claims
     if (email !== undefined && email_verified === true) names.addAddress(email, login)
+    if (login.kind === undefined || kinds.has(login.kind)) continue
     kinds.add(login.kind)
+    const problem = kindsProblem(kinds)
+    if (problem !== undefined) fail('password_hash', problem)
   }
   return {
     find: (sub) => bySub.get(sub),

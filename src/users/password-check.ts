@@ -6,8 +6,8 @@ import type { User } from './user.ts'
 /** A person with what their password is compared with. */
 export interface Login {
   readonly user: User
-  /** What the hash is of, and costs. */
-  readonly kind: string
+  /** What the hash is of, and costs; undefined if they have no password yet: that of any kind is wrong. */
+  readonly kind: string | undefined
   passwordHash(): Promise<string>
 }
 
@@ -31,7 +31,7 @@ export function passwordCheck(logins: Logins, queue: PasswordQueue): PasswordChe
     const [login, kinds] = await Promise.all([logins.loginOf(username), logins.kinds()])
     const passwordHash = login === undefined ? undefined : await login.passwordHash()
     // The first of a kind may be newer than what this node knows of kinds.
-    const known = login === undefined || kinds.includes(login.kind) ? kinds : [...kinds, login.kind]
+    const known = login?.kind === undefined || kinds.includes(login.kind) ? kinds : [...kinds, login.kind]
     // One hash of each kind, whoever is asked for: a kind that few have, or nobody of that name, would tell who exists.
     const hashes = known.map((kind) =>
       kind === login?.kind && passwordHash !== undefined ? passwordHash : decoyOf(kind),

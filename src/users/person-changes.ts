@@ -4,6 +4,7 @@ import { Roll } from '../registry/roll.ts'
 import { randomText } from '../secrets/random.ts'
 import type { Store } from '../store/store.ts'
 import { type Decision, insertIfNew, update } from '../store/update.ts'
+import { admitHash } from './admitted-hash.ts'
 import { releaseName, takeName } from './names-held.ts'
 import {
   type FormerPerson,
@@ -65,6 +66,7 @@ export async function createPerson(
     ...(until !== undefined && { until }),
   }
   const id = personId(sub)
+  if (password_hash !== undefined) await admitHash(registry, password_hash, refuseHash)
   if (announce && !first) await takePlaceOfFirst(context)
   await rollOf(store).add(id, now)
   if (!(await insertIfNew<PersonRecord>(store, { kind: 'person', id, now: 0 }, record)))
@@ -78,21 +80,14 @@ export async function createPerson(
     }
     throw error
   }
-  if (announce)
-    await registry.change((state) => ({
-      first: first ? sub : '',
-      hash_kinds: withKind(state.hash_kinds, password_hash),
-    }))
+  if (announce) await registry.change(() => ({ first: first ? sub : '' }))
   return { ...record, revision: '' }
 }
 
-/** Tells all nodes of people who were made without an announcement, whose hashes are of these kinds. Throws `StoreUnavailable`. */
-export async function announcePeople(context: PeopleContext, kinds: Iterable<string>): Promise<void> {
+/** Tells all nodes of people who were made without an announcement. Throws `StoreUnavailable`. */
+export async function announcePeople(context: PeopleContext): Promise<void> {
   await takePlaceOfFirst(context)
-  await context.registry.change((state) => ({
-    first: '',
-    hash_kinds: [...new Set([...state.hash_kinds, ...kinds])],
-  }))
+  await context.registry.change(() => ({ first: '' }))
 }
 
 /**
@@ -119,7 +114,10 @@ export async function changePerson(
 ): Promise<PersonRecord> {
   const { store, registry } = context
   const before = requirePerson(await readPerson(store, sub), sub)
-  const wished = change(before)?.entry ?? before.entry
+  const { entry: wished, password_hash } = change(before) ?? before
+  // Whoever has a hash keeps it, also one that was admitted under other bounds: a rename or an end must not fail on it.
+  if (password_hash !== undefined && password_hash !== before.password_hash)
+    await admitHash(registry, password_hash, refuseHash)
   const fresh = namesOf(wished).filter((name) => !before.names.includes(name))
   refuseTaken(context, fresh)
   if (fresh.length > 0) {
@@ -142,7 +140,6 @@ export async function changePerson(
   for (const name of before.names) if (!changed.names.includes(name)) await releaseName(store, name, sub)
   await registry.change((state) => ({
     first: state.first === sub && changed.password_hash !== undefined ? '' : state.first,
-    hash_kinds: withKind(state.hash_kinds, changed.password_hash),
   }))
   return changed
 }
@@ -200,8 +197,8 @@ async function takePlaceOfFirst(context: PeopleContext): Promise<void> {
   if (record !== undefined && record.password_hash === undefined) await deletePerson(context, first)
 }
 
-function withKind(kinds: readonly string[], password_hash: string | undefined): readonly string[] {
-  return password_hash === undefined ? kinds : [...new Set([...kinds, kindOfHash(password_hash)])]
+function refuseHash(problem: string): never {
+  throw new PersonRefused(`the hash ${problem}`)
 }
 
 function refuseTaken({ file }: PeopleContext, names: readonly string[]): void {

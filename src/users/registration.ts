@@ -5,9 +5,9 @@ import {
   bcryptKind,
   decoyOf,
   isBcryptPassword,
-  isPasswordHash,
   kindOfHash,
   MAX_BCRYPT_BYTES,
+  passwordHashProblem,
 } from '../passwords/password-hash.ts'
 import type { PasswordQueue } from '../passwords/password-queue.ts'
 import { MOMENT, readMoment } from '../protocol/moment.ts'
@@ -33,7 +33,7 @@ const DEMO_COST = 10
 /** What the demo's password is hashed with, and what a guess costs where nobody has a password. */
 export const DEMO_KIND = bcryptKind(DEMO_COST)
 
-/** The hash of somebody who has no password yet: well-formed, and that of none. */
+/** Stands for the hash of somebody who has no password yet: well-formed, and that of none. */
 export const NO_PASSWORD = decoyOf(DEMO_KIND)
 
 /** Makes a person of an entry whose form has been checked. Throws what `fail` throws. */
@@ -55,8 +55,8 @@ export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Lo
   if (password === undefined && password_hash === undefined) fail('password_hash', `is missing; ${MAKE_HASH}`)
   if (password !== undefined && !isBcryptPassword(password))
     fail('password', `must have 1 to ${MAX_BCRYPT_BYTES} bytes`)
-  if (password_hash !== undefined && !isPasswordHash(password_hash))
-    fail('password_hash', `is no hash that can be verified here, or costs too much; ${MAKE_HASH}`)
+  const problem = password_hash === undefined ? undefined : passwordHashProblem(password_hash)
+  if (problem !== undefined) fail('password_hash', `${problem}; ${MAKE_HASH}`)
   // Of a salted hash, or of the demo's public password.
   const credential = hash('sha256', password_hash ?? `demo ${password}`, 'base64url').slice(0, 16)
   return {
@@ -65,12 +65,17 @@ export function registerUser(entry: UserEntry, rules: UserRules, fail: Fail): Lo
       ...{ groups, roles: [...new Set(roles)] },
       ...{ own_claims: means.claimsOf(groups, own, fail), withheld_scopes: means.withheldFrom(groups) },
     },
-    kind: password_hash === undefined ? DEMO_KIND : kindOfHash(password_hash),
+    kind: kindOf(password_hash),
     passwordHash:
       password_hash === undefined
         ? hashOnce(() => rules.queue.hash(password as string, DEMO_COST))
         : async () => password_hash,
   }
+}
+
+function kindOf(password_hash: string | undefined): string | undefined {
+  if (password_hash === undefined) return DEMO_KIND
+  return password_hash === NO_PASSWORD ? undefined : kindOfHash(password_hash)
 }
 
 // The demo's password is hashed at its first use: a hash at the start would cost 60 ms for nothing.

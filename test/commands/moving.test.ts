@@ -127,7 +127,7 @@ test('people from CSV: hostile lines are left out and named by their number, and
   assert.equal(people, 3, ran.out)
   assert.equal(refused.length, 7)
   for (const [at, says] of [
-    [4, /password_hash is no hash/],
+    [4, /password_hash is not a hash/],
     [8, /username is empty/],
   ] as const)
     assert.ok(

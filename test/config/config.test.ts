@@ -515,7 +515,7 @@ clients:
   assert.equal(named.length, 2)
   assert.match(
     named[0] ?? '',
-    /cost under 10.*npm run hash-password, .*docker run .* hash-password \(ada, b\)$/,
+    /hashes are cheap.*npm run hash-password, .*docker run .* hash-password \(ada, b\)$/,
   )
   assert.match(named[1] ?? '', /scopes have no sentence.*\(untold\)$/)
 })

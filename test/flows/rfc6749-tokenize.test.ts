@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import { hashArgon2id } from '../../src/passwords/argon2id.ts'
 import { Agent, WALK } from '../support/browser-agent.ts'
+import { countingCrypto } from '../support/counting-crypto.ts'
 import { buildServer } from '../support/server.ts'
 import {
   BASIC,
@@ -277,14 +279,20 @@ test('RFC 6749 §4.4: client_credentials gives no refresh token and writes nothi
 
 test('a confidential client whose hash is configured authenticates, and a wrong secret is refused fast afterwards', async (t) => {
   const bcrypt = (await import('bcrypt')).default
-  const { app } = await buildServer(t, {
-    clients: [{ ...SERVICE, client_secret: undefined, client_secret_hash: await bcrypt.hash('s3cret', 4) }],
-  })
-  const form = { grant_type: 'client_credentials' }
-  assert.equal((await direct(app, form, { authorization: basic('service', 'wrong') })).status, 401)
-  assert.equal((await direct(app, form, { authorization: basic('service', 's3cret') })).status, 200)
-  assert.equal((await direct(app, form, { authorization: basic('service', 'wrong') })).status, 401)
-  assert.equal((await direct(app, form, { authorization: basic('service', 's3cret') })).status, 200)
+  const argon2id = hashArgon2id('s3cret', { memory: 64, passes: 1, parallelism: 1 })
+  for (const client_secret_hash of [await bcrypt.hash('s3cret', 4), await argon2id]) {
+    const { app } = await buildServer(t, {
+      clients: [{ ...SERVICE, client_secret: undefined, client_secret_hash }],
+    })
+    const form = { grant_type: 'client_credentials' }
+    assert.equal((await direct(app, form, { authorization: basic('service', 'wrong') })).status, 401)
+    const counted = countingCrypto(t)
+    assert.equal((await direct(app, form, { authorization: basic('service', 's3cret') })).status, 200)
+    assert.equal(counted().passwords, 1)
+    assert.equal((await direct(app, form, { authorization: basic('service', 'wrong') })).status, 401)
+    assert.equal((await direct(app, form, { authorization: basic('service', 's3cret') })).status, 200)
+    assert.equal(counted().passwords, 0)
+  }
 })
 
 test('refresh against revoke in random interleavings: whatever came first, nothing is left', async (t) => {

@@ -28,6 +28,7 @@ const COUNTED = {
   passwords: [
     [bcrypt, 'compare'],
     [bcrypt, 'hash'],
+    [crypto, 'argon2'],
   ],
 } as const
 

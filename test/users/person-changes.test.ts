@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hashArgon2id } from '../../src/passwords/argon2id.ts'
+import { decoyOf } from '../../src/passwords/password-hash.ts'
 import { Registry } from '../../src/registry/registry.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import type { Store } from '../../src/store/store.ts'
+import { update } from '../../src/store/update.ts'
 import { fold } from '../../src/users/names.ts'
 import { holderOf } from '../../src/users/names-held.ts'
 import {
@@ -23,7 +25,7 @@ import {
   personOfLink,
   setPasswordByLink,
 } from '../../src/users/person-link.ts'
-import { personId } from '../../src/users/person-record.ts'
+import { type PersonRecord, personId } from '../../src/users/person-record.ts'
 import { onEachStore } from '../support/each-store.ts'
 import { KEY } from '../support/server.ts'
 
@@ -62,6 +64,21 @@ async function everybody({ store }: PeopleContext): Promise<string[]> {
   const found: string[] = []
   for await (const { entry } of everyPerson(store, T)) found.push(entry.username)
   return found.sort()
+}
+
+/** The store, which tells of a record before it is made. */
+function beforeCreate(store: Store, tell: (kind: string) => Promise<void>): Store {
+  return new Proxy(store, {
+    get(target, name) {
+      const value = Reflect.get(target, name, target)
+      if (typeof value !== 'function') return value
+      if (name !== 'create') return value.bind(target)
+      return async (...parameters: unknown[]) => {
+        await tell(String(parameters[0]))
+        return value.apply(target, parameters)
+      }
+    },
+  })
 }
 
 onEachStore('people', (open) => {
@@ -253,6 +270,61 @@ onEachStore('people', (open) => {
     await recountKinds(people)
     assert.deepEqual(await kinds(), ['argon2id-8-1-1'])
   })
+
+  rule(
+    'a kind is known before anybody has it; one too many, and what is no hash, is refused without a trace',
+    async (people) => {
+      const kinds = async () => [...(await people.registry.refresh()).hash_kinds]
+      const of = (memory: number) => decoyOf(`argon2id-${memory}-1-1`)
+      const known: boolean[] = []
+      const watching = beforeCreate(people.store, async (kind) => {
+        if (kind === 'person') known.push((await kinds()).includes('argon2id-8-1-1'))
+      })
+      await createPerson(
+        { ...people, store: watching },
+        { entry: { username: 'first' }, password_hash: of(8) },
+        { announce: false },
+      )
+      assert.deepEqual(known, [true])
+      for (let memory = 9; memory < 24; memory++)
+        await createPerson(people, { entry: { username: `p${memory}` }, password_hash: of(memory) })
+      const before = await kinds()
+      assert.equal(before.length, 16)
+      for (const password_hash of [
+        of(24),
+        of(131_073),
+        '$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$c2FsdA',
+        'plain',
+      ])
+        await assert.rejects(
+          createPerson(people, { entry: { username: 'late' }, password_hash }),
+          /^PersonRefused: the hash /,
+        )
+      const { sub } = await createPerson(people, { entry: { username: 'late' }, password_hash: of(8) })
+      await assert.rejects(
+        changePerson(people, sub, (record) => ({ ...record, password_hash: of(24) })),
+        /^PersonRefused: the hash has parameters of Argon2id that are too many/,
+      )
+      assert.equal((await readPerson(people.store, sub))?.password_hash, of(8))
+      assert.deepEqual(await kinds(), before)
+      // Who has one that would be refused now can still be disabled.
+      const given = of(200_000)
+      await update<PersonRecord, void>(
+        people.store,
+        { kind: 'person', id: personId(sub), now: 0 },
+        (record) => ({
+          next: { ...(record as PersonRecord), password_hash: given },
+          answer: undefined,
+        }),
+      )
+      assert.equal(
+        (await changePerson(people, sub, (record) => ({ ...record, disabled: true }))).disabled,
+        true,
+      )
+      // bcrypt has few costs, whose sum is bounded by itself.
+      await createPerson(people, { entry: { username: 'old' }, password_hash: decoyOf('bcrypt-12') })
+    },
+  )
 
   rule(
     'whoever is added takes the place of the person whom an empty server made up, also the name',

@@ -1,6 +1,6 @@
 import { type Fail, MAKE_HASH } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
-import { isPasswordHash } from '../../passwords/password-hash.ts'
+import { passwordHashProblem } from '../../passwords/password-hash.ts'
 import { MOMENT, readMoment } from '../../protocol/moment.ts'
 import type { Client, TokenEndpointAuthMethod } from '../client.ts'
 import type { Rules } from '../rules.ts'
@@ -47,17 +47,15 @@ const MAX_HASHED = 4
 function secretsOf(entry: ClientTerms, rules: Rules, fail: Fail): ClientSecret | undefined {
   const { client_secret, client_secret_hash, client_secrets } = entry
   const given = [client_secret, client_secret_hash, client_secrets].filter((one) => one !== undefined)
-  const hashes = [client_secret_hash, ...(client_secrets ?? []).map((one) => one.client_secret_hash)]
-  if (hashes.some((one) => one !== undefined && !isPasswordHash(one)))
-    fail('client_secret_hash', `is no hash that can be verified here, or costs too much; ${MAKE_HASH}`)
   if (given.length > 1) fail('client_secret_hash', 'give one secret, or several under client_secrets')
+  refuseHash(client_secret_hash, (problem) => fail('client_secret_hash', problem))
   if (client_secrets === undefined) return rules.secretOf(entry)
   const names = new Set(client_secrets.map(({ name }) => name))
   if (names.size < client_secrets.length) fail('client_secrets', 'has two secrets of one name')
   // Each costs a hash at a wrong guess, of the few that all clients have together.
   if (client_secrets.filter(isHashed).length > MAX_HASHED)
     fail('client_secrets', `has more than ${MAX_HASHED} hashes; two are enough to change over`)
-  // In clear before hashed: a hash costs a moment of bcrypt until it is known.
+  // In clear before hashed: a hash costs a moment until it is known.
   const inOrder = client_secrets.toSorted((one, other) => Number(isHashed(one)) - Number(isHashed(other)))
   const secrets = inOrder.map((one): NamedSecret => {
     const { client_secret, client_secret_hash, client_secret_digest } = one
@@ -66,12 +64,20 @@ function secretsOf(entry: ClientTerms, rules: Rules, fail: Fail): ClientSecret |
         .length !== 1
     )
       fail('client_secrets', `${one.name} needs client_secret or client_secret_hash, and not both`)
+    refuseHash(client_secret_hash, (problem) =>
+      fail('client_secrets', `${one.name} has a client_secret_hash that ${problem}`),
+    )
     const until = one.until === undefined ? undefined : readMoment(one.until)
     if (one.until !== undefined && until === undefined)
       fail('client_secrets', `${one.name} has an until that is not ${MOMENT}`)
     return { secret: rules.secretOf(one) as ClientSecret, until }
   })
   return severalSecrets(secrets, rules.now)
+}
+
+function refuseHash(hash: string | undefined, fail: (problem: string) => never): void {
+  const problem = hash === undefined ? undefined : passwordHashProblem(hash)
+  if (problem !== undefined) fail(`${problem}; ${MAKE_HASH}`)
 }
 
 function isHashed({ client_secret_hash }: GivenSecret): boolean {

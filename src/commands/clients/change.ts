@@ -1,7 +1,7 @@
 import { changeClient, createClient, makeSecret } from '../../clients/client-changes.ts'
 import type { ClientRecord, KeptSecret } from '../../clients/client-record.ts'
 import { ConfigError } from '../../config/config-error.ts'
-import { isPasswordHash } from '../../passwords/password-hash.ts'
+import { passwordHashProblem } from '../../passwords/password-hash.ts'
 import { type Action, type Words, WrongUse } from '../action.ts'
 import { moment } from '../output.ts'
 import { readSecret } from '../read-secret.ts'
@@ -66,8 +66,8 @@ async function secretsOf(
   }
   if (given.flag('secret-hash')) {
     const hash = await readSecret('Hash of the secret', { twice: false })
-    if (!isPasswordHash(hash))
-      throw new ConfigError('that is no hash of bcrypt or Argon2id that can be verified here')
+    const problem = passwordHashProblem(hash)
+    if (problem !== undefined) throw new ConfigError(`that ${problem}`)
     return { secrets: [{ name: 'brought', hash, created_at: now }] }
   }
   const { secret, kept } = makeSecret('first', now)

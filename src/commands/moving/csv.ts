@@ -4,7 +4,7 @@ import type { Workbench } from '../../composition/workbench.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { readProblem } from '../../config/file-access.ts'
 import { nearest } from '../../config/names.ts'
-import { isPasswordHash, kindOfHash } from '../../passwords/password-hash.ts'
+import { isPasswordHash, kindOfHash, passwordHashProblem } from '../../passwords/password-hash.ts'
 import { announcePeople, createPerson, type NewPerson, PersonRefused } from '../../users/person-changes.ts'
 import type { Output } from '../output.ts'
 import { checkedEntry } from '../users/person.ts'
@@ -58,26 +58,24 @@ export async function importPeople(
 ): Promise<Imported> {
   const people = bench.people
   const imported: Imported = { people: 0, refused: [] }
-  const kinds = new Set<string>()
   const take = async ({ record, info }: Line) => {
     const line = `line ${info.lines}`
     try {
       const person = personOf(record)
-      if (!dryRun) {
-        await createPerson(people, person, { announce: false })
-        if (person.password_hash !== undefined) kinds.add(kindOfHash(person.password_hash))
-      }
+      if (!dryRun) await createPerson(people, person, { announce: false })
       imported.people++
     } catch (error) {
       if (!(error instanceof PersonRefused || error instanceof ConfigError)) throw error
       imported.refused.push(`${line}: ${error.message}`)
     }
   }
+  const kinds = new Set<string>()
   let waiting: Promise<void>[] = []
   try {
     for await (const line of linesOf(file)) {
       waiting.push(take(line))
-      if (waiting.length < AT_ONCE) continue
+      // The first of a kind of hash waits until that is known; a later line must not overtake it and get its name.
+      if (waiting.length < AT_ONCE && !isFirstOfKind(kinds, line.record.password_hash)) continue
       await Promise.all(waiting)
       waiting = []
       output.progress(`${imported.people} people`)
@@ -85,10 +83,16 @@ export async function importPeople(
   } finally {
     await Promise.all(waiting)
     // Once for all: a change of the version for each would make every node forget everybody a million times.
-    if (!dryRun) await announcePeople(people, kinds)
+    if (!dryRun) await announcePeople(people)
     output.progress('')
   }
   return imported
+}
+
+function isFirstOfKind(kinds: Set<string>, password_hash: string | undefined): boolean {
+  if (!password_hash || !isPasswordHash(password_hash)) return false
+  const before = kinds.size
+  return kinds.add(kindOfHash(password_hash)).size > before
 }
 
 interface Line {
@@ -128,8 +132,8 @@ function columnOf(name: string): string {
 function personOf(record: Record<string, string>): NewPerson {
   const { username = '', sub, password_hash, ...about } = record
   if (username === '') throw new ConfigError('username is empty')
-  if (password_hash && !isPasswordHash(password_hash))
-    throw new ConfigError('password_hash is no hash of bcrypt or Argon2id that can be verified here')
+  const problem = password_hash ? passwordHashProblem(password_hash) : undefined
+  if (problem !== undefined) throw new ConfigError(`password_hash ${problem}`)
   const entry = Object.entries(about).flatMap(([name, text]) =>
     text === '' ? [] : [[name, claimOf(name, text)]],
   )

@@ -5,7 +5,6 @@ import type { Workbench } from '../../composition/workbench.ts'
 import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { readProblem } from '../../config/file-access.ts'
-import { kindOfHash } from '../../passwords/password-hash.ts'
 import { announcePeople, createPerson, PersonRefused } from '../../users/person-changes.ts'
 import { type Action, WrongUse } from '../action.ts'
 import type { Output } from '../output.ts'
@@ -86,8 +85,7 @@ async function takeIn(
     await attempt('people', entry.username, () =>
       createPerson(people, { entry, sub, password_hash, disabled, until, since }, { announce: false }),
     )
-  const hashes = bundle.people.flatMap(({ password_hash }) => password_hash ?? [])
-  await announcePeople(people, hashes.map(kindOfHash))
+  await announcePeople(people)
   for (const { client_id, entry, secrets } of bundle.clients)
     if (clientChanges !== undefined)
       await attempt('clients', client_id, () => createClient(clientChanges, { client_id, entry, secrets }))

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../config/config-error.ts'
-import { isPasswordHash } from '../../passwords/password-hash.ts'
+import { passwordHashProblem } from '../../passwords/password-hash.ts'
 import type { PasswordQueue } from '../../passwords/password-queue.ts'
 import { chosenProblem, MIN_CHOSEN } from '../../passwords/typed-password.ts'
 import { readSecret } from '../read-secret.ts'
@@ -16,7 +16,7 @@ export async function askPassword(queue: PasswordQueue): Promise<string> {
 /** Asks for a hash that somebody brings along. Throws `ConfigError` for what is none. */
 export async function askPasswordHash(): Promise<string> {
   const text = await readSecret('Hash of the password', { twice: false })
-  if (!isPasswordHash(text))
-    throw new ConfigError('that is no hash of bcrypt or Argon2id that can be verified here')
+  const problem = passwordHashProblem(text)
+  if (problem !== undefined) throw new ConfigError(`that ${problem}`)
   return text
 }
