@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { ConfigError } from '../config/config-error.ts'
-import { hashArgon2id } from '../passwords/argon2id.ts'
+import { hasArgon2id, hashArgon2id, NO_ARGON2ID } from '../passwords/argon2id.ts'
 import {
   hashBcrypt,
   isArgon2idPassword,
@@ -22,33 +22,34 @@ interface Streams {
 
 export const HASH_PASSWORD: Action = {
   summary:
-    'reads a password, at the terminal or from standard input, and prints its hash: of bcrypt, or of Argon2id',
+    'reads a password, at the terminal or from standard input, and prints its hash: of Argon2id, or of bcrypt',
   takes: '',
-  options: { argon2id: { summary: 'a hash of Argon2id' } },
-  examples: ['hash-password', 'hash-password --argon2id'],
+  options: { bcrypt: { summary: 'a hash of bcrypt, which nodes of before Argon2id can read' } },
+  examples: ['hash-password', 'hash-password --bcrypt'],
   plain: true,
   async run({ flag }) {
     const streams = { input: process.stdin, output: process.stdout, error: process.stderr }
-    await hashPassword(streams, flag('argon2id') ? 'argon2id' : 'bcrypt')
+    await hashPassword(streams, flag('bcrypt') ? 'bcrypt' : 'argon2id')
   },
 }
 
-const ARGON2ID = '--argon2id'
+const BCRYPT = '--bcrypt'
 
 /**
  * `npm run hash-password`: reads one password twice from the terminal, unseen, or the first line of standard input;
  * prints its hash alone, so that it can be piped. Throws `ConfigError` for one that would not be taken whole, or that was not
- * typed the same again.
+ * typed the same again, and if this Node cannot make such a hash.
  */
 export async function hashPassword(
   { input, output, error }: Streams,
-  algorithm: 'bcrypt' | 'argon2id' = 'bcrypt',
+  algorithm: 'bcrypt' | 'argon2id' = 'argon2id',
 ): Promise<void> {
+  if (algorithm === 'argon2id' && !hasArgon2id()) throw new ConfigError(`${NO_ARGON2ID}: ${BCRYPT}`)
   const isWanted = algorithm === 'argon2id' ? isArgon2idPassword : isBcryptPassword
   // SP 800-63B-4 §3.1.1.2: the composed form, whatever this keyboard sends; a login tries it too.
   const password = (await readPassword(input, error, isWanted)).normalize('NFC')
   if (password === '' && !input.isTTY) throw new ConfigError(NOTHING)
-  if (!isWanted(password)) throw new ConfigError(`the password ${problemOf(password)}`)
+  if (!isWanted(password)) throw new ConfigError(`the password ${problemOf(password, algorithm)}`)
   const made = algorithm === 'argon2id' ? hashArgon2id(password) : hashBcrypt(password, COST)
   output.write(`${await made}\n`)
 }
@@ -58,12 +59,12 @@ const NOTHING =
   'the password is empty: there is no terminal to type it at, and the first line of standard input has none. ' +
   'In a container: docker run --rm -it postern hash-password. Or pipe it, there with -i instead of -it'
 
-function problemOf(password: string): string {
+function problemOf(password: string, algorithm: 'bcrypt' | 'argon2id'): string {
   if (password === '') return 'is empty; type one'
-  if (password.includes('\0')) return 'has a NUL character, where bcrypt would end it; leave it out'
   const bytes = Buffer.byteLength(password)
-  if (bytes > MAX_ARGON2ID_BYTES) return `has ${bytes} bytes; ${MAX_ARGON2ID_BYTES} are the most`
-  return `has ${bytes} bytes; bcrypt takes ${MAX_BCRYPT_BYTES} and would silently ignore the rest; ${ARGON2ID} takes it whole`
+  if (algorithm === 'argon2id') return `has ${bytes} bytes; ${MAX_ARGON2ID_BYTES} are the most`
+  if (password.includes('\0')) return 'has a NUL character, where bcrypt would end it; leave it out'
+  return `has ${bytes} bytes; bcrypt takes ${MAX_BCRYPT_BYTES} and would silently ignore the rest; without ${BCRYPT} it is taken whole`
 }
 
 async function readPassword(

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import bcrypt from 'bcrypt'
+import { decoyOf, matches } from '../../src/passwords/password-hash.ts'
 import { freePort } from '../support/listen.ts'
 import { KEY } from '../support/server.ts'
 import { until } from '../support/until.ts'
@@ -188,8 +189,11 @@ test('check-config says what is valid and what is left open, without starting', 
 
 test('hash-password hashes the composed form of what is typed (SP 800-63B-4 §3.1.1.2)', async () => {
   // 72 bytes composed, 108 decomposed.
-  const { out } = await run(['hash-password'], { input: `${'e\u0301'.repeat(36)}\n` })
-  assert.equal(await bcrypt.compare('\u00e9'.repeat(36), out.trim()), true)
+  const input = `${'e\u0301'.repeat(36)}\n`
+  for (const options of [[], ['--bcrypt']]) {
+    const { out } = await run(['hash-password', ...options], { input })
+    assert.equal(await matches('\u00e9'.repeat(36), out.trim()), true)
+  }
 })
 
 test('check-config prints every setting that is not the default, never a secret, and the names that nothing reads', async () => {
@@ -234,11 +238,14 @@ test('check-config prints every setting that is not the default, never a secret,
   }
 })
 
-test('hash-password prints a bcrypt hash of standard input, and refuses what bcrypt would cut', async () => {
-  const { code, out } = await run(['hash-password'], { input: 'correct horse\n' })
+test('hash-password prints a hash of standard input, of Argon2id or of bcrypt, and refuses what bcrypt would cut', async () => {
+  const { code, out } = await run(['hash-password'], { input: `${'ä'.repeat(37)}\n` })
   assert.equal(code, 0)
-  assert.ok(await bcrypt.compare('correct horse', out.trim()))
-  const long = await run(['hash-password'], { input: `${'ä'.repeat(37)}\n` })
+  assert.match(out, /^\$argon2id\$v=19\$\S+\n$/)
+  assert.ok(await matches('ä'.repeat(37), out.trim()))
+  const old = await run(['hash-password', '--bcrypt'], { input: 'correct horse\n' })
+  assert.ok(await bcrypt.compare('correct horse', old.out.trim()))
+  const long = await run(['hash-password', '--bcrypt'], { input: `${'ä'.repeat(37)}\n` })
   assert.equal(long.code, 1)
   assert.match(long.err, /74 bytes; bcrypt takes 72 /)
   for (const input of ['', '\n']) {
@@ -250,9 +257,41 @@ test('hash-password prints a bcrypt hash of standard input, and refuses what bcr
     )
   }
   assert.match(
-    (await run(['hash-password'], { input: 'a\0b\n' })).err,
+    (await run(['hash-password', '--bcrypt'], { input: 'a\0b\n' })).err,
     /^postern: the password has a NUL character/,
   )
+})
+
+test('a Node without Argon2: hash-password and check-config say what helps, and bcrypt goes on', async () => {
+  const preload = join(mkdtempSync(join(tmpdir(), 'postern-old-')), 'preload.mjs')
+  // What Node does if its OpenSSL has none.
+  writeFileSync(
+    preload,
+    `import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
+crypto.argon2 = crypto.argon2Sync = () => { throw Object.assign(new Error('Argon2 algorithm not supported'), { code: 'ERR_CRYPTO_ARGON2_NOT_SUPPORTED' }) }
+syncBuiltinESMExports()
+`,
+  )
+  const env = { NODE_OPTIONS: `--import=${preload}` }
+  const { code, out, err } = await run(['hash-password'], { input: 'correct horse\n', env })
+  assert.deepEqual([code, out], [1, ''])
+  assert.match(err, /^postern: the OpenSSL of this Node has no Argon2 .*: --bcrypt$/m)
+  const old = await run(['hash-password', '--bcrypt'], { input: 'correct horse\n', env })
+  assert.ok(await bcrypt.compare('correct horse', old.out.trim()))
+  const CONFIG_FILE = join(mkdtempSync(join(tmpdir(), 'postern-old-')), 'c.yaml')
+  const check = (password_hash: string) => {
+    const text = `clients: [{ client_id: a, redirect_uris: ["https://a.example/"] }]\nusers: [{ username: ada, sub: a, password_hash: "${password_hash}" }]\n`
+    writeFileSync(CONFIG_FILE, text, { mode: 0o600 })
+    return run(['check-config'], { env: { ...env, CONFIG_FILE, SECRET_KEYS: KEY } })
+  }
+  const refused = await check(decoyOf('argon2id-64-1-1'))
+  assert.equal(refused.code, 1)
+  assert.match(
+    refused.err,
+    /\/users\/0\/password_hash \(user ada\): is a hash of Argon2id, and the OpenSSL of this Node/,
+  )
+  assert.equal((await check(decoyOf('bcrypt-10'))).code, 0)
 })
 
 test('nothing that the start runs lies in the temporary folder, where others could put code', async () => {
