@@ -38,6 +38,21 @@ export function sealHandle(keys: Keys, kind: HandleKind, bytes: Buffer): string 
   return `${kind}_${bytes.toString('base64url')}`
 }
 
+/**
+ * What a handle says of itself, whoever made it, or undefined if it has not the form of one. For a person to look at: nothing in it is
+ * proven.
+ */
+export function unprovenHandle(text: string): { kind: string; key_id: string; facts: Buffer } | undefined {
+  const [, kind = '', encoded = ''] = /^([a-z]{2})_([\w-]+)$/.exec(text) ?? []
+  const bytes = Buffer.from(encoded, 'base64url')
+  if (bytes.length < HEAD + TAG || bytes[0] !== VERSION) return undefined
+  return {
+    kind,
+    key_id: bytes.toString('hex', 1, HEAD),
+    facts: bytes.subarray(HEAD, bytes.length - TAG),
+  }
+}
+
 /** The facts of a genuine handle of this kind, or undefined for anything else. */
 export function openHandle(keys: Keys, kind: HandleKind, text: string): Buffer | undefined {
   if (text.length > MAX_LENGTH || !text.startsWith(`${kind}_`)) return undefined

@@ -53,7 +53,11 @@ export function makeAccessToken(keys: Keys, token: AccessTokenFacts & { terms: T
 }
 
 export function openAccessToken(keys: Keys, text: string): AccessTokenFacts | undefined {
-  const facts = openHandle(keys, 'at', text)
+  return accessTokenIn(openHandle(keys, 'at', text))
+}
+
+/** What the facts of an `at_` say. */
+export function accessTokenIn(facts: Buffer | undefined): AccessTokenFacts | undefined {
   if (facts === undefined || facts.length < ACCESS_TOKEN) return undefined
   const profile = facts.readUInt8(GRANT)
   const own = profile === OWN_TERMS
@@ -83,7 +87,11 @@ export function makeClientToken(keys: Keys, token: ClientTokenFacts): string {
 }
 
 export function openClientToken(keys: Keys, text: string): ClientTokenFacts | undefined {
-  const facts = openHandle(keys, 'ct', text)
+  return clientTokenIn(openHandle(keys, 'ct', text))
+}
+
+/** What the facts of a `ct_` say. */
+export function clientTokenIn(facts: Buffer | undefined): ClientTokenFacts | undefined {
   const head = 2 * TIME + JTI + 2
   if (facts === undefined || facts.length < head) return undefined
   const idEnd = head + facts.readUInt16BE(2 * TIME + JTI)
@@ -105,7 +113,11 @@ export function makeRefreshToken(keys: Keys, token: RefreshTokenFacts): string {
 }
 
 export function openRefreshToken(keys: Keys, text: string): RefreshTokenFacts | undefined {
-  const facts = openHandle(keys, 'rt', text)
+  return refreshTokenIn(openHandle(keys, 'rt', text))
+}
+
+/** What the facts of an `rt_` say. */
+export function refreshTokenIn(facts: Buffer | undefined): RefreshTokenFacts | undefined {
   if (facts?.length !== GRANT + 4) return undefined
   return { grant_id: facts.toString('base64url', 0, GRANT), generation: facts.readUInt32BE(GRANT) }
 }
@@ -122,7 +134,11 @@ export function makeCode(keys: Keys, code: CodeFacts): string {
 }
 
 export function openCode(keys: Keys, text: string): CodeFacts | undefined {
-  const facts = openHandle(keys, 'ac', text)
+  return codeIn(openHandle(keys, 'ac', text))
+}
+
+/** What the facts of an `ac_` say. */
+export function codeIn(facts: Buffer | undefined): CodeFacts | undefined {
   if (facts?.length !== GRANT + TIME + 1 + 64) return undefined
   const flags = facts[GRANT + TIME] as number
   const digests = GRANT + TIME + 1

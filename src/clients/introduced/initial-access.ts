@@ -16,6 +16,11 @@ export function makeInitialAccessToken(keys: Keys, expires_at: number): string {
 
 /** Whether a text is such a token and good at `now` (seconds). */
 export function isInitialAccessToken(keys: Keys, text: string, now: number): boolean {
-  const facts = openHandle(keys, 'ri', text)
-  return facts?.length === TIME + NONCE && facts.readUIntBE(0, TIME) > now
+  const expires_at = endIn(openHandle(keys, 'ri', text))
+  return expires_at !== undefined && expires_at > now
+}
+
+/** When (seconds) what has these facts is good no more. */
+export function endIn(facts: Buffer | undefined): number | undefined {
+  return facts?.length === TIME + NONCE ? facts.readUIntBE(0, TIME) : undefined
 }

@@ -28,13 +28,18 @@ export function sealId(keys: Keys, metadata: NarrowedMetadata): string {
 
 /** Opens a genuine id; undefined for any other. It is checked before anything is inflated, and inflated to a bounded length. */
 export function openId(keys: Keys, client_id: string): Sealed | undefined {
-  const facts = openHandle(keys, 'ci', client_id)
+  const metadata = metadataIn(openHandle(keys, 'ci', client_id))
+  if (metadata === undefined) return undefined
+  const isPublic = metadata.token_endpoint_auth_method === 'none'
+  return { metadata, secret: isPublic ? undefined : secretOf(keys, client_id) }
+}
+
+/** What the facts of a `ci_` say. Throws what the inflater and `JSON.parse` throw, if nobody has proven them. */
+export function metadataIn(facts: Buffer | undefined): NarrowedMetadata | undefined {
   const length = facts?.[0]
   if (facts === undefined || (length !== 0 && length !== SALT)) return undefined
   const text = inflateRawSync(facts.subarray(1 + length), { maxOutputLength: LARGEST })
-  const metadata = JSON.parse(text.toString()) as NarrowedMetadata
-  const isPublic = metadata.token_endpoint_auth_method === 'none'
-  return { metadata, secret: isPublic ? undefined : secretOf(keys, client_id) }
+  return JSON.parse(text.toString()) as NarrowedMetadata
 }
 
 /** The secret of a client with this id: nobody has to keep it. */

@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { isLoopbackHost } from '../../protocol/redirect-uri.ts'
 import { askServer } from '../healthcheck.ts'
-import { asked, metadataOf } from '../tools/server.ts'
+import { asked, keySetOf, metadataOf } from '../tools/server.ts'
 import { lookAtCertificate } from './certificate.ts'
 import { bad, type Finding, ok } from './findings.ts'
 import { lookAtProxy } from './proxy.ts'
@@ -40,13 +40,16 @@ async function wayTo(issuer: string): Promise<string> {
 }
 
 async function keySet(jwks_uri: string): Promise<Finding> {
-  const response = await asked(jwks_uri, {})
-  const { keys } = (await response.json().catch(() => ({}))) as { keys?: unknown }
-  if (response.ok && Array.isArray(keys)) return ok('its key set can be read')
-  return bad(
-    `${jwks_uri} answers ${response.status} and no key set: nobody can verify a token`,
-    'have the proxy pass every path under the issuer on, not some',
-  )
+  try {
+    await keySetOf({ jwks_uri })
+    return ok('its key set can be read')
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return bad(
+      `${error.message}: nobody can verify a token`,
+      'have the proxy pass every path under the issuer on, not some',
+    )
+  }
 }
 
 async function clock(issuer: string): Promise<Finding> {

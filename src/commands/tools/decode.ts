@@ -1,57 +1,57 @@
-import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose'
+import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import { ConfigError } from '../../config/config-error.ts'
 import type { Action } from '../action.ts'
 import { moment } from '../output.ts'
 import { readSecrets } from '../read-secret.ts'
-import { ISSUER_OPTION, issuerOf, metadataOf } from './server.ts'
-
-/** What the opaque strings of this server are, by what they begin with. */
-const KINDS: Readonly<Record<string, string>> = {
-  at: 'an access token of a person: introspect says what it is good for',
-  ct: 'an access token of a client itself: introspect says what it is good for',
-  rt: 'a refresh token: good at the token endpoint, for its client alone',
-  ac: 'an authorization code: good once, for a minute',
-  pl: 'a link by which a password is chosen: good once, for twenty minutes',
-}
+import { saidBy } from './handle.ts'
+import { ISSUER_OPTION, issuerOf, keySetOf, metadataOf } from './server.ts'
 
 export const decode: Action = {
-  summary: 'says what is in a token, and whether this server signed it',
+  summary: 'says what is in a token: claims of a JWT and who signed it, or what an opaque one says of itself',
   takes: '',
   options: ISSUER_OPTION,
-  examples: ['decode', 'printf "%s\\n" "$ID_TOKEN" | postern decode'],
+  examples: ['decode', 'printf "%s\\n" "$ID_TOKEN" | postern decode --issuer https://id.example.com'],
   async run(given, output) {
     const [text = ''] = await readSecrets(['Token'])
-    const kind = KINDS[/^([a-z]{2})_/.exec(text)?.[1] ?? '']
-    if (kind !== undefined)
-      return output.fields({ kind, inside: 'nothing that can be read without the keys of the server' })
+    const said = saidBy(text)
+    if (said !== undefined) return output.fields(said)
     const { header, claims } = parsed(text)
-    const { iat, exp, ...others } = claims
+    if (claims === undefined)
+      return output.fields({ header, inside: 'encrypted (a JWE): whoever has its key can read it' })
+    const { exp } = claims
+    const moments = Object.entries(claims).filter(([name]) => MOMENTS.has(name))
     output.fields({
-      ...{ header, ...others, iat: moment(iat), exp: moment(exp) },
+      ...{ header, ...claims },
+      ...Object.fromEntries(
+        moments.map(([name, value]) => [name, typeof value === 'number' ? moment(value) : value]),
+      ),
       signature: await verdict(text, issuerOf(given)),
       ...(exp !== undefined && { expired: exp <= Date.now() / 1000 }),
     })
   },
 }
 
+const MOMENTS: ReadonlySet<string> = new Set(['iat', 'exp', 'nbf', 'auth_time', 'updated_at'])
+
 function parsed(text: string) {
   try {
-    return { header: decodeProtectedHeader(text), claims: decodeJwt(text) }
+    const header = decodeProtectedHeader(text)
+    return { header, claims: text.split('.').length === 5 ? undefined : decodeJwt(text) }
   } catch {
-    throw new ConfigError('this is neither a JWT nor a token of this server')
+    throw new ConfigError(
+      'this is neither a JWT nor a token of this server; is it whole, and nothing around it?',
+    )
   }
 }
 
+/** Whose key has signed it. Not whether it is good: that takes its time and audience, too. */
 async function verdict(text: string, issuer: string): Promise<string> {
   try {
-    const { jwks_uri } = await metadataOf(issuer)
-    await jwtVerify(text, createRemoteJWKSet(new URL(jwks_uri)), { currentDate: new Date(0) })
+    const keys = await keySetOf(await metadataOf(issuer))
+    await compactVerify(text, keys)
     return `by a key of ${issuer}`
   } catch (error) {
     if (error instanceof ConfigError) return `not looked at: ${error.message}`
-    // At the time that it is checked for, it has not begun, or that does not matter: the signature is looked at first.
-    if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)
-      return `by a key of ${issuer}`
-    return `none of ${issuer}: ${(error as Error).message}`
+    return `by no key of ${issuer}: ${(error as Error).message}`
   }
 }

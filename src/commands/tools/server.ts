@@ -1,3 +1,4 @@
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose'
 import { ConfigError } from '../../config/config-error.ts'
 import { readEnvFile } from '../../config/env-file.ts'
 import type { Option, Words } from '../action.ts'
@@ -17,6 +18,8 @@ export interface Metadata {
   token_endpoint: string
   introspection_endpoint: string
   jwks_uri: string
+  /** RFC 9207: every answer to a client names the issuer. */
+  authorization_response_iss_parameter_supported?: boolean
 }
 
 /** The server that is meant. It need not be configured here: nothing else of a configuration is read. */
@@ -40,25 +43,15 @@ export async function metadataOf(issuer: string): Promise<Metadata> {
   return metadata
 }
 
-/** Posts a form; the answer is JSON, whatever its status. Throws `ConfigError` if nothing answers. */
-export async function posted(
-  url: string,
-  form: Record<string, string>,
-  client: { client_id: string; client_secret?: string | undefined },
-): Promise<{ status: number; body: Record<string, unknown> }> {
-  const { client_id, client_secret } = client
-  const encoded = [client_id, client_secret ?? ''].map((part) =>
-    new URLSearchParams({ x: part }).toString().slice(2),
-  )
-  const basic = client_secret !== undefined && {
-    authorization: `Basic ${Buffer.from(encoded.join(':')).toString('base64')}`,
-  }
-  const body = new URLSearchParams({ ...form, ...(client_secret === undefined && { client_id }) })
-  const response = await asked(url, { method: 'POST', body, headers: { ...basic } })
-  return {
-    status: response.status,
-    body: (await response.json().catch(() => ({}))) as Record<string, unknown>,
-  }
+/** The key set of a server. Throws `ConfigError` if it cannot be had. */
+export async function keySetOf({
+  jwks_uri,
+}: Pick<Metadata, 'jwks_uri'>): Promise<ReturnType<typeof createLocalJWKSet>> {
+  const response = await asked(jwks_uri, {})
+  const found = (await response.json().catch(() => undefined)) as JSONWebKeySet | undefined
+  if (!response.ok || !Array.isArray(found?.keys))
+    throw new ConfigError(`${jwks_uri} answers ${response.status} and no key set`)
+  return createLocalJWKSet(found)
 }
 
 /** Asks once. Throws `ConfigError` if nothing answers in time. */
