@@ -15,6 +15,7 @@ import { installPeers } from './install.ts'
 import { markdownOf } from './report/markdown.ts'
 import { pictureOf } from './report/picture.ts'
 import { cpuOf, type Results } from './report/results.ts'
+import { STORE_WORKLOADS } from './report/stores.ts'
 
 // Bytes.
 const ROOM_FOR_A_MILLION = 6 * 2 ** 30
@@ -44,10 +45,11 @@ const QUICK: Plan = {
 const FURTHER = ['starts', 'heap', 'file'] as const
 const NAMES: readonly string[] = [...Object.keys(WORKLOADS), ...FURTHER]
 
-const USAGE = `npm run bench -- [--quick] [--all] [--only <workload>]… [--out <folder>] [--profile <folder>]
+const USAGE = `npm run bench -- [--quick] [--all] [--stores] [--only <workload>]… [--out <folder>] [--profile <folder>]
 
   --quick    two minutes: the main workloads, three short rounds
   --all      servers of other languages too, if their toolchains are there
+  --stores   Postern alone, on each of its stores: benchmarks-stores.md, in some minutes
   --only     these alone: ${NAMES.join(', ')}
   --profile  a folder for CPU profiles of Postern; no document then
   --out      where benchmarks.md goes; docs without it, bench/results with --only`
@@ -56,6 +58,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
+    stores: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true, default: [] },
     out: { type: 'string' },
     profile: { type: 'string' },
@@ -79,6 +82,7 @@ if (values.profile === undefined) write(results)
 
 function chosen(): WorkloadId[] {
   const every = Object.keys(WORKLOADS) as WorkloadId[]
+  if (values.stores) return every.filter((id) => STORE_WORKLOADS.includes(id))
   if (values.only.length > 0) return every.filter((id) => values.only.includes(id))
   return every.filter((id) => !values.quick || workload(id).quick)
 }
@@ -106,6 +110,7 @@ async function run(plan: Plan, ids: readonly WorkloadId[]): Promise<Results> {
 }
 
 function asks(further: (typeof FURTHER)[number]): boolean {
+  if (values.stores) return further === 'file'
   if (values.only.length > 0) return values.only.includes(further)
   return further !== 'file' || !values.quick
 }
@@ -145,6 +150,7 @@ function starting(): TargetId[] {
 }
 
 function takingPart(id: WorkloadId): TargetId[] {
+  if (values.stores) return ['postern']
   const there = (one: TargetId) => {
     const { program, slow } = target(one)
     return (program === undefined || others.there.has(one)) && !(slow && values.quick)
@@ -165,6 +171,12 @@ function tell({ workload: id, measured, refused }: Table): void {
 }
 
 function write(results: Results): void {
+  if (values.stores) {
+    mkdirSync(out, { recursive: true })
+    writeFileSync(`${out}/benchmarks-stores.md`, markdownOf(results))
+    console.error(`written: ${out}/benchmarks-stores.md`)
+    return
+  }
   mkdirSync(`${out}/images`, { recursive: true })
   writeFileSync(`${out}/images/benchmarks.svg`, pictureOf(results))
   writeFileSync(`${out}/benchmarks.md`, markdownOf(results, 'images/benchmarks.svg'))

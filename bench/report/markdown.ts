@@ -14,12 +14,12 @@ const BUSY = 0.9
 // Processes over the last minute, before the run began.
 const QUIET = 0.7
 
-/** The document of a run. `picture`: its path from there. */
-export function markdownOf(results: Results, picture: string): string {
+/** The document of a run. `picture`: its path from there; without one it is about the stores alone. */
+export function markdownOf(results: Results, picture?: string): string {
   return `${[
-    '# Benchmarks',
-    `Made by \`npm run bench\` (${results.plan.rounds} rounds of ${results.plan.seconds} s); not edited by hand. Ratios say more than figures: measure your own machine.`,
-    `![Operations a second of one core](${picture})`,
+    picture === undefined ? '# Benchmarks: the stores' : '# Benchmarks',
+    `Made by \`npm run bench${picture === undefined ? ' -- --stores' : ''}\` (${results.plan.rounds} rounds of ${results.plan.seconds} s); not edited by hand. Ratios say more than figures: measure your own machine.`,
+    picture === undefined ? '' : `![Operations a second of one core](${picture})`,
     machineOf(results.machine),
     goalsText(results),
     storesText(results),

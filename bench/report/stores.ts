@@ -31,6 +31,9 @@ const COMPARED: readonly { what: string; on: Readonly<Record<string, WorkloadId>
   },
 ]
 
+/** Every workload that compares them. */
+export const STORE_WORKLOADS: readonly WorkloadId[] = COMPARED.flatMap(({ on }) => Object.values(on))
+
 const besides = ({ rounds }: Measured): Beside[] => rounds.flatMap(({ beside }) => beside ?? [])
 const median = (values: readonly number[]): number => figureOf(values).median
 
