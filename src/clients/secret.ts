@@ -8,14 +8,19 @@ export interface ClientSecret {
   verify(secret: string): boolean | Promise<boolean>
   /** Whether that takes a hash of tens of milliseconds now; it does not if absent. */
   isSlow?(): boolean
+  /** Whether it may be one that somebody finds by trying. */
+  readonly guessable: boolean
 }
 
 // Written and compared without a pause between, so that one buffer is enough for all.
 const presented = Buffer.alloc(64)
 
+// Characters. What has as many was not made up to be remembered; `openssl rand -hex 32` writes twice as many.
+const BEYOND_GUESSING = 32
+
 /** A secret that is configured in clear: kept as SHA-256, compared in constant time. */
 export function plainSecret(secret: string): ClientSecret {
-  return digestedSecret(digestOf(secret))
+  return { ...digestedSecret(digestOf(secret)), guessable: secret.length < BEYOND_GUESSING }
 }
 
 /** The SHA-256 (hexadecimal) that is kept of a secret. Only of one that nobody can guess, for it takes no time to try. */
@@ -27,6 +32,8 @@ export function digestOf(secret: string): string {
 export function digestedSecret(digest: string): ClientSecret {
   const expected = Buffer.from(digest, 'latin1')
   return {
+    // 256 random bits, or no digest would be kept.
+    guessable: false,
     verify(given) {
       // As text, then into the one buffer: four times as fast as asking for the bytes.
       presented.write(digestOf(given), 'latin1')
@@ -37,32 +44,42 @@ export function digestedSecret(digest: string): ClientSecret {
 
 // Hashes of one client that may wait: a flood of wrong secrets for one must leave the queue to the others.
 const AT_ONCE = 4
+// Wrong secrets of one hash that are remembered.
+const MAX_WRONG = 64
 
 /**
  * A secret configured as a slow hash. It is computed until the right secret was seen once; from then on its
- * keyed digest decides, so that a token request does not cost 60 ms for the rest of the process.
+ * keyed digest decides, so that a token request does not cost 60 ms for the rest of the process. Nor does the same wrong
+ * secret cost that twice, or the same one at the same time.
  */
 export function hashedSecret(secretHash: string, queue: PasswordQueue, keys: Keys): ClientSecret {
   let known: Buffer | undefined
-  let waiting = 0
-  const digest = (secret: string) => keys.sign('client_secret', `${secretHash} ${secret}`)
+  // What is wrong for a hash stays wrong.
+  const wrong = new Set<string>()
+  const waiting = new Map<string, Promise<boolean>>()
   return {
     isSlow: () => known === undefined,
+    guessable: true,
     verify(secret) {
-      return known === undefined ? hashed(secret) : timingSafeEqual(digest(secret), known)
+      const digest = keys.sign('client_secret', `${secretHash} ${secret}`)
+      if (known !== undefined) return timingSafeEqual(digest, known)
+      const name = digest.toString('base64url')
+      return wrong.has(name) ? false : (waiting.get(name) ?? hashed(secret, { digest, name }))
     },
   }
 
-  async function hashed(secret: string): Promise<boolean> {
-    if (waiting >= AT_ONCE) throw new Busy('too many secrets of one client are waiting')
-    waiting++
-    try {
-      if (!(await queue.verify(secret, secretHash))) return false
-    } finally {
-      waiting--
-    }
-    known = digest(secret)
-    return true
+  function hashed(secret: string, { digest, name }: { digest: Buffer; name: string }): Promise<boolean> {
+    if (waiting.size >= AT_ONCE) return Promise.reject(new Busy('too many secrets of one client are waiting'))
+    const verified = queue
+      .verify(secret, secretHash)
+      .then((matches) => {
+        if (matches) known = digest
+        else if (wrong.size < MAX_WRONG) wrong.add(name)
+        return matches
+      })
+      .finally(() => waiting.delete(name))
+    waiting.set(name, verified)
+    return verified
   }
 }
 
@@ -107,6 +124,7 @@ export interface NamedSecret {
  */
 export function severalSecrets(secrets: readonly NamedSecret[], now: () => number): ClientSecret {
   return {
+    guessable: secrets.some(({ secret }) => secret.guessable),
     verify(given) {
       const at = now()
       const living = secrets.flatMap(({ secret, until }) =>

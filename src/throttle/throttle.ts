@@ -1,6 +1,7 @@
-import { isIP, isIPv4, isIPv6, SocketAddress } from 'node:net'
 import type { Keys } from '../secrets/keys.ts'
 import type { Counter, Store } from '../store/store.ts'
+import { network } from './network.ts'
+import { remaining, WINDOW } from './wait.ts'
 
 /** Who is guessing, as far as it can be told. */
 export interface Attempt {
@@ -20,9 +21,7 @@ export interface Turn {
   giveBack(): Promise<void>
 }
 
-// The first failures are free; each further one doubles the wait, up to a quarter of an hour. A counter lives
-// for that long after its last failure.
-const WINDOW = 900
+// The first failures are free.
 const FREE = { account: 5, device: 10, devices: 20, address: 50 }
 // What is free to a device if the known devices of its account have failed too often together: nothing, and its first
 // failure costs a minute.
@@ -104,29 +103,4 @@ export class Throttle {
   #id(...parts: string[]): string {
     return this.#keys.sign('counter', JSON.stringify(parts)).toString('base64url')
   }
-}
-
-// One household or host has a whole /64 of IPv6 addresses, and an IPv4 address that is wrapped in IPv6 is that IPv4
-// address: however an address is spelled, it has one counter. Some proxies write the port behind it. Everything that
-// is no address counts as one network, so that it cannot be a way round the counter.
-function network(forwarded: string): string {
-  const [, bracketed, bare] = /^(?:\[(.+)\]|([^:]+))(?::\d+)?$/.exec(forwarded) ?? []
-  const address = bracketed ?? bare ?? forwarded
-  if (!isIPv6(address)) return isIP(address) > 0 ? address : 'unknown'
-  // RFC 5952: lower case, no leading zeros, no zone, the longest run of zeros as "::", IPv4 in dots.
-  const { address: canonical } = new SocketAddress({ address, family: 'ipv6' })
-  const mapped = canonical.replace(/^::ffff:/, '')
-  if (isIPv4(mapped)) return mapped
-  const [head = '', tail] = canonical.split('::')
-  const left = head.split(':').filter(Boolean)
-  const right = (tail ?? '').split(':').filter(Boolean)
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length
-  return [...left, ...new Array(zeros).fill('0'), ...right].slice(0, 4).join(':')
-}
-
-function remaining(counter: Counter | undefined, free: number, now: number): number {
-  if (counter === undefined || counter.count < free) return 0
-  const failed_at = counter.expires_at - WINDOW
-  const delay = Math.min(WINDOW, 2 ** Math.min(20, counter.count - free + 1))
-  return Math.max(0, failed_at + delay - now)
 }

@@ -54,8 +54,16 @@ test('several secrets are good side by side, each until its end; a hash that can
   assert.equal(await several.verify('hashed'), false)
   assert.equal(await several.verify('new'), true)
 
-  const busy: ClientSecret = { isSlow: () => true, verify: () => Promise.reject(new Busy('full')) }
-  const right: ClientSecret = { isSlow: () => true, verify: async (given) => given === 'right' }
+  const busy: ClientSecret = {
+    guessable: true,
+    isSlow: () => true,
+    verify: () => Promise.reject(new Busy('full')),
+  }
+  const right: ClientSecret = {
+    guessable: true,
+    isSlow: () => true,
+    verify: async (given) => given === 'right',
+  }
   const beside = severalSecrets(
     [busy, right].map((secret) => ({ secret, until: undefined })),
     () => now,
@@ -129,4 +137,44 @@ test('a second hashed secret that nobody uses yet costs no hash once the first o
     [true, true, false],
   )
   assert.equal(hashes, 3)
+})
+
+test('the same secret costs one hash at a time, and a wrong one no second one', async () => {
+  let hashes = 0
+  class Counting extends PasswordQueue {
+    override verify(password: string, passwordHash: string) {
+      hashes++
+      return super.verify(password, passwordHash)
+    }
+  }
+  const secret = hashedSecret(
+    await bcrypt.hash('right', 4),
+    new Counting({ concurrency: 1, limit: 64 }),
+    keys,
+  )
+  const fifty = async (given: string) =>
+    new Set(await Promise.all(Array.from({ length: 50 }, () => Promise.resolve(secret.verify(given)))))
+  assert.deepEqual(await fifty('wrong'), new Set([false]))
+  assert.deepEqual(await fifty('wrong'), new Set([false]))
+  assert.equal(hashes, 1)
+  assert.deepEqual(await fifty('right'), new Set([true]))
+  assert.deepEqual([await secret.verify('other'), await secret.verify('right')], [false, true])
+  assert.equal(hashes, 2)
+  // What was forgotten costs a hash again, and is as wrong.
+  const next = hashedSecret(await bcrypt.hash('right', 4), new Counting({ concurrency: 1, limit: 64 }), keys)
+  for (let at = 0; at < 70; at++) assert.equal(await next.verify(`wrong${at}`), false)
+  assert.equal(await next.verify('right'), true)
+})
+
+test('which secrets can be guessed: hashes, and short ones in clear', async () => {
+  const queue = new PasswordQueue({ concurrency: 1, limit: 8 })
+  const hashed = hashedSecret(await bcrypt.hash('x', 4), queue, keys)
+  const [short, long] = [plainSecret('x'.repeat(31)), plainSecret('x'.repeat(32))]
+  assert.deepEqual([hashed.guessable, short.guessable, long.guessable], [true, true, false])
+  const several = (...secrets: ClientSecret[]) =>
+    severalSecrets(
+      secrets.map((secret) => ({ secret, until: undefined })),
+      () => 0,
+    ).guessable
+  assert.deepEqual([several(long, short), several(long, long)], [true, false])
 })
