@@ -9,6 +9,7 @@ import type { Registry } from '../registry/registry.ts'
 import { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
+import type { SecretGuesses } from '../throttle/secret-guesses.ts'
 
 /** What a process knows and bounds beyond its configuration: it goes on when another one is applied. */
 export interface Kept {
@@ -18,6 +19,7 @@ export interface Kept {
   signing: SigningKeys
   hashed: HashedSecrets
   keySets: RemoteKeySets
+  guesses: SecretGuesses
   queues: Queues
   /** Absent if the store keeps nothing. */
   registry: Registry | undefined
@@ -41,7 +43,7 @@ export function beginWith(
   config: Config,
   before: Kept | undefined,
 ): Pick<Kept, 'keys' | 'hashed' | 'queues'> &
-  Partial<Pick<Kept, 'signing' | 'keySets' | 'registrationKeys'>> {
+  Partial<Pick<Kept, 'signing' | 'keySets' | 'guesses' | 'registrationKeys'>> {
   // What was sealed and digested with other keys is worth nothing.
   const same = before !== undefined && hasSameKeys(before.config, config) ? before : undefined
   const { secretKeys, issuer, env } = config
@@ -57,6 +59,7 @@ export function beginWith(
     signing: sameVault ? same?.signing : undefined,
     registrationKeys: same?.registrationKeys,
     keySets: sameOutbound ? before?.keySets : undefined,
+    guesses: same?.guesses,
   }
 }
 

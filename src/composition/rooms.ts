@@ -29,6 +29,7 @@ import { RegistrationKeys } from '../registry/registration-keys.ts'
 import { Registry } from '../registry/registry.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import type { Store } from '../store/store.ts'
+import { SecretGuesses } from '../throttle/secret-guesses.ts'
 import { Throttle } from '../throttle/throttle.ts'
 import { idTokenIssuer } from '../tokens/id-token.ts'
 import { inspectorOf } from '../tokens/inspector.ts'
@@ -107,7 +108,10 @@ export function makeRooms(config: Config, parts: Parts) {
   const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
   const keySets = kept.keySets ?? new RemoteKeySets(outbound, notesOfKeys(log))
   const token_endpoint = `${issuer}/oauth/tokenize`
-  const authenticateClient = clientAuthenticator({ clients, store, keySets, issuer, token_endpoint })
+  const guesses = kept.guesses ?? new SecretGuesses(store, keys)
+  const authenticateClient = clientAuthenticator({
+    ...{ clients, store, keySets, guesses, issuer, token_endpoint },
+  })
   const pipeline = tokenPipeline({
     ...{ clients, authenticateClient, issuer: tokens, keys, grants, users, guard, narrowed, now },
   })
@@ -138,6 +142,7 @@ export function makeRooms(config: Config, parts: Parts) {
       queues,
       hashed,
       keySets,
+      guesses,
       subjects,
       signing,
       scopes: scopes.sentences,

@@ -9,6 +9,8 @@ export interface SecretGuess {
   /** The IP address that it came from. */
   address: string
   secret: string
+  /** Whether the client's own may be one that somebody finds by trying. */
+  guessable: boolean
 }
 
 interface Failures {
@@ -66,8 +68,11 @@ export class SecretGuesses {
     remember(this.#known, place, now)
   }
 
-  /** Counts a secret that was wrong. What the store cannot count now, this process counts alone. */
-  async wrong({ client_id, address, secret }: SecretGuess, now: number): Promise<void> {
+  /**
+   * Counts a secret that was wrong: one that could have been right for all nodes. What the store cannot count now, and what no
+   * guess can find, this process counts alone: strangers can register clients without end, and fill the store with them.
+   */
+  async wrong({ client_id, address, secret, guessable }: SecretGuess, now: number): Promise<void> {
     const place = `${network(address)} ${client_id}`
     const before = this.#failures.get(place)
     const failures =
@@ -83,6 +88,7 @@ export class SecretGuesses {
     failures.count++
     failures.expires_at = now + WINDOW
     remember(this.#failures, place, failures)
+    if (!guessable) return
     const id = this.#digest('wrong secrets', client_id, network(address)).toString('base64url')
     const counted = await this.#store.increment(id, now + WINDOW, now).catch(() => undefined)
     failures.count = Math.max(failures.count, (counted?.count ?? 0) + 1)

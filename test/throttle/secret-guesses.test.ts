@@ -11,7 +11,10 @@ const DAY = 86_400
 
 function guessing(store = new MemoryStore(100_000)) {
   const guesses = new SecretGuesses(store, new Keys([KEY]))
-  const guess = (secret: string, address = '192.0.2.1', client_id = 'svc') => ({ client_id, address, secret })
+  const guess = (secret: string, address = '192.0.2.1', client_id = 'svc') => ({
+    ...{ client_id, address, secret },
+    guessable: true,
+  })
   /** So many different wrong ones. */
   const wrong = async (count: number, address?: string, now = T) => {
     for (let at = 0; at < count; at++) await guesses.wrong(guess(`wrong ${at}`, address), now)
@@ -74,4 +77,15 @@ test('what a process remembers has a bound; what it forgets is still in the stor
   guesses.right(guess('right', '192.0.2.1'), T)
   assert.equal(guesses.isKnown(guess('x', '10.0.0.0'), T), false)
   assert.equal(guesses.isKnown(guess('x', '10.0.0.1'), T), true)
+})
+
+test('what no guess can find is counted in the process alone: clients that anybody can register fill no store', async () => {
+  const { guesses, guess, store } = guessing()
+  const strong = (at: number, client_id: string) => ({
+    ...guess(`wrong ${at}`, '192.0.2.1', client_id),
+    guessable: false,
+  })
+  for (let at = 0; at < FREE; at++) for (const id of ['ci_1', 'ci_2']) await guesses.wrong(strong(at, id), T)
+  assert.equal(guesses.wait(strong(0, 'ci_1'), T), 2)
+  assert.equal(store.size('counter'), 0)
 })

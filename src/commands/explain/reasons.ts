@@ -68,6 +68,18 @@ const OF_CLIENTS: readonly ReasonRemedy[] = [
       'have the document answer with 200 and a JSON array that has all redirect_uris, or set sector instead',
   },
   {
+    says: /client assertion|^client_assertion_type is /,
+    rule: 'RFC 7523 §3: what the client has signed is for this server, of now, and is taken once',
+    remedy:
+      'the reason names the part: compare the key with jwks or jwks_uri of the client, aud with the issuer, and the clocks; each request needs a new one',
+  },
+  {
+    says: /^too many wrong secrets of this client from this address$/,
+    rule: 'wrong secrets of a client are counted for each address: after twenty different ones each makes the next wait longer',
+    remedy:
+      'give the client there its secret, and wait; if all seem to come from one address, set TRUST_PROXY. A secret of 32 characters or more never waits',
+  },
+  {
     says: /^(wrong secret|it sent no secret|no credentials|it is public, but a secret was sent)$/,
     rule: 'RFC 6749 §2.3.1: the client proves who it is by its secret; a public one has none',
     remedy:
