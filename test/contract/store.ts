@@ -17,6 +17,9 @@ interface Note extends StoredRecord {
 let T = Math.floor(Date.now() / 1000)
 const CALLERS = 50
 
+// An example of a grant, by the time of the test and not of its file.
+const later = () => ({ expires_at: T + 60, linked_until: T + 60 })
+
 function note(text: string, revision = `revision-${text}`, expires_at = T + 100): Note {
   return frozen({ text, revision, expires_at })
 }
@@ -413,7 +416,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
   describe(`${name}: grants through the compare-and-swap loop`, () => {
     rule(`of ${CALLERS} concurrent redemptions of one code exactly one is issued`, async (store) => {
       const id = fresh()
-      await store.create('grant', id, unredeemed(), T)
+      await store.create('grant', id, unredeemed(later()), T)
       const answers = await crowd(() =>
         update<Grant, RedeemAnswer>(store, { kind: 'grant', id, now: T }, (grant) =>
           redeem(frozen(grant), redeemInput(), T),
@@ -426,7 +429,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     rule(`${CALLERS} concurrent refreshes of one token lead to one and the same successor`, async (store) => {
       const id = fresh()
-      await store.create('grant', id, redeemed(), T)
+      await store.create('grant', id, redeemed(T, later()), T)
       const answers = await crowd((caller) =>
         // Every caller has another clock, so that each replay has something to write.
         update<Grant, RefreshAnswer>(store, { kind: 'grant', id, now: T + (caller % 7) }, (grant) =>
@@ -442,7 +445,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     rule('a refresh and a revocation: in either order the grant is gone', async (store) => {
       const id = fresh()
-      await store.create('grant', id, redeemed(), T)
+      await store.create('grant', id, redeemed(T, later()), T)
       await Promise.all([
         update<Grant, unknown>(store, { kind: 'grant', id, now: T }, (grant) =>
           refresh(frozen(grant), refreshInput(0), T),
