@@ -17,6 +17,8 @@ const REFUSED = new Map([
   [0xff534d42, 'CIFS'],
 ])
 const GOOD = new Set([0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1])
+// What SQLite reads and writes beside the file; of a journal it takes pages into the file at the next opening.
+const BESIDE = ['-wal', '-shm', '-journal']
 const TMPFS = 0x01021994
 const OVERLAY = 0x794c7630
 
@@ -38,7 +40,7 @@ export function preparePlace(file: string): Place {
   const everybody = (inFolder.mode & 0o002) !== 0 && (inFolder.mode & 0o1000) === 0
   if (everybody && !inFolder.isSymbolicLink())
     return { remarks, problem: `is in a folder that everybody can write; run: chmod o-w ${folder}` }
-  for (const name of [file, `${file}-wal`, `${file}-shm`]) {
+  for (const name of [file, ...BESIDE.map((suffix) => `${file}${suffix}`)]) {
     const problem = inspect(name, lookAt(name), remarks)
     if (problem !== undefined) return { remarks, problem }
   }
@@ -53,7 +55,7 @@ function inspect(name: string, found: Stats | undefined, remarks: string[]): str
   if (found === undefined) return undefined
   // Whoever may write the folder could have the server write elsewhere.
   if (found.isSymbolicLink()) return `is, or has beside it, a symbolic link (${name}); name the file itself`
-  if (!found.isFile()) return `is not a file (${name})`
+  if (!found.isFile()) return `is, or has beside it, what is not a file (${name}); name another one`
   const own = process.getuid?.()
   if (own !== undefined && found.uid !== own)
     return `belongs to another user (${name}: uid ${found.uid}, this process ${own}); run: chown ${own} ${name}`

@@ -24,6 +24,8 @@ export const SQLITE: StoreType<SqliteVariables> = {
     if (file === '')
       fail('STORE is sqlite, but SQLITE_FILE is not set; name a file, such as /data/postern.db')
     const named = `SQLITE_FILE is ${JSON.stringify(file)}, which`
+    // SQLite would take it for more than a path: a memory, or a file without its locks.
+    if (/^(file:|:memory:)/i.test(file)) fail(`${named} is no path; name a file, such as /data/postern.db`)
     return async (report) => {
       const { remarks, problem } = placeOf(file, (why) => fail(`${named} ${why}`))
       if (problem !== undefined) fail(`${named} ${problem}`)

@@ -32,6 +32,14 @@ test('a configuration with SQLITE_FILE and no STORE uses that store; STORE count
   assert.throws(() => load({ STORE: 'sqlite', SECRET_KEYS: KEY }), /SQLITE_FILE is not set/)
 })
 
+test('what SQLite takes for more than a path is refused: it would keep nothing, or do without locks', () => {
+  for (const name of ['file:store.db?mode=memory', 'FILE:/data/store.db?nolock=1', ':memory:'])
+    assert.throws(
+      () => load({ STORE: 'sqlite', SQLITE_FILE: name, SECRET_KEYS: KEY }),
+      /is no path; name a file/,
+    )
+})
+
 test('keys that are not set are made once beside the file, for its owner alone, and said; set ones count more', () => {
   const place = folder()
   const SQLITE_FILE = join(place, 'store.db')

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -44,7 +45,7 @@ test('a file that others could read is mended, and said', () => {
 })
 
 test('a symbolic link, for the file or beside it, is refused', () => {
-  for (const suffix of ['', '-wal', '-shm']) {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) {
     const place = folder()
     const file = join(place, 'store.db')
     writeFileSync(join(place, 'elsewhere'), 'what somebody else keeps')
@@ -62,12 +63,20 @@ test('a folder that everybody can write, a folder for the file, and another owne
   assert.match(String(preparePlace(join(open, 'store.db')).problem), /everybody can write; run: chmod o-w/)
   const inFolder = folder()
   mkdirSync(join(inFolder, 'store.db'))
-  assert.match(String(preparePlace(join(inFolder, 'store.db')).problem), /not a file/)
+  assert.match(String(preparePlace(join(inFolder, 'store.db')).problem), /what is not a file/)
   const file = join(folder(), 'store.db')
   writeFileSync(file, '', { mode: 0o600 })
   if (process.getuid?.() === 0) chownSync(file, 4321, 4321)
   else t.mock.method(process as { getuid(): number }, 'getuid', () => 4321)
   assert.match(String(preparePlace(file).problem), /belongs to another user .*run: chown/)
+})
+
+test('what is no file, for the file or beside it, is refused and not waited for', () => {
+  for (const suffix of ['', '-wal', '-shm', '-journal']) {
+    const file = join(folder(), 'store.db')
+    execFileSync('mkfifo', [`${file}${suffix}`])
+    assert.match(String(preparePlace(file).problem), /what is not a file .*; name another one/, suffix)
+  }
 })
 
 test('the file of a later release is refused, and untouched', async () => {
