@@ -1,6 +1,11 @@
+import type { Workbench } from '../composition/workbench.ts'
+import type { Consent } from '../consents/consents.ts'
+import type { SecurityEvent } from '../events/events.ts'
+import { type FoundGrant, revokedEvent } from '../grants/found-grant.ts'
 import { type Action, WrongUse } from './action.ts'
 import { moment } from './output.ts'
 import { peopleIn } from './people-in.ts'
+import { occasion } from './run-by.ts'
 import { subOf } from './users/person.ts'
 import { withWorkbench } from './with-workbench.ts'
 
@@ -12,38 +17,34 @@ const list: Action = {
   async run({ words: [who], text }, output) {
     const client = text('client')
     await withWorkbench(async ({ bench }) => {
-      const rows: object[] = []
-      for await (const { sub, username } of peopleIn(bench, who)) {
-        for (const { id, grant } of await bench.grants.ofSubject(sub, bench.now())) {
-          const { client_id, scope, created_at, lasting, expires_at, redeemed } = grant
-          if (client !== undefined && client_id !== client) continue
-          const given = moment(created_at ?? grant.auth_time)
-          const lasts = lasting ?? 'login'
-          rows.push({
-            grant_id: id,
-            username,
-            sub,
-            client_id,
-            scope,
-            given,
-            lasts,
-            until: moment(expires_at),
-            redeemed,
-          })
-        }
+      const rows: ReturnType<typeof rowOf>[] = []
+      for await (const person of peopleIn(bench, who)) {
+        for (const found of await bench.grants.ofSubject(person.sub, bench.now()))
+          if (client === undefined || found.grant.client_id === client) rows.push(rowOf(found, person))
         output.progress(`${rows.length} grants`)
       }
       output.progress('')
-      output.rows(rows as Record<string, unknown>[], {
+      output.rows(rows, {
         user: (row) => row.username,
         client: (row) => row.client_id,
         scope: (row) => row.scope,
         given: (row) => row.given,
+        refreshed: (row) => row.refreshed,
         lasts: (row) => (row.lasts === 'login' ? 'until log-out' : 'by itself'),
         until: (row) => row.until,
       })
     })
   },
+}
+
+/** A grant as it is shown. `refreshed`: when its refresh token was last used, as far as the grace has that kept. */
+function rowOf({ id, grant }: FoundGrant, { sub, username }: { sub: string; username: string }) {
+  const { client_id, scope, auth_time, created_at, lasting, expires_at, ends_at, redeemed, refresh } = grant
+  return {
+    ...{ grant_id: id, username, sub, client_id, scope, given: moment(created_at ?? auth_time) },
+    ...{ refreshed: moment(refresh?.rotations[0]), lasts: lasting ?? 'login', until: moment(expires_at) },
+    ...{ ends: moment(ends_at ?? undefined), redeemed },
+  }
 }
 
 const end: Action = {
@@ -61,27 +62,37 @@ const end: Action = {
     await withWorkbench(async ({ bench, note }) => {
       const sub = await subOf(bench, who)
       const now = bench.now()
-      const isMeant = (client_id: string) => client === undefined || client_id === client
-      const found = (await bench.grants.ofSubject(sub, now)).filter(({ grant }) => isMeant(grant.client_id))
+      const isMeant = (one: { client_id: string }) => client === undefined || one.client_id === client
       note('grants end', { sub, client_id: client })
-      const ended = await bench.grants.revokeAll(found)
-      bench.journal.record(
-        { id: 'command' },
-        ended.map((one) => ({
-          event: 'grant_revoked' as const,
-          ...{ client_id: one.grant.client_id, sub, grant_id: one.id, reason: 'by a command' },
-        })),
-      )
-      const consents = flag('consents')
-        ? (await bench.consents.ofSubject(sub, now)).filter(({ client_id }) => isMeant(client_id))
+      // An approval beside us looks for its consent once its grant is there: consents first, then the grants.
+      const forgotten = flag('consents')
+        ? await forgetAll(bench, (await bench.consents.ofSubject(sub, now)).filter(isMeant))
         : []
-      for (const { client_id } of consents) await bench.consents.forget(sub, client_id)
-      if (output.json) return output.fields({ sub, grants: ended.length, consents: consents.length })
+      const found = (await bench.grants.ofSubject(sub, now)).filter(({ grant }) => isMeant(grant))
+      const ended = await bench.grants.revokeAll(found)
+      bench.journal.record(occasion, [
+        ...forgotten.map(consentRevoked),
+        ...ended.map((one) => revokedEvent(one, 'by the operator')),
+      ])
+      if (output.json) return output.fields({ sub, grants: ended.length, consents: forgotten.length })
       output.say(
-        `Ended: ${ended.length} grants of ${who}.${flag('consents') ? ` Forgotten: ${consents.length} approvals.` : ''}`,
+        `Ended: ${ended.length} grants of ${who}.${flag('consents') ? ` Forgotten: ${forgotten.length} approvals.` : ''}`,
       )
     })
   },
+}
+
+async function forgetAll({ consents }: Workbench, all: readonly Consent[]): Promise<Consent[]> {
+  const forgotten: Consent[] = []
+  for (const { sub, client_id } of all) {
+    const one = await consents.forget(sub, client_id)
+    if (one !== undefined) forgotten.push(one)
+  }
+  return forgotten
+}
+
+function consentRevoked({ client_id, sub, scope }: Consent): SecurityEvent {
+  return { event: 'consent_revoked', client_id, sub, scope, reason: 'by the operator' }
 }
 
 /** What can be done with grants. */

@@ -2,6 +2,7 @@ import type { CurrentSession } from '../sessions/sessions.ts'
 import { type Action, NotFound } from './action.ts'
 import { moment } from './output.ts'
 import { peopleIn } from './people-in.ts'
+import { occasion } from './run-by.ts'
 import { subOf } from './users/person.ts'
 import { withWorkbench } from './with-workbench.ts'
 
@@ -49,7 +50,7 @@ const end: Action = {
           ? [await bench.sessionEnd.endAllOf(sub, { grants: false, now })]
           : await Promise.all(wanted.map((one) => bench.sessionEnd.endSurplus(one, now)))
       bench.journal.record(
-        { id: 'command' },
+        occasion,
         ended.flatMap(({ events }) => events),
       )
       if (output.json) return output.fields({ sub, sessions: wanted.length })

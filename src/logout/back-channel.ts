@@ -51,7 +51,8 @@ export class BackChannel {
   }
   readonly #waiting: { share: Share; job: () => Promise<void> }[] = []
   readonly #shares = new Map<string, Share>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  /** What waits for another try, and how each is given up. */
+  readonly #again = new Map<NodeJS.Timeout, () => void>()
   #pending = 0
   #active = 0
   #closed = false
@@ -88,10 +89,14 @@ export class BackChannel {
       await new Promise((resolve) => setTimeout(resolve, 20))
   }
 
-  /** Gives up what waits for another try. */
+  /** Gives up what waits for another try, and says so of each. */
   close(): void {
     this.#closed = true
-    for (const timer of this.#timers) clearTimeout(timer)
+    for (const [timer, giveUp] of this.#again) {
+      clearTimeout(timer)
+      giveUp()
+    }
+    this.#again.clear()
   }
 
   #enqueue(delivery: Delivery, tries: number): void {
@@ -119,12 +124,13 @@ export class BackChannel {
     const problem = await this.#post(client, login)
     const delay = BACKOFF[tries]
     if (problem === undefined || delay === undefined) return this.#done(delivery, problem)
-    if (this.#closed) return
+    const giveUp = () => this.#done(delivery, `${problem}; it is not tried again, for this process ends`)
+    if (this.#closed) return giveUp()
     const timer = setTimeout(() => {
-      this.#timers.delete(timer)
+      this.#again.delete(timer)
       this.#enqueue(delivery, tries + 1)
     }, delay)
-    this.#timers.add(timer.unref())
+    this.#again.set(timer.unref(), giveUp)
   }
 
   #done({ client: { client_id }, share }: Delivery, problem: string | undefined): void {

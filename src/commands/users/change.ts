@@ -4,6 +4,7 @@ import { changePerson, createPerson, recountKinds } from '../../users/person-cha
 import { makePersonLink, withPassword } from '../../users/person-link.ts'
 import type { Action } from '../action.ts'
 import { moment } from '../output.ts'
+import { occasion } from '../run-by.ts'
 import { type Beside, withWorkbench } from '../with-workbench.ts'
 import { askPassword, askPasswordHash } from './ask-password.ts'
 import { ABOUT, entryWith, personOf, untilOf } from './person.ts'
@@ -100,10 +101,7 @@ export const setPassword: Action = {
       if (isRare(password_hash)) await recountKinds(bench.people)
       const { events } = await bench.sessionEnd.endAllOf(sub, { grants: false, now: bench.now() })
       note('users set-password', { sub })
-      bench.journal.record({ id: 'command' }, [
-        { event: 'password_set', sub, reason: 'by a command' },
-        ...events,
-      ])
+      bench.journal.record(occasion, [{ event: 'password_set', sub, reason: 'by a command' }, ...events])
       output.json
         ? output.fields({ sub })
         : output.say(`The password is set, and the sessions of ${who} have ended.`)

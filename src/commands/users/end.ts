@@ -1,6 +1,7 @@
 import { isRare } from '../../passwords/password-hash.ts'
 import { changePerson, deletePerson, endedNow, recountKinds } from '../../users/person-changes.ts'
 import { type Action, WrongUse } from '../action.ts'
+import { occasion } from '../run-by.ts'
 import { type Beside, withWorkbench } from '../with-workbench.ts'
 import { personOf } from './person.ts'
 
@@ -76,6 +77,6 @@ export async function endAll(
     bench.grants.ofSubject(sub, now),
   ])
   const { events } = await bench.sessionEnd.endAllOf(sub, { grants: true, now })
-  bench.journal.record({ id: 'command' }, events)
+  bench.journal.record(occasion, events)
   return { sessions: sessions.length, grants: grants.length }
 }
