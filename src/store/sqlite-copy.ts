@@ -34,22 +34,33 @@ export function sqliteCopies(file: string, fail: CopyProblem): StoreCopies {
     variablesFor: (other) => ({ SQLITE_FILE: other }),
 
     restore(source, { keepSessions }) {
+      if (isSame(source, file)) fail(`${source} is the store itself; name a copy of it`)
       const found = inspected(source, fail)
-      const aside = existsSync(file) && statSync(file).size > 0 ? setAside(file, fail) : undefined
       const making = `${file}.restoring`
       rmSync(making, { force: true })
-      const from = openForReading(resolve(source))
       try {
-        copyInto(from, making, fail)
+        const from = openForReading(resolve(source))
+        try {
+          copyInto(from, making, fail)
+        } finally {
+          from.close()
+        }
+        const ended = keepSessions ? 0 : endAll(making)
+        // Last: a copy that fails, as on a full disk, must not leave the server without its file.
+        const aside = setAside(file, fail)
+        renameSync(making, file)
+        sync(dirname(resolve(file)))
+        return { ...found, ended, aside }
       } finally {
-        from.close()
+        rmSync(making, { force: true })
       }
-      const ended = keepSessions ? 0 : endAll(making)
-      renameSync(making, file)
-      sync(dirname(resolve(file)))
-      return { ...found, ended, aside }
     },
   }
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }))
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev
 }
 
 // An empty file that is there takes its mode along.
@@ -99,21 +110,35 @@ function inspected(file: string, fail: CopyProblem): Summary {
   }
 }
 
-/** Moves the present file out of the way. Refused while a process has it open. */
-function setAside(file: string, fail: CopyProblem): string {
+/**
+ * Moves the present file out of the way, and what SQLite left beside it: a log of before would be read into the file that
+ * comes there. Refused while a process has it open. Returns its name then; undefined if there is none.
+ */
+function setAside(file: string, fail: CopyProblem): string | undefined {
+  const there = existsSync(file) && statSync(file).size > 0
+  if (there) lockAll(file, fail)
+  const aside = `${file}.before-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
+  for (const suffix of ['-wal', '-shm', '-journal', ...(there ? [''] : [])])
+    if (existsSync(`${file}${suffix}`)) renameSync(`${file}${suffix}`, `${aside}${suffix}`)
+  return there ? aside : undefined
+}
+
+const BUSY = 5
+
+// Whoever has the file open holds a shared lock on it; this asks for all of it, and takes its log file in.
+function lockAll(file: string, fail: CopyProblem): void {
   const present = new DatabaseSync(file, { timeout: 500 })
   try {
-    // Whoever has the file open holds a shared lock on it; this asks for all of it, and takes its log file in.
     present.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT')
   } catch (error) {
-    return fail(`${file} is in use (${(error as Error).message}); stop the server first`)
+    const { message, errcode = 0 } = error as Error & { errcode?: number }
+    if ((errcode & 0xff) === BUSY) fail(`${file} is in use (${message}); stop the server first`)
+    fail(
+      `${file} is damaged (${message}), so that nobody can see whether a server uses it; stop the server, move it away (mv ${file} ${file}.damaged) and restore again`,
+    )
   } finally {
     present.close()
   }
-  const aside = `${file}.before-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`
-  renameSync(file, aside)
-  for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true })
-  return aside
 }
 
 const ENDED = Object.entries(KINDS).flatMap(([kind, { given }]) => (given ? [kind] : []))

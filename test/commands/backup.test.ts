@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type TestContext, test } from 'node:test'
 import { hashSync } from 'bcrypt'
 import { type Served, served, tokenFrom } from '../support/served.ts'
@@ -155,6 +156,37 @@ test('what is no good copy is refused, and nothing is changed', async (t) => {
   assert.deepEqual(readFileSync(file), kept)
   assert.ok(!readdirSync(folder).some((name) => /before-|restoring/.test(name)))
   assert.ok(existsSync(path('copy.db')))
+})
+
+test('a restore over what is damaged, over what was left beside a lost file, and from the store itself', async (t) => {
+  const server = await running(t)
+  const { agent, file, folder } = server
+  assert.equal((await command(server, ['backup', 'copy.db'])).code, 0)
+  await tokenFrom(server.port, agent, APP, LOGIN)
+  // As after a kill: with what was not taken into the file.
+  const log = readFileSync(`${file}-wal`)
+  assert.ok(log.length > 0)
+  await stop(server)
+  const itself = await command(server, ['restore', 'store.db'])
+  assert.match(itself.err, /store\.db is the store itself; name a copy of it/)
+
+  const kept = readFileSync(file)
+  writeFileSync(file, 'flipped'.repeat(1000))
+  const refused = await command(server, ['restore', 'copy.db'])
+  assert.match(refused.err, /store\.db is damaged \(.*stop the server, move it away \(mv store\.db/)
+  writeFileSync(file, kept)
+  assert.ok(!readdirSync(folder).some((name) => /before-|restoring/.test(name)), 'nothing was changed')
+
+  rmSync(file)
+  writeFileSync(`${file}-wal`, log)
+  const restored = await command(server, ['restore', '--keep-sessions', 'copy.db'])
+  assert.equal(restored.code, 0, restored.err)
+  const aside = readdirSync(folder).filter((name) => /before-.*-wal$/.test(name))
+  assert.equal(aside.length, 1, 'it is kept')
+  const found = new DatabaseSync(file, { readOnly: true })
+  const grants = found.prepare("SELECT count(*) AS n FROM record WHERE kind = 'grant'").get()?.n
+  assert.equal(grants, 0, 'a login after the copy is not in it')
+  found.close()
 })
 
 test('a store without a file of its own says so', async (t) => {
