@@ -11,6 +11,8 @@ export const ERRORS = {
   unsupported_response_type: 400,
   server_error: 500,
   temporarily_unavailable: 503,
+  // RFC 8707 §2
+  invalid_target: 400,
   // OpenID Connect Core §3.1.2.6
   login_required: 400,
   consent_required: 400,

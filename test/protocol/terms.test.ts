@@ -13,9 +13,11 @@ import {
 const ALL = { scope: 'openid read write' }
 
 test('a token request names its terms, or inherits them', () => {
-  assert.deepEqual(readTerms(new Parameters({ scope: 'read read write' })), { scope: 'read write' })
-  assert.deepEqual(readTerms(new Parameters({})), { scope: undefined })
-  assert.throws(() => readTerms(new Parameters({ scope: 'read  write' })), { error: 'invalid_scope' })
+  const read = (form: Record<string, string>, resource?: string[]) =>
+    readTerms(new Parameters(form), resource)
+  assert.deepEqual(read({ scope: 'read read write' }), { scope: 'read write', resource: undefined })
+  assert.deepEqual(read({}, ['https://a.example']), { scope: undefined, resource: ['https://a.example'] })
+  assert.throws(() => read({ scope: 'read  write' }), { error: 'invalid_scope' })
   assert.deepEqual(grantTerms({ scope: undefined }, ALL), ALL)
 })
 
