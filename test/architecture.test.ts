@@ -10,7 +10,7 @@ const COLUMNS = [
   ['store', 'outbound'],
   // Right of the stores: what STORE may be, and what follows from it, is said by the table of the stores.
   ['config'],
-  ['passwords', 'throttle', 'signing', 'journal', 'registry'],
+  ['passwords', 'throttle', 'signing', 'journal', 'registry', 'resources'],
   ['clients', 'users', 'sessions', 'consents'],
   ['grants'],
   ['tokens', 'logout'],

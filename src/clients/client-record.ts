@@ -37,6 +37,11 @@ export function foldId(client_id: string): string {
   return client_id.trim().toLowerCase()
 }
 
+/** Ids in one spelling, as URIs: a slash at the end makes no other one. */
+export function uriOfId(client_id: string): string {
+  return foldId(client_id).replace(/\/+$/, '')
+}
+
 /** The record's key. */
 export function clientKey(client_id: string): string {
   return hash('sha256', foldId(client_id), 'base64url')

@@ -1,6 +1,7 @@
 import { failAt } from '../config/config-error.ts'
 import type { ClientEntry } from '../config/schema.ts'
 import type { Client } from './client.ts'
+import { uriOfId } from './client-record.ts'
 import { registerClient } from './registration.ts'
 import type { ClientSource } from './registry.ts'
 import type { Rules } from './rules.ts'
@@ -9,11 +10,13 @@ import { unionOf, usageOf } from './usage.ts'
 /** The clients of the configuration file as a source. Throws like `registerEntries`. */
 export function fileClients(entries: readonly ClientEntry[], rules: Rules): ClientSource {
   const clients = registerEntries(entries, rules)
+  const ids = new Set([...clients.keys()].map(uriOfId))
   const usage = unionOf([...clients.values()].map(usageOf))
   return {
     name: 'the configuration file',
     ids: () => clients.keys(),
     find: (client_id) => clients.get(client_id),
+    hasId: (uri) => ids.has(uriOfId(uri)),
     usage: () => usage,
   }
 }

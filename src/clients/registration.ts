@@ -3,6 +3,7 @@ import type { Client } from './client.ts'
 import { type ClientTerms, readAuthentication } from './registration/authentication.ts'
 import { readClaimSettings } from './registration/claims.ts'
 import { readFlows } from './registration/flows.ts'
+import { readIdentity } from './registration/identity.ts'
 import { readLifetimes } from './registration/lifetimes.ts'
 import { readLinks } from './registration/links.ts'
 import { readLogout } from './registration/logout.ts'
@@ -18,8 +19,7 @@ import type { Rules } from './rules.ts'
  */
 export function registerClient(entry: ClientTerms, rules: Rules, fail: Fail): Client {
   return {
-    client_id: entry.client_id,
-    client_name: entry.client_name ?? entry.client_id,
+    ...readIdentity(entry, rules, fail),
     skip_consent: entry.skip_consent ?? false,
     trust_loopback: entry.trust_loopback ?? false,
     allow_plain_pkce: entry.allow_plain_pkce ?? false,

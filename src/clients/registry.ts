@@ -12,6 +12,10 @@ export interface ClientSource {
   /** At once, if it has its clients in memory. Throws if it cannot tell, for undefined says that there is none. */
   find(client_id: string): Client | undefined | Promise<Client | undefined>
   /**
+   * Whether a client of its has, or had, `uri` for its id, but for capitals and a slash at the end: a resource may not be called so.
+   */
+  hasId(uri: string): boolean | Promise<boolean>
+  /**
    * What its clients use; if they come and go while the server runs, what its rules allow them. The same object for as
    * long as it says the same, so that what is made from it need not be made again.
    */
@@ -52,6 +56,8 @@ export function endingAt(source: ClientSource, registry: Registry): ClientSource
 
 /** All clients, wherever they are from. */
 export interface ClientRegistry extends Clients {
+  /** Whether some client has, or had, `uri` for its id, but for capitals and a slash at the end. */
+  hasId(uri: string): Promise<boolean>
   /** What they use now: ask when it is needed, and do not keep it. The same object for as long as it says the same. */
   usage(): Usage
 }
@@ -74,6 +80,11 @@ export function clientRegistry(sources: readonly ClientSource[]): ClientRegistry
         if (client !== undefined) return client
       }
       return undefined
+    },
+
+    async hasId(uri) {
+      for (const source of sources) if (await source.hasId(uri)) return true
+      return false
     },
 
     usage() {

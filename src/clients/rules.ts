@@ -21,6 +21,8 @@ export interface Rules {
   readonly grantTypes: readonly GrantTypeTraits[]
   /** The name of the person who has this `sub`, or undefined. */
   usernameOf(sub: string): string | undefined
+  /** Whether this is the identifier of a resource, but for capitals and a slash at the end. */
+  isResource(client_id: string): boolean
   /** Seconds. */
   now(): number
   /** Something to verify a secret with, in clear or hashed; undefined if there is none. */
@@ -33,7 +35,10 @@ export function rulesOf(
   {
     hashed,
     ...known
-  }: { hashed: HashedSecrets } & Pick<Rules, 'grantTypes' | 'usernameOf' | 'isOwnClaim' | 'now'>,
+  }: { hashed: HashedSecrets } & Pick<
+    Rules,
+    'grantTypes' | 'usernameOf' | 'isResource' | 'isOwnClaim' | 'now'
+  >,
 ): Rules {
   return {
     ...known,

@@ -3,7 +3,14 @@ import { CachedRecords } from '../registry/cached-records.ts'
 import type { Registry, StoredUsage } from '../registry/registry.ts'
 import type { Store } from '../store/store.ts'
 import type { Client } from './client.ts'
-import { type ClientRecord, clientKey, type FormerClient, isClient, termsOfRecord } from './client-record.ts'
+import {
+  type ClientRecord,
+  clientKey,
+  type FormerClient,
+  isClient,
+  termsOfRecord,
+  uriOfId,
+} from './client-record.ts'
 import { registerClient } from './registration.ts'
 import type { ClientSource } from './registry.ts'
 import type { Rules } from './rules.ts'
@@ -50,6 +57,13 @@ export function storedClients(context: {
       const found = clients.find(clientKey(client_id))
       return found instanceof Promise ? found.then((one) => named(client_id, one)) : named(client_id, found)
     },
+    async hasId(uri) {
+      // No id that it gives begins so (`createClient`).
+      if (/^https?:/i.test(uri)) return false
+      const found = [uriOfId(uri), `${uriOfId(uri)}/`].map((id) => store.read('client', clientKey(id), 0))
+      return (await Promise.all(found)).some((record) => record !== undefined)
+    },
+
     usage() {
       const known = registry.last?.usage
       if (known !== kept) {

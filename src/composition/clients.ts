@@ -15,6 +15,7 @@ import type { Registry } from '../registry/registry.ts'
 import type { Store } from '../store/store.ts'
 import { beginWith } from './kept.ts'
 import { noteOnce } from './notes.ts'
+import { resourcesFor } from './resources.ts'
 
 /** The clients of a configuration, and of `others`. `now` in seconds. Throws `ConfigError` for what contradicts itself. */
 export function clientsOf(
@@ -83,12 +84,14 @@ function ownSecrets(config: Config): HashedSecrets {
 }
 
 /** What clients of this configuration may be registered with. */
-export function rulesFor({ env, entries }: Config, hashed: HashedSecrets, now: () => number): Rules {
+export function rulesFor({ env, issuer, entries }: Config, hashed: HashedSecrets, now: () => number): Rules {
   const people = new Map(entries.users.map(({ username, sub = username }) => [sub, username]))
   const usernameOf = (sub: string) => people.get(sub)
   const own = new Set(
     Object.values(entries.scopes).flatMap((scope) => (typeof scope === 'string' ? [] : (scope.claims ?? []))),
   )
   const isOwnClaim = (name: string) => own.has(name)
-  return rulesOf(env, { hashed, grantTypes: GRANT_TYPES, usernameOf, isOwnClaim, now })
+  const resources = resourcesFor({ issuer, entries })
+  const isResource = (client_id: string) => resources.isNamed(client_id)
+  return rulesOf(env, { hashed, grantTypes: GRANT_TYPES, usernameOf, isResource, isOwnClaim, now })
 }

@@ -1,13 +1,14 @@
 import type { ClientRegistry } from '../clients/registry.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../http/logger.ts'
-import { SIGNING_ALGORITHMS } from '../protocol/algorithms.ts'
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from '../protocol/algorithms.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { LEAD, type RotationPlan } from '../signing/key-set.ts'
 import { FileVault, type KeyVault } from '../signing/key-vault.ts'
 import { SigningKeys } from '../signing/signing-keys.ts'
 import { storeVault } from '../signing/store-vault.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
+import { resourcesFor } from './resources.ts'
 
 const DAY = 86_400
 // Milliseconds: every node follows within a minute.
@@ -45,14 +46,19 @@ export function vaultOf(
 }
 
 /** The plan of a moment: the clients say what they are signed for, and how long that lives. */
-export function planOf({ env }: Config, clients: Pick<ClientRegistry, 'usage'>): () => RotationPlan {
+export function planOf(config: Config, clients: Pick<ClientRegistry, 'usage'>): () => RotationPlan {
+  const { env } = config
+  const jwts = [...resourcesFor(config).all()].filter(({ access_token_format: it }) => it === 'jwt')
+  const ofResources = new Set(jwts.map((resource) => resource.access_token_signed_response_alg))
+  const ttls = jwts.map((resource) => resource.access_token_ttl ?? 0)
   return () => {
     const { algorithms, access_token_ttl } = clients.usage()
     // An ID token is shown as a hint as long as its login lives (RP-Initiated Logout 1.0 §2), expired or not.
-    const longest = Math.max(env.ID_TOKEN_TTL, env.SESSION_TTL, access_token_ttl)
+    const longest = Math.max(env.ID_TOKEN_TTL, env.SESSION_TTL, access_token_ttl, ...ttls)
+    const inUse = (alg: SigningAlgorithm) => algorithms.has(alg) || ofResources.has(alg)
     return {
       // RS256 always (OpenID Connect Core §15.1).
-      algorithms: SIGNING_ALGORITHMS.filter((alg) => alg === 'RS256' || algorithms.has(alg)),
+      algorithms: SIGNING_ALGORITHMS.filter((alg) => alg === 'RS256' || inUse(alg)),
       every: env.KEY_ROTATION * DAY,
       // What was signed in the last second before the change, by a node that had not looked yet.
       keep: longest + LEAD,

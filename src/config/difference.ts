@@ -12,6 +12,11 @@ export function differenceOf(before: Config, after: Config): Difference {
     variables: entries(before.env, after.env, { named: 'changed' }),
     clients: entries(byName(before.entries.clients, 'client_id'), byName(after.entries.clients, 'client_id')),
     users: entries(byName(before.entries.users, 'username'), byName(after.entries.users, 'username')),
+    resources: entries(
+      byName(before.entries.resources ?? [], 'resource'),
+      byName(after.entries.resources ?? [], 'resource'),
+    ),
+    any_resource: entries(flagged(before.entries), flagged(after.entries)),
     ...Object.fromEntries(
       REST.map((name) => [name, entries(before.entries[name] ?? {}, after.entries[name] ?? {})]),
     ),
@@ -20,6 +25,10 @@ export function differenceOf(before: Config, after: Config): Difference {
 }
 
 const REST = ['scopes', 'groups', 'webfinger_domains'] as const satisfies (keyof Entries)[]
+
+function flagged({ any_resource }: Entries) {
+  return any_resource === undefined ? {} : { any_resource }
+}
 
 function byName<K extends string, T extends { [Key in K]: string }>(list: readonly T[], key: K) {
   return Object.fromEntries(list.map((one) => [one[key], one]))

@@ -166,6 +166,24 @@ export const USER_SCHEMA = {
   },
 } as const satisfies Schema
 
+/** A resource (RFC 8707), in the metadata names of RFC 9728 §2, and in a client's for what its tokens look like. */
+const RESOURCE_SCHEMA = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['resource'],
+  properties: {
+    resource: text,
+    resource_name: text,
+    sentence: text,
+    scopes: { type: 'array', minItems: 1, items: text },
+    public: flag,
+    access_token_format: { type: 'string', enum: ['opaque', 'jwt'] },
+    access_token_signed_response_alg: algorithm,
+    access_token_typ: { type: 'string', enum: ['at+jwt', 'JWT'] },
+    access_token_ttl: seconds,
+  },
+} as const satisfies Schema
+
 /** The whole of `CONFIG_FILE`. */
 export const FILE_SCHEMA = {
   type: 'object',
@@ -177,6 +195,8 @@ export const FILE_SCHEMA = {
     scopes: { type: 'object', additionalProperties: anything },
     // A sentence, or a mapping as `GROUP_SCHEMA` has it.
     groups: { type: 'object', additionalProperties: anything },
+    resources: { type: 'array', items: RESOURCE_SCHEMA },
+    any_resource: flag,
     webfinger_domains: texts,
     registration: { type: 'string', enum: ['off', 'open', 'token'] },
   },
@@ -205,6 +225,7 @@ export const GROUP_SCHEMA = {
 
 export type ScopeEntry = Static<typeof SCOPE_SCHEMA>
 export type GroupEntry = Static<typeof GROUP_SCHEMA>
+export type ResourceEntry = Static<typeof RESOURCE_SCHEMA>
 export type ClientEntry = Static<typeof CLIENT_SCHEMA>
 export type UserEntry = Static<typeof USER_SCHEMA>
 
@@ -214,6 +235,10 @@ export interface Entries {
   users: UserEntry[]
   scopes: Record<string, string | ScopeEntry>
   groups?: Record<string, string | GroupEntry>
+  /** What tokens may be for, beside this server. */
+  resources?: ResourceEntry[]
+  /** Whether tokens may also be for resources that nobody has described here. */
+  any_resource?: boolean
   /** Whose addresses (`acct:…@domain`) have this server as their issuer. */
   webfinger_domains?: string[]
   /** Who may register a client: nobody, anybody, or who has an initial access token (RFC 7591 §3). */

@@ -1,4 +1,5 @@
 import type { Client } from '../../src/clients/client.ts'
+import { uriOfId } from '../../src/clients/client-record.ts'
 import { registerClient } from '../../src/clients/registration.ts'
 import type { ClientSource } from '../../src/clients/registry.ts'
 import type { Rules } from '../../src/clients/rules.ts'
@@ -23,6 +24,7 @@ export const RULES: Rules = {
   isOwnClaim: () => false,
   grantTypes: GRANT_TYPES,
   usernameOf: () => undefined,
+  isResource: () => false,
   now: () => 0,
   secretOf: ({ client_secret }) => (client_secret ? plainSecret(client_secret) : undefined),
 }
@@ -46,6 +48,7 @@ export function lateClients(entries: readonly ClientEntry[] = []) {
     name: 'the test',
     ids: () => clients.keys(),
     find: async (client_id) => clients.get(client_id),
+    hasId: (uri) => [...clients.keys()].some((client_id) => uriOfId(client_id) === uriOfId(uri)),
     usage: () => usage,
   }
   return { source, add }
