@@ -1,18 +1,15 @@
 import { hash } from 'node:crypto'
-import { scopeUnion, scopeWithin } from '../protocol/scope.ts'
 import { randomText } from '../secrets/random.ts'
 import { askEach, members } from '../store/members.ts'
-import { shared } from '../store/own.ts'
 import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
 import { update } from '../store/update.ts'
+import { type Approved, withApproved } from './approved.ts'
 
 /** What a person has approved for a client, until they take it back. Durable. */
-export interface Consent extends StoredRecord {
+export interface Consent extends StoredRecord, Approved {
   readonly schema: 1
   readonly client_id: string
   readonly sub: string
-  /** Everything approved so far. */
-  readonly scope: string
   /**
    * Seconds: when the first part of it was approved. What is added later does not make it younger, or the approvals of
    * whoever had the `sub` before would pass for those of the present person.
@@ -35,15 +32,22 @@ export class Consents {
     return this.#store.read<Consent>('consent', consentId(sub, client_id), now)
   }
 
-  /** Adds `scope` to what is approved; replaces what was approved before `since` (seconds), by somebody else. */
+  /** Adds to what is approved; replaces what was approved before `since` (seconds), by somebody else. */
   async remember(
-    decision: { sub: string; client_id: string; scope: string; since?: number | undefined },
+    decision: { sub: string; client_id: string; since?: number | undefined } & Approved,
     now: number,
   ): Promise<void> {
     const { sub, client_id, since = 0 } = decision
-    const scope = shared(decision.scope)
+    const approved = withApproved({ scope: '' }, decision)
     const key = { kind: 'consent', id: consentId(sub, client_id), now } as const
-    const record: Consent = { schema: 1, client_id, sub, scope, granted_at: now, revision: randomText(9) }
+    const record: Consent = {
+      schema: 1,
+      client_id,
+      sub,
+      ...approved,
+      granted_at: now,
+      revision: randomText(9),
+    }
     // Before the record and after it: a decision that works is always one that the person can see and take back, also
     // if they take it back in another tab meanwhile.
     const link = () => this.#store.link(bySubject(sub), client_id, NEVER, now)
@@ -57,8 +61,8 @@ export class Consents {
       const added = await update<Consent, boolean>(this.#store, key, (current) => {
         if (current === undefined) return { answer: false }
         if (current.granted_at < since) return { next: record, answer: true }
-        if (scopeWithin(scope, current.scope)) return { answer: true }
-        return { next: { ...current, scope: scopeUnion(current.scope, scope) }, answer: true }
+        const next = withApproved(current, decision)
+        return next === current ? { answer: true } : { next, answer: true }
       })
       if (added) return
     }
