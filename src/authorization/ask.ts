@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.ts'
+import type { Approved } from '../consents/approved.ts'
 import { grantableScope } from '../grants/admission.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
 import type { ClaimsRequest } from '../protocol/claims-request.ts'
@@ -28,8 +29,12 @@ export interface Ask {
   scope: string
   /** The claims that are asked for by name; null for none. */
   claims: ClaimsRequest | null
-  /** What the person must have approved. */
+  /** Whom the access is for (RFC 8707); undefined for this server itself. */
+  resource: readonly string[] | undefined
+  /** What the person must have approved: the scope, and what the claims asked for by name stand for. */
   consent_scope: string
+  /** The same, by what it is for. */
+  approval: Approved
   consent: ConsentRule
   /** How long the access lasts, if it is renewed: what the person must know beside the scopes. */
   stays: 'until_logout' | 'after_logout' | undefined
@@ -50,7 +55,9 @@ export function plainLogin(back: string): Ask {
     subjects: undefined,
     scope: '',
     claims: null,
+    resource: undefined,
     consent_scope: '',
+    approval: { scope: '' },
     consent: 'never',
     stays: undefined,
     destination: undefined,
@@ -73,5 +80,13 @@ export function askTo<A extends Ask>(
     userinfo: left(ask.claims.userinfo),
     id_token: left(ask.claims.id_token),
   }
-  return { ...ask, scope, consent_scope, claims }
+  const approval = grantableApproval(ask.approval, user)
+  return { ...ask, scope, consent_scope, approval, claims }
+}
+
+function grantableApproval({ scope, resources }: Approved, user: Pick<User, 'withheld_scopes'>): Approved {
+  const own = { scope: grantableScope(scope, user) }
+  if (resources === undefined) return own
+  const rest = Object.entries(resources).map(([key, at]) => [key, grantableScope(at, user)] as const)
+  return { ...own, resources: Object.fromEntries(rest) }
 }

@@ -1,11 +1,12 @@
 import type { Approvals } from '../clients/introduced/approvals.ts'
+import { isApproved } from '../consents/approved.ts'
 import type { Consents } from '../consents/consents.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import type { Visitor } from '../logins/visitors.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import { scopeWithin } from '../protocol/scope.ts'
+import { namedTerms } from '../protocol/terms.ts'
 import { livingProofs, type Session, withClient, withoutProofs } from '../sessions/session.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Decision } from '../store/update.ts'
@@ -78,10 +79,11 @@ async function approved(
   const { sessions, consents, grants, issueResponse, approvals } = context
   const { account, current, user } = visitor
   const { client_id } = request.target.client
-  const about = { client_id, sub: account.sub, scope: request.scope }
+  const { sub } = account
+  const about = { client_id, sub, ...namedTerms(request) }
   if (decision === 'approve') {
     const { since } = user
-    await consents.remember({ ...about, scope: request.consent_scope, since }, now)
+    await consents.remember({ client_id, sub, since, ...request.approval }, now)
     await approvals.note(request.target.client, now)
   }
   const { response, grant_id, ended } = await issueResponse(request, visitor, now)
@@ -103,7 +105,7 @@ async function approved(
 
 /** Whether the decision that this answer rests on still stands; nothing rests on one if nobody had to be asked. */
 async function stillConsented(
-  { target, consent_scope }: AuthorizationRequest,
+  { target, approval }: AuthorizationRequest,
   sub: string,
   { decision, now }: { decision: ConsentDecision; now: number },
   consents: Consents,
@@ -111,14 +113,14 @@ async function stillConsented(
   const { client_id, skip_consent } = target.client
   if (decision === 'none' && skip_consent) return true
   const consent = await consents.find(sub, client_id, now)
-  return consent !== undefined && scopeWithin(consent_scope, consent.scope)
+  return consent !== undefined && isApproved(consent, approval)
 }
 
 function denied(request: AuthorizationRequest, { account }: Visitor): Completed {
   const { client_id } = request.target.client
   return {
     response: errorResponse(new OAuthError('access_denied', 'the person denied the request'), request.state),
-    events: [{ event: 'consent_denied', client_id, sub: account.sub, scope: request.scope }],
+    events: [{ event: 'consent_denied', client_id, sub: account.sub, ...namedTerms(request) }],
   }
 }
 

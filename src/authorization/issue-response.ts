@@ -1,3 +1,4 @@
+import type { AllowedResources } from '../clients/allowed-resources.ts'
 import type { FoundGrant } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import { lastingOf } from '../grants/lasting.ts'
@@ -35,6 +36,7 @@ export type IssueResponse = (
 
 interface Context {
   grants: Grants
+  allowed: Pick<AllowedResources, 'lifetimesAt'>
   issuer: Issuer
 }
 
@@ -81,11 +83,11 @@ async function issueCodeAndToken(
   request: AuthorizationRequest,
   { account, user }: Visitor,
   now: number,
-  { grants, issuer }: Context,
+  { grants, allowed, issuer }: Context,
 ): Promise<CodeAndToken> {
   const { target, response_type, challenge_digest } = request
   const { client, redirect_uri, redirect_uri_sent } = target
-  const { lifetimes } = client
+  const lifetimes = allowed.lifetimesAt(request.resource, client)
   const wantsCode = gives(response_type, 'code')
   const newGrant = newGrantOf(request, account, now)
   const code = (grant_id: string) =>
@@ -102,7 +104,7 @@ async function issueCodeAndToken(
 }
 
 function newGrantOf(request: AuthorizationRequest, account: Account, now: number): NewGrant {
-  const { scope, nonce, claims, target } = request
+  const { scope, resource, nonce, claims, target } = request
   const { client_id, lifetimes } = target.client
   const { sub, sid, auth_time, amr, credential } = account
   const { authorization_code_ttl, grant_max_ttl } = lifetimes
@@ -115,6 +117,7 @@ function newGrantOf(request: AuthorizationRequest, account: Account, now: number
     sid,
     lasting: lastingOf(target.client, scope),
     scope,
+    resource,
     auth_time,
     amr,
     credential,

@@ -1,5 +1,5 @@
+import { type Approved, isApproved } from '../consents/approved.ts'
 import { ACR_VALUES, acrOf } from '../protocol/acr.ts'
-import { scopeWithin } from '../protocol/scope.ts'
 import type { Account, Proof, ProofStep } from '../sessions/session.ts'
 import type { Ask } from './ask.ts'
 
@@ -26,8 +26,8 @@ export interface Situation<A extends Ask = Ask> {
   account: Account | undefined
   /** Whether the person may use the client at all. */
   admitted: boolean
-  /** The scope that the person approved for this client before; undefined for none. */
-  consented: string | undefined
+  /** What the person approved for this client before; undefined for nothing. */
+  consented: Approved | undefined
   /** Whether somebody else is asked for than who is logged in (`id_token_hint`, `claims`). */
   stranger: boolean
   /** The proofs of this session that still count. */
@@ -84,7 +84,7 @@ function needsLogin(situation: Situation, account: Account): boolean {
 
 function needsConsent({ ask, consented }: Situation): boolean {
   if (ask.consent !== 'once') return ask.consent === 'always'
-  return consented === undefined || !scopeWithin(ask.consent_scope, consented)
+  return consented === undefined || !isApproved(consented, ask.approval)
 }
 
 function isReachable(acr: string): boolean {

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto'
+import type { AllowedResources } from '../clients/allowed-resources.ts'
 import { isPublic } from '../clients/client.ts'
+import { approvalOf } from '../consents/approved.ts'
 import { lastingOf } from '../grants/lasting.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
 import { readClaims } from '../protocol/claims-request.ts'
@@ -7,6 +9,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { type Prompt, readMaxAge, readPrompt } from '../protocol/prompt.ts'
 import { readRefusedObject } from '../protocol/request-object.ts'
+import { resourceTerms } from '../protocol/resource.ts'
 import {
   gives,
   givesToken,
@@ -32,6 +35,13 @@ export interface AuthorizationRequest extends Ask {
   challenge_digest: Buffer | undefined
   response_type: ResponseType
   nonce: string | undefined
+}
+
+/** What came with the request. */
+interface Sent {
+  parameters: Parameters
+  back: string
+  resource: readonly string[] | undefined
 }
 
 /** Where an answer goes that can be sent before the whole request is known to be right. */
@@ -60,25 +70,30 @@ export function readAddress(target: Target, parameters: Parameters): ResponseAdd
 }
 
 /**
- * Checks the rest of the request, in order. `back`: the request's own path and query. Throws `OAuthError` that goes to the client by redirect
- * (RFC 6749 §4.1.2.1).
+ * Checks the rest of the request, in order. `back`: the request's own path and query; `resource`: whom it asks access for, checked.
+ * Throws `OAuthError` that goes to the client by redirect (RFC 6749 §4.1.2.1).
  */
 export function readRequest(
   target: Target,
-  { parameters, back }: { parameters: Parameters; back: string },
-  scopes: ScopeClaims,
+  { parameters, back, resource }: Sent,
+  { scopes, allowed }: { scopes: ScopeClaims; allowed: Pick<AllowedResources, 'scopeAt' | 'defaultAt'> },
 ): AuthorizationRequest {
   checkUnsupported(parameters)
   const response_type = readType(target, parameters)
   const state = parameters.one('state')
   const response_mode = readResponseMode(response_type, parameters)
   const challenge_digest = gives(response_type, 'code') ? readChallenge(target, parameters) : undefined
-  const { asked_scope, granted } = readRequestedScope(target, parameters)
+  const client_scope = allowed.scopeAt(resource, target.client.scope)
+  const default_scope = allowed.defaultAt(resource, target.client)
+  const { asked_scope, granted } = readRequestedScope(parameters, { client_scope, default_scope })
   const scope = withoutIdleOffline(granted, response_type)
   const nonce = readNonce(response_type, scope, parameters)
   const { claims, subjects, acr } = readClaims(parameters.one('claims'), (names) =>
-    scopes.within(names, target.client.scope),
+    scopes.within(names, client_scope),
   )
+  const named = claims === null ? [] : [...claims.userinfo, ...claims.id_token]
+  const consent_scope = scopeUnion(scope, scopes.scopesOf(named))
+  const terms = { scope: consent_scope, resource: resourceTerms(resource) }
   const prompt = readPrompt(parameters.one('prompt'))
   return {
     target,
@@ -92,11 +107,9 @@ export function readRequest(
     response_type,
     nonce,
     claims,
-    // The scope, and what the claims asked for by name stand for.
-    consent_scope: scopeUnion(
-      scope,
-      scopes.scopesOf(claims === null ? [] : [...claims.userinfo, ...claims.id_token]),
-    ),
+    resource: terms.resource,
+    consent_scope,
+    approval: approvalOf(terms, allowed.scopeAt),
     consent: consentRule(target, prompt),
     stays: staysConnected(target, scope),
     destination: target.redirect_uri,
@@ -169,13 +182,17 @@ function readResponseMode(type: ResponseType, parameters: Parameters): ResponseM
   return mode
 }
 
-function readRequestedScope({ client }: Target, parameters: Parameters) {
+// What the client may have, and what it gets if it names nothing, at the resources that it asks for.
+function readRequestedScope(
+  parameters: Parameters,
+  { client_scope, default_scope }: { client_scope: string; default_scope: string },
+) {
   const text = parameters.one('scope')
-  if (text === undefined) return { asked_scope: client.default_scope, granted: client.default_scope }
+  if (text === undefined) return { asked_scope: default_scope, granted: default_scope }
   const asked_scope = readScope(text)
-  const granted = scopeGranted(asked_scope, client.scope)
+  const granted = scopeGranted(asked_scope, client_scope)
   if (granted === undefined) {
-    throw new OAuthError('invalid_scope', `this client may ask for: ${client.scope || 'no scope at all'}`)
+    throw new OAuthError('invalid_scope', `this client may ask for: ${client_scope || 'no scope at all'}`)
   }
   return { asked_scope, granted }
 }

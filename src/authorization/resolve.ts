@@ -1,3 +1,4 @@
+import type { AllowedResources } from '../clients/allowed-resources.ts'
 import type { Clients } from '../clients/client.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -27,9 +28,10 @@ export function requestResolver(context: {
   clients: Clients
   sectors: SectorDocuments
   signing: SigningKeys
+  allowed: AllowedResources
   scopes: ScopeClaims
 }): ResolveRequest {
-  const { clients, sectors, signing, scopes } = context
+  const { clients, sectors, signing, allowed, scopes } = context
 
   // OpenID Connect Core §3.1.2.1: whom an ID token of ours names; that it has expired does no harm.
   const hintedSubject = async (hint: string, { client }: Target): Promise<string> => {
@@ -47,7 +49,9 @@ export function requestResolver(context: {
       const target = await resolveTarget(clients, parameters)
       await sectors.check(target.client, now)
       address = readAddress(target, parameters)
-      const request = readRequest(target, { parameters, back }, scopes)
+      const resource = allowed.read(parameters)
+      if (resource !== undefined) await allowed.require(target.client, resource)
+      const request = readRequest(target, { parameters, back, resource }, { scopes, allowed })
       const hint = parameters.one('id_token_hint')
       if (hint !== undefined) {
         const subject = await hintedSubject(hint, target)

@@ -46,7 +46,7 @@ export function situationFinder(context: {
     // Nothing of what is asked for is theirs to grant: as if the client were for others.
     const nothing = own.scope === '' && ask.scope !== ''
     const admitted = client === undefined || (admits(client, user) && !nothing)
-    return { ask: own, account, admitted, consented: consent?.scope, stranger, proofs, now }
+    return { ask: own, account, admitted, consented: consent, stranger, proofs, now }
   }
 }
 

@@ -3,6 +3,7 @@ import { responseIssuer } from '../authorization/issue-response.ts'
 import { requestResolver } from '../authorization/resolve.ts'
 import { SectorDocuments } from '../authorization/sector-documents.ts'
 import { situationFinder } from '../authorization/situation.ts'
+import { allowedResources } from '../clients/allowed-resources.ts'
 import { clientAuthenticator } from '../clients/authenticate.ts'
 import { approvalsIn } from '../clients/introduced/approvals.ts'
 import { NarrowedScopes } from '../clients/narrowed-scopes.ts'
@@ -40,6 +41,7 @@ import { clientChangesOf, clientsOf } from './clients.ts'
 import { beginWith, type Kept } from './kept.ts'
 import { notesOfKeys, notesOfLargeClaims, notesOfLogout } from './notes.ts'
 import { peopleOf } from './people.ts'
+import { resourcesFor } from './resources.ts'
 import { signingKeysOf } from './signing.ts'
 
 /** What a server is made of beside its configuration. */
@@ -96,9 +98,11 @@ export function makeRooms(config: Config, parts: Parts) {
     ttl: env.ID_TOKEN_TTL,
     scopes: claimsOf,
   })
-  const jwts = jwtAccessTokens({ signing, subjects, issuer, scopes: claimsOf })
-  const tokens = issuerOf({ keys, idToken, jwts })
-  const inspector = inspectorOf({ keys, store, grants, clients, users, jwts })
+  const resources = resourcesFor(config)
+  const allowed = allowedResources({ clients, resources })
+  const jwts = jwtAccessTokens({ signing, subjects, resources, issuer, scopes: claimsOf })
+  const tokens = issuerOf({ keys, idToken, jwts, resources })
+  const inspector = inspectorOf({ keys, store, grants, clients, users, resources, jwts })
   const guard = loginGuard({
     users,
     checkPassword: passwordCheck(users, queues.people),
@@ -113,7 +117,7 @@ export function makeRooms(config: Config, parts: Parts) {
     ...{ clients, store, keySets, guesses, issuer, token_endpoint },
   })
   const pipeline = tokenPipeline({
-    ...{ clients, authenticateClient, issuer: tokens, keys, grants, users, guard, narrowed, now },
+    ...{ clients, authenticateClient, issuer: tokens, keys, grants, users, guard, narrowed, allowed, now },
   })
   const sectors = new SectorDocuments(outbound)
   const records = { clients, users, sessions, consents, grants }
@@ -123,9 +127,9 @@ export function makeRooms(config: Config, parts: Parts) {
   const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel })
   const visitors = visitorsOf({ users, sessions, sessionEnd, journal })
   const beginLogin = loginBeginner({ sessions, sessionEnd, journal })
-  const issueResponse = responseIssuer({ grants, issuer: tokens })
+  const issueResponse = responseIssuer({ grants, allowed, issuer: tokens })
   const authorization = {
-    resolveRequest: requestResolver({ clients, sectors, signing, scopes: claimsOf }),
+    resolveRequest: requestResolver({ clients, sectors, signing, allowed, scopes: claimsOf }),
     findSituation: situationFinder({ consents, subjects, scopes: claimsOf }),
     completeRequest: requestCompleter({ sessions, consents, grants, issueResponse, approvals }),
   }
@@ -146,7 +150,7 @@ export function makeRooms(config: Config, parts: Parts) {
       subjects,
       signing,
       scopes: scopes.sentences,
-      publicScopes: scopes.public,
+      publicScopes: [...new Set([...scopes.public, ...resources.publicScopes()])],
       groups: people.sentences,
       people,
       clientChanges,
@@ -154,6 +158,7 @@ export function makeRooms(config: Config, parts: Parts) {
       approvals,
       registry,
       shared,
+      resources,
       scopeClaims: claimsOf,
     },
     ...records,

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify'
 import type { Ask } from '../authorization/ask.ts'
 import { nextStep } from '../authorization/next-step.ts'
 import type { FindSituation } from '../authorization/situation.ts'
+import type { Approved } from '../consents/approved.ts'
 import { notAdmitted } from '../grants/admission.ts'
 import type { Browser } from '../http/browser.ts'
 import { rawQuery } from '../http/form.ts'
@@ -29,6 +30,7 @@ export interface DispatcherContext extends VisitorContext {
 /** What a page shows beside what is asked. */
 export interface Shown {
   visitor?: Visitor | undefined
+  approved?: Approved | undefined
   notice?: Notice | undefined
   status?: number
   /** What was posted, if the page is shown again. */
@@ -57,7 +59,7 @@ export function dispatcherOf(context: DispatcherContext): Dispatcher {
     { request, reply },
     step,
     ask,
-    { visitor, notice, status, form },
+    { visitor, approved, notice, status, form },
   ) => {
     const query = rawQuery(request)
     const { client } = ask
@@ -78,7 +80,7 @@ export function dispatcherOf(context: DispatcherContext): Dispatcher {
     return render(
       reply,
       step.view,
-      step.page(ask, { ...common, client: clientView(client), account }),
+      step.page(ask, { ...common, client: clientView(client), account, approved }),
       options,
     )
   }
@@ -94,7 +96,9 @@ export function dispatcherOf(context: DispatcherContext): Dispatcher {
         journal.record(exchange.request, [notAdmitted(ask.client, visitor.account.sub)])
       // As this person may grant it, which may be less than what is asked.
       const own = situation.ask
-      if (next.step !== 'answer') return show(exchange, steps[next.step], own, { visitor, notice })
+      // Whoever is asked each time is asked about everything: it may be another program that asks.
+      const approved = own.consent === 'once' ? situation.consented : undefined
+      if (next.step !== 'answer') return show(exchange, steps[next.step], own, { visitor, approved, notice })
       const finished = await asker.finish(exchange, { situation, visitor, decision: 'none' })
       // Back by a GET: what the browser then shows can be reloaded.
       return finished ? exchange.reply : exchange.reply.redirect(ask.back, 303)

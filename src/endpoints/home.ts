@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { plainLogin } from '../authorization/ask.ts'
+import { resourceSentences } from '../authorization/resource-sentences.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
 import type { Clients } from '../clients/client.ts'
+import { approvedTerms } from '../consents/approved.ts'
 import type { Consents } from '../consents/consents.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -10,7 +12,10 @@ import type { RenderPage } from '../http/pages.ts'
 import type { Notice } from '../http/views/view.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Visitor } from '../logins/visitors.ts'
+import { resourceKey } from '../protocol/resource.ts'
 import { scopeUnion } from '../protocol/scope.ts'
+import { namedTerms, termsOf } from '../protocol/terms.ts'
+import type { Resources } from '../resources/resources.ts'
 import { isOlder } from '../users/since.ts'
 import type { Asker, Exchange } from './asker.ts'
 import { type FormContext, formRefused } from './form-refused.ts'
@@ -25,6 +30,7 @@ export interface HomeContext extends VisitorContext, FormContext {
   render: RenderPage
   base: string
   scopes: Readonly<Record<string, string>>
+  resources: Pick<Resources, 'find'>
   /** The walk-through's URL, in the demo. */
   tryHref: string | undefined
 }
@@ -61,7 +67,9 @@ export function registerHome(app: FastifyInstance, context: HomeContext): void {
     const found = (await grants.ofSubject(sub, now)).filter(({ grant }) => grant.client_id === client_id)
     const revoked = await grants.revokeAll(found)
     journal.record(request, [
-      ...(consent ? [{ event: 'consent_revoked' as const, client_id, sub, scope: consent.scope }] : []),
+      ...(consent
+        ? [{ event: 'consent_revoked' as const, client_id, sub, ...namedTerms(approvedTerms(consent)) }]
+        : []),
       ...revoked.map((one) => revokedEvent(one, 'by the person')),
     ])
     return reply.redirect(`${base}/`, 303)
@@ -87,21 +95,29 @@ async function appsOf(visitor: Visitor, { request, reply }: Exchange, context: H
   const { sub } = account
   // Decisions too: an application whose access has ended still gets in again without a question.
   const found = await Promise.all([grants.ofSubject(sub, now()), consents.ofSubject(sub, now())])
+  const granted = found[0].map(({ grant }) => grant).filter(({ auth_time }) => !isOlder(auth_time, user))
+  const approved = found[1].filter(({ granted_at }) => !isOlder(granted_at, user))
   const own = [
-    ...found[0].map(({ grant }) => grant).filter(({ auth_time }) => !isOlder(auth_time, user)),
-    ...found[1].filter(({ granted_at }) => !isOlder(granted_at, user)),
+    ...granted.map((grant) => ({ client_id: grant.client_id, ...termsOf(grant) })),
+    ...approved.map((consent) => ({ client_id: consent.client_id, ...approvedTerms(consent) })),
   ]
-  const scopes = new Map<string, string>()
-  for (const { client_id, scope } of own) {
-    scopes.set(client_id, scopeUnion(scopes.get(client_id) ?? '', scope))
+  const access = new Map<string, { scope: string; resource: ReadonlySet<string> }>()
+  for (const { client_id, scope, resource = [] } of own) {
+    const before = access.get(client_id) ?? { scope: '', resource: [] }
+    const both = new Set([...before.resource, ...resource.map(resourceKey)])
+    access.set(client_id, { scope: scopeUnion(before.scope, scope), resource: both })
   }
-  const apps = [...scopes].map(async ([client_id, scope]) => {
+  const apps = [...access].map(async ([client_id, { scope, resource }]) => {
     const client = await clients.find(client_id)
     if (client === undefined) return []
     const csrf = browser.formToken(request, reply, { binding: removal(visitor, client_id), now: now() })
     // Without its logo: this page loads nothing from the applications that it lists.
     const { logo_uri: _, ...view } = clientView(client)
-    return [{ client: view, scopes: scopeSentences(scope, context.scopes), client_id, csrf }]
+    const scopes = [
+      ...resourceSentences([...resource], context.resources),
+      ...scopeSentences(scope, context.scopes),
+    ]
+    return [{ client: view, scopes, client_id, csrf }]
   })
   return (await Promise.all(apps)).flat()
 }

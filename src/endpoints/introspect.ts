@@ -6,6 +6,7 @@ import { formOf } from '../http/form.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import type { Resources } from '../resources/resources.ts'
 import type { ActiveToken, Inspected, TokenInspector } from '../tokens/inspector.ts'
 import { pickClaims } from '../tokens/person-claims.ts'
 
@@ -43,6 +44,7 @@ export function registerIntrospect(
     inspector: TokenInspector
     subjects: Subjects
     scopeClaims: ScopeClaims
+    resources: Resources
     journal: Journal
     issuer: string
     now: () => number
@@ -72,7 +74,12 @@ export function registerIntrospect(
 // Whoever asks, the response says what the token's own client may know, and no more.
 function describe(
   token: ActiveToken,
-  { issuer, subjects, scopeClaims }: { issuer: string; subjects: Subjects; scopeClaims: ScopeClaims },
+  {
+    issuer,
+    subjects,
+    scopeClaims,
+    resources,
+  }: { issuer: string; subjects: Subjects; scopeClaims: ScopeClaims; resources: Resources },
 ) {
   const { client, terms, user, token_type, expires_at, issued_at, jti } = token
   const own = user === undefined ? client.claims : pickClaims(client, user, scopeClaims.ownOf(terms.scope))
@@ -87,11 +94,13 @@ function describe(
     exp: expires_at,
     iat: issued_at,
     iss: issuer,
-    aud: issuer,
+    aud: resources.audienceOf(terms.resource),
     jti,
   }
-  // Names that the compiled answer does not know. None of them is a member of it: registration has refused those.
-  return Object.keys(own).length > 0 ? JSON.stringify({ ...own, ...answer }) : answer
+  // What the compiled answer does not know: several audiences, and names of one's own. None of those is a member of it:
+  // registration has refused them.
+  const unusual = Object.keys(own).length > 0 || typeof answer.aud !== 'string'
+  return unusual ? JSON.stringify({ ...own, ...answer }) : answer
 }
 
 /**

@@ -8,6 +8,7 @@ import { ASSERTION_ALGORITHMS, type SigningAlgorithm } from '../protocol/algorit
 import { type ScopeClaims, STANDARD_SCOPES } from '../protocol/claims.ts'
 import { PROMPTS } from '../protocol/prompt.ts'
 import { RESPONSE_TYPES } from '../protocol/response-type.ts'
+import type { Resources } from '../resources/resources.ts'
 
 export interface MetadataContext {
   issuer: string
@@ -16,13 +17,15 @@ export interface MetadataContext {
   clients: Pick<ClientRegistry, 'usage'>
   signing: { readonly algorithms: readonly SigningAlgorithm[] }
   scopeClaims: ScopeClaims
+  resources: Pick<Resources, 'all'>
 }
 
 /**
  * The document of RFC 8414 §2 and OpenID Connect Discovery 1.0 §3, true by construction: it asks the instance what it
  * serves, and the clients what they use. One for both addresses, so that they cannot differ.
  */
-function serverMetadata({ issuer, url, signing, scopeClaims }: MetadataContext, usage: Usage) {
+function serverMetadata({ issuer, url, signing, scopeClaims, resources }: MetadataContext, usage: Usage) {
+  const known = [...resources.all()].filter((resource) => resource.public)
   const { algorithms } = signing
   const offered = GRANT_TYPES.filter((grantType) => isOffered(grantType, usage))
   const methods = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']
@@ -49,6 +52,8 @@ function serverMetadata({ issuer, url, signing, scopeClaims }: MetadataContext, 
     revocation_endpoint_auth_methods_supported: methods,
     revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
     code_challenge_methods_supported: usage.plain_pkce ? ['S256', 'plain'] : ['S256'],
+    // RFC 9728 §4.
+    ...(known.length > 0 && { protected_resources: known.map(({ resource }) => resource) }),
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: usage.pairwise ? ['public', 'pairwise'] : ['public'],
     id_token_signing_alg_values_supported: algorithms,

@@ -7,6 +7,7 @@ import { bearerToken, challenge } from '../http/bearer.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { OWN_RESOURCE, resourcesOf } from '../protocol/resource.ts'
 import { scopeTokens, scopeWithin } from '../protocol/scope.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
 import type { TokenInspector } from '../tokens/inspector.ts'
@@ -70,7 +71,13 @@ async function describe(
     throw new OAuthError('invalid_token', 'the access token is unknown, expired or revoked')
   }
   const { client, user, grant } = token
-  const { scope } = token.terms
+  const { scope, resource } = token.terms
+  // RFC 8707 §3: whoever a token is for must not get at what it is not for.
+  if (!resourcesOf(resource).includes(OWN_RESOURCE)) {
+    throw new OAuthError('invalid_token', 'the access token is for another resource', {
+      client_id: client.client_id,
+    })
+  }
   if (!scope.split(' ').includes('openid')) {
     throw new OAuthError('insufficient_scope', 'userinfo needs an access token with the scope openid', {
       client_id: client.client_id,

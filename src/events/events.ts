@@ -38,6 +38,8 @@ export interface SecurityEvent {
   jti?: string | undefined
   grant_type?: string | undefined
   scope?: string | undefined
+  /** RFC 8707: whom a token is for, with spaces in between. */
+  resource?: string | undefined
   reason?: string | undefined
   /** How long to wait. */
   seconds?: number

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { AllowedResources } from '../clients/allowed-resources.ts'
 import type { Client } from '../clients/client.ts'
 import { admits, grantableScope } from '../grants/admission.ts'
 import { type FoundGrant, revokedEvent } from '../grants/found-grant.ts'
@@ -6,15 +7,18 @@ import { findGrantor } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { verifierDigest } from '../protocol/pkce.ts'
+import { resourceWithin } from '../protocol/resource.ts'
+import type { Terms } from '../protocol/terms.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { type CodeFacts, openCode } from '../tokens/layouts.ts'
 import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
 import type { GrantType, Proven, Prover } from './grant-type.ts'
-import { notAllowed } from './not-allowed.ts'
+import { notAllowed, OTHER_RESOURCE } from './not-allowed.ts'
 
 interface CodeRequest {
   code: string
+  resource: readonly string[] | undefined
   redirect_uri: string | undefined
   verifier: Buffer | undefined
 }
@@ -28,13 +32,19 @@ export const AUTHORIZATION_CODE: GrantType = {
   prover,
 }
 
-function prover(context: { keys: Keys; grants: Grants; users: Users }): Prover<CodeRequest> {
-  const { keys, grants, users } = context
+function prover(context: {
+  keys: Keys
+  grants: Grants
+  users: Users
+  allowed: AllowedResources
+}): Prover<CodeRequest> {
+  const { keys, grants, users, allowed } = context
   return {
     readRequest({ parameters }) {
       const verifier = parameters.one('code_verifier')
       return {
         code: parameters.required('code'),
+        resource: allowed.read(parameters),
         redirect_uri: parameters.one('redirect_uri'),
         verifier: verifier === undefined ? undefined : verifierDigest(verifier),
       }
@@ -50,12 +60,17 @@ function prover(context: { keys: Keys; grants: Grants; users: Users }): Prover<C
         return refused('the code is unknown or was issued to another client')
       const mismatch = redirectProblem(code, request) ?? verifierProblem(code, request)
       if (mismatch !== undefined) return refused(mismatch)
+      // RFC 8707 §2.2: the resources that were granted, or some of them. Checked before the code is used up.
+      if (request.resource !== undefined && !resourceWithin(request.resource, grant.resource))
+        throw new OAuthError('invalid_target', OTHER_RESOURCE)
+      const resource = request.resource ?? grant.resource
+      if (resource !== undefined) await allowed.require(client, resource)
       const found = { id: code.grant_id, grant }
       const grantor = await findGrantor(users, grant, client)
       const nothing = (user: User) => grant.scope !== '' && grantableScope(grant.scope, user) === ''
       if (grantor.result === 'entitled' && (!admits(client, grantor.user) || nothing(grantor.user)))
         return notAllowed(client, grant.sub, found.id)
-      if (grantor.result === 'entitled') return redeemed(found, { client, user: grantor.user }, now)
+      if (grantor.result === 'entitled') return redeemed(found, { client, user: grantor.user, resource }, now)
       // The code is not burnt if the person is unknown here: another node may know them.
       if (grantor.result === 'refused') return refused(GONE, grantor.reason)
       await grants.revoke(found.id, grant.sub)
@@ -65,13 +80,14 @@ function prover(context: { keys: Keys; grants: Grants; users: Users }): Prover<C
 
   async function redeemed(
     found: FoundGrant,
-    { client, user }: { client: Client; user: User },
+    { client, user, resource }: { client: Client; user: User; resource: Terms['resource'] },
     now: number,
   ): Promise<Proven> {
     const input = {
-      client_scope: grantableScope(client.scope, user),
+      resource,
+      client_scope: allowed.scopeAt(resource, grantableScope(client.scope, user)),
       refresh: client.grant_types.has('refresh_token'),
-      lifetimes: client.lifetimes,
+      lifetimes: allowed.lifetimesAt(resource, client),
     }
     const answer = await grants.redeem(found, input, now)
     const grant_id = found.id

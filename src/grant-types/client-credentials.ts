@@ -1,3 +1,4 @@
+import type { AllowedResources } from '../clients/allowed-resources.ts'
 import { requireAllowedTerms } from '../clients/allowed-terms.ts'
 import { type RequestedTerms, readTerms } from '../protocol/terms.ts'
 import type { GrantType, Prover } from './grant-type.ts'
@@ -11,12 +12,12 @@ export const CLIENT_CREDENTIALS: GrantType = {
   prover,
 }
 
-function prover(): Prover<RequestedTerms> {
+function prover({ allowed }: { allowed: AllowedResources }): Prover<RequestedTerms> {
   return {
-    readRequest: ({ parameters }) => readTerms(parameters),
+    readRequest: ({ parameters }) => readTerms(parameters, allowed.read(parameters)),
 
     async prove(requested, client) {
-      return { outcome: 'client', terms: requireAllowedTerms(client, requested), events: [] }
+      return { outcome: 'client', terms: await requireAllowedTerms(client, requested, allowed), events: [] }
     },
   }
 }

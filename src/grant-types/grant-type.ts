@@ -1,3 +1,4 @@
+import type { AllowedResources } from '../clients/allowed-resources.ts'
 import type { Client } from '../clients/client.ts'
 import type { GrantTypeTraits } from '../clients/grant-type-traits.ts'
 import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
@@ -35,6 +36,7 @@ export interface ProverContext {
   users: Users
   guard: LoginGuard
   narrowed: NarrowedScopes
+  allowed: AllowedResources
   now: () => number
 }
 

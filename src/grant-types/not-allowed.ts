@@ -13,3 +13,7 @@ export function notAllowed(client: Client, sub: string, grant_id?: string): Prov
   })
   return { outcome: 'refused', error, events: [notAdmitted(client, sub, grant_id)] }
 }
+
+/** What is said of a resource that the grant is not for. */
+export const OTHER_RESOURCE =
+  'the person has not approved access to this resource; ask at the authorization endpoint'

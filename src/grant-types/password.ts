@@ -1,3 +1,4 @@
+import type { AllowedResources } from '../clients/allowed-resources.ts'
 import { requireAllowedTerms } from '../clients/allowed-terms.ts'
 import type { Client } from '../clients/client.ts'
 import type { SecurityEvent } from '../events/events.ts'
@@ -32,20 +33,25 @@ export const PASSWORD: GrantType = {
   prover,
 }
 
-function prover(context: { grants: Grants; guard: LoginGuard; now: () => number }): Prover<PasswordRequest> {
-  const { grants, guard } = context
+function prover(context: {
+  grants: Grants
+  guard: LoginGuard
+  allowed: AllowedResources
+  now: () => number
+}): Prover<PasswordRequest> {
+  const { grants, guard, allowed: resources } = context
   return {
     readRequest({ parameters, address }) {
       return {
         username: parameters.required('username'),
         password: parameters.required('password'),
-        requested: readTerms(parameters),
+        requested: readTerms(parameters, resources.read(parameters)),
         address,
       }
     },
 
     async prove(request, client, now) {
-      const allowed = requireAllowedTerms(client, request.requested)
+      const allowed = await requireAllowedTerms(client, request.requested, resources)
       const { username, address } = request
       const guess = { username, address, device: undefined }
       const guessed = await guard.guess(guess, request.password, context.now())
@@ -64,7 +70,8 @@ function prover(context: { grants: Grants; guard: LoginGuard; now: () => number 
     { client, terms }: { client: Client; terms: Terms },
     now: number,
   ): Promise<Proven> {
-    const { client_id, lifetimes } = client
+    const { client_id } = client
+    const lifetimes = resources.lifetimesAt(terms.resource, client)
     const { sub, credential } = user
     const facts: NewGrant = {
       ...terms,

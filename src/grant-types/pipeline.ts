@@ -3,6 +3,7 @@ import type { Client } from '../clients/client.ts'
 import type { ClientRegistry } from '../clients/registry.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import { OAuthError } from '../protocol/errors.ts'
+import { namedTerms } from '../protocol/terms.ts'
 import type { Issuer, TokenResponse } from '../tokens/issuer.ts'
 import type { Proven, ProverContext, TokenRequest } from './grant-type.ts'
 import { GRANT_TYPES, isOffered } from './index.ts'
@@ -80,8 +81,8 @@ function issuedEvent(
   proven: Exclude<Proven, { outcome: 'refused' }>,
 ): SecurityEvent {
   if (proven.outcome === 'client')
-    return { event: 'token_issued', client_id, grant_type, scope: proven.terms.scope }
+    return { event: 'token_issued', client_id, grant_type, ...namedTerms(proven.terms) }
   const { grant_id, tokens } = proven
   const { sub } = proven.grant
-  return { event: 'token_issued', client_id, grant_type, sub, grant_id, scope: tokens.terms.scope }
+  return { event: 'token_issued', client_id, grant_type, sub, grant_id, ...namedTerms(tokens.terms) }
 }

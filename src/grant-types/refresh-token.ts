@@ -1,3 +1,4 @@
+import type { AllowedResources } from '../clients/allowed-resources.ts'
 import type { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import { admits, grantableScope } from '../grants/admission.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
@@ -11,7 +12,7 @@ import { openRefreshToken } from '../tokens/layouts.ts'
 import { DISABLED } from '../users/standing.ts'
 import type { User, Users } from '../users/user.ts'
 import type { GrantType, Proven, Prover } from './grant-type.ts'
-import { notAllowed } from './not-allowed.ts'
+import { notAllowed, OTHER_RESOURCE } from './not-allowed.ts'
 
 interface RefreshRequest {
   refresh_token: string
@@ -26,6 +27,7 @@ const REFUSALS: Record<
   unknown: ['invalid_grant', 'the refresh token is unknown or was revoked'],
   expired: ['invalid_grant', 'the refresh token has expired'],
   superseded: ['invalid_grant', 'the refresh token was replaced by a newer one'],
+  resource_widened: ['invalid_target', OTHER_RESOURCE],
   scope_widened: ['invalid_scope', 'nothing of this scope was granted, or openid was not'],
 }
 
@@ -40,11 +42,13 @@ function prover(context: {
   grants: Grants
   users: Users
   narrowed: NarrowedScopes
+  allowed: AllowedResources
 }): Prover<RefreshRequest> {
-  const { keys, grants, users, narrowed } = context
+  const { keys, grants, users, narrowed, allowed } = context
   return {
     readRequest({ parameters }) {
-      return { refresh_token: parameters.required('refresh_token'), requested: readTerms(parameters) }
+      const requested = readTerms(parameters, allowed.read(parameters))
+      return { refresh_token: parameters.required('refresh_token'), requested }
     },
 
     async prove(request, client, now) {
@@ -65,8 +69,11 @@ function prover(context: {
       const { user } = grantor
       if (!admits(client, user)) return notAllowed(client, grant.sub, grant_id)
       const { requested } = request
-      const client_scope = grantableScope(client.scope, user)
-      const input = { generation, requested, client_scope, lifetimes: client.lifetimes }
+      const resource = requested.resource ?? grant.resource
+      if (resource !== undefined) await allowed.require(client, resource)
+      const client_scope = allowed.scopeAt(resource, grantableScope(client.scope, user))
+      const lifetimes = allowed.lifetimesAt(resource, client)
+      const input = { generation, requested, client_scope, lifetimes }
       const answer = await grants.refresh({ id: grant_id, grant }, input, now)
       const { client_id } = client
       const about = { client_id, sub: grant.sub, grant_id }

@@ -30,6 +30,8 @@ export interface RefreshState {
  * needs (redirect URI, challenge) is inside the code itself, so a replay can be judged although nothing of it is kept.
  */
 export interface Grant extends StoredRecord, Terms {
+  /** Set if it has resources, which releases with schema 1 do not know. */
+  readonly least_schema?: 2
   readonly client_id: string
   readonly sub: string
   /** The login that the grant came from: its public id. */

@@ -33,8 +33,12 @@ export function withProfile(
   const place = found === undefined ? freePlace(profiles, terms, now) : equal
   if (place === undefined) return { grant: reaching(grant, expires_at), profile: OWN_TERMS }
   // Field by field: a spread would take 24 bytes more in every grant.
-  const { scope } = terms
-  const taken: AccessProfile = { scope, since: found?.since ?? issued_at, until: expires_at }
+  const { scope, resource } = terms
+  const since = found?.since ?? issued_at
+  const taken: AccessProfile =
+    resource === undefined
+      ? { scope, since, until: expires_at }
+      : { scope, resource, since, until: expires_at }
   // `concat`, not push or a spread: V8 would reserve 17 elements in every grant.
   const next = place === profiles.length ? profiles.concat([taken]) : profiles.with(place, taken)
   return { grant: { ...grant, profiles: next }, profile: place }

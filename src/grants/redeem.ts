@@ -1,5 +1,5 @@
 import type { Lifetimes } from '../clients/client.ts'
-import { narrowTerms } from '../protocol/terms.ts'
+import { narrowTerms, type Terms, termsAt } from '../protocol/terms.ts'
 import type { Decision } from '../store/update.ts'
 import { type Grant, type NextGrant, NONE, type PreparedTokens } from './grant.ts'
 import { capped, hasEnded, prepare } from './prepare.ts'
@@ -12,7 +12,9 @@ export type RedeemAnswer =
 
 /** What the registries say of the client now. */
 export interface RedeemInput {
-  /** What the client may have of this person now. */
+  /** The resources that the access token is for; undefined for the grant's. The caller has checked that they are among them. */
+  resource?: Terms['resource']
+  /** What the client may have of this person now, at these resources. */
   client_scope: string
   /** Whether the client has the `refresh_token` grant type. */
   refresh: boolean
@@ -31,7 +33,9 @@ export function redeem(
   if (grant === undefined || hasEnded(grant, now)) return { answer: { result: 'unknown' } }
   if (grant.redeemed) return { next: 'delete', answer: { result: 'reused', grant }, accuses: true }
   const { lifetimes } = input
-  const terms = narrowTerms(grant, input.client_scope)
+  const bound = termsAt(input.resource, grant)
+  if (bound === undefined) return { answer: { result: 'unknown' } }
+  const terms = narrowTerms(bound, input.client_scope)
   const refresh = input.refresh
     ? {
         generation: 0,

@@ -1,5 +1,5 @@
 import type { Lifetimes } from '../clients/client.ts'
-import { grantTerms, narrowTerms, type RequestedTerms } from '../protocol/terms.ts'
+import { grantTerms, narrowTerms, type RequestedTerms, termsAt } from '../protocol/terms.ts'
 import type { Decision } from '../store/update.ts'
 import { type Grant, type NextGrant, NONE, type PreparedTokens, type RefreshState } from './grant.ts'
 import { capped, hasEnded, prepare } from './prepare.ts'
@@ -8,12 +8,12 @@ import { capped, hasEnded, prepare } from './prepare.ts'
 export type RefreshAnswer =
   | { result: 'issued' | 'replayed'; grant: NextGrant; tokens: PreparedTokens }
   | { result: 'reused'; grant: Grant }
-  | { result: 'unknown' | 'expired' | 'superseded' | 'scope_widened' }
+  | { result: 'unknown' | 'expired' | 'superseded' | 'scope_widened' | 'resource_widened' }
 
 export interface RefreshInput {
   generation: number
   requested: RequestedTerms
-  /** What the client may have of this person now. */
+  /** What the client may have of this person now, at the resources that are asked for. */
   client_scope: string
   lifetimes: Lifetimes
 }
@@ -44,8 +44,11 @@ export function refresh(
   if (behind > 1) return { answer: { result: 'superseded' } }
   if (state.expires_at <= now || hasEnded(grant, now)) return { answer: { result: 'expired' } }
   // RFC 6749 §6: never beyond what was originally granted. What goes beyond is left out, as at the authorization endpoint,
-  // because many clients repeat what they asked for first. The refresh token keeps the whole scope.
-  const terms = grantTerms(input.requested, narrowTerms(grant, input.client_scope))
+  // because many clients repeat what they asked for first. A resource is not left out (RFC 8707 §2.2): the token would not
+  // work where it is sent. The refresh token keeps the whole scope, and all resources.
+  const bound = termsAt(input.requested.resource, grant)
+  if (bound === undefined) return { answer: { result: 'resource_widened' } }
+  const terms = grantTerms(input.requested, narrowTerms(bound, input.client_scope))
   if (terms === undefined) return { answer: { result: 'scope_widened' } }
   const before: NextGrant =
     behind === 1 ? grant : { ...grant, refresh: rotated(grant, state, lifetimes, now) }

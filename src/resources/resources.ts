@@ -9,7 +9,7 @@ import {
   resourceKey,
   resourceTerms,
 } from '../protocol/resource.ts'
-import { scopeTokens } from '../protocol/scope.ts'
+import { scopeIntersection, scopeTokens } from '../protocol/scope.ts'
 import { isAnyResource } from './any-resource.ts'
 import { registerResources } from './registration.ts'
 
@@ -75,6 +75,11 @@ export class Resources {
     return this.#known.values()
   }
 
+  /** The scopes of those that everybody may know of: clients that introduced themselves may ask for them. */
+  publicScopes(): readonly string[] {
+    return [...this.all()].flatMap((one) => (one.public ? [...(one.scopes ?? [])] : []))
+  }
+
   /** The one of the configuration, by any of its spellings. */
   find(resource: string): Resource | undefined {
     return this.#known.get(resourceKey(resource))
@@ -128,6 +133,11 @@ export class Resources {
     return scopeTokens(scope)
       .filter((token) => !this.#listed.has(token) || here.some((scopes) => scopes?.has(token)))
       .join(' ')
+  }
+
+  /** What of a scope belongs to these, and not to every resource. */
+  listedAt(resource: readonly string[], scope: string): string {
+    return scopeIntersection(this.scopeAt(resource, scope), [...this.#listed].join(' '))
   }
 
   /** What tokens for these look like; undefined if that is the client's to say. */

@@ -1,10 +1,25 @@
 import type { Ask } from '../authorization/ask.ts'
+import { resourceSentences } from '../authorization/resource-sentences.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
+import { type Approved, unapproved } from '../consents/approved.ts'
 import { redirectHost } from '../protocol/redirect-uri.ts'
+import { OWN_RESOURCE, resourceKey } from '../protocol/resource.ts'
+import { scopeDifference, scopeIntersection } from '../protocol/scope.ts'
+import type { Resources } from '../resources/resources.ts'
 import type { PersonStep } from './step.ts'
 
-/** `/consent`: the person's decision. `scopes`: sentences for scopes, from the configuration. */
-export function consentStep({ scopes }: { scopes: Readonly<Record<string, string>> }): PersonStep<'consent'> {
+interface ConsentContext {
+  /** Sentences for scopes, from the configuration. */
+  scopes: Readonly<Record<string, string>>
+  resources: Pick<Resources, 'find'>
+}
+
+/** `/consent`: the person's decision. */
+export function consentStep(context: ConsentContext): PersonStep<'consent'> {
+  const sentences = (resource: readonly string[], scope: string) => [
+    ...resourceSentences(resource, context.resources),
+    ...scopeSentences(scope, context.scopes),
+  ]
   return {
     name: 'consent',
     path: '/consent',
@@ -12,10 +27,11 @@ export function consentStep({ scopes }: { scopes: Readonly<Record<string, string
     speaksFor: 'person',
     // With what the person was asked: a client may have more scopes by the time of the post.
     shown: ({ digest, consent_scope }) => `${digest} ${consent_scope}`,
-    page: (ask, { login_href, ...common }) => ({
+    page: (ask, { login_href, approved, ...common }) => ({
       ...common,
       switch_href: login_href,
-      scopes: scopeSentences(ask.consent_scope, scopes),
+      scopes: sentences(ask.resource ?? [], ask.consent_scope),
+      ...(approved !== undefined && parted(ask, approved, sentences)),
       stays: ask.stays,
       redirect_host: ask.destination === undefined ? undefined : redirectHost(ask.destination),
       introduced: introducedFrom(ask),
@@ -33,4 +49,20 @@ export function consentStep({ scopes }: { scopes: Readonly<Record<string, string
 function introducedFrom({ client, destination }: Ask): 'site' | 'device' | undefined {
   if (!client?.introduced || destination === undefined) return undefined
   return destination.startsWith('https:') ? 'site' : 'device'
+}
+
+/** What is asked for, in what is new and what the person has approved before: nothing is left out, for they approve all of it. */
+function parted<S>(
+  { resource = [], consent_scope, approval }: Ask,
+  approved: Approved,
+  sentences: (resource: readonly string[], scope: string) => readonly S[],
+) {
+  const fresh = unapproved(approved, approval)
+  const others = resource.filter((one) => one !== OWN_RESOURCE)
+  const isFresh = (one: string) => fresh.resources.has(resourceKey(one))
+  const known = others.filter((one) => !isFresh(one))
+  return {
+    added: sentences(others.filter(isFresh), scopeIntersection(consent_scope, fresh.scope)),
+    known: sentences(known, scopeDifference(consent_scope, fresh.scope)),
+  }
 }

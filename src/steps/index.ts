@@ -1,4 +1,5 @@
 import type { LoginGuard } from '../logins/login-guard.ts'
+import type { Resources } from '../resources/resources.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { consentStep } from './consent.ts'
 import { loginStep } from './login.ts'
@@ -14,6 +15,7 @@ export function pageSteps(context: {
   guard: LoginGuard
   sessions: Sessions
   scopes: Readonly<Record<string, string>>
+  resources: Pick<Resources, 'find'>
   groups: () => Readonly<Record<string, string>>
   demo: { username: string; password: string } | undefined
 }) {

@@ -1,5 +1,6 @@
 import type { Ask } from '../authorization/ask.ts'
 import type { ConsentDecision } from '../authorization/complete.ts'
+import type { Approved } from '../consents/approved.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import type { ViewName, Views } from '../http/views/index.ts'
 import type { AccountView, ClientView, Notice } from '../http/views/view.ts'
@@ -24,6 +25,8 @@ export interface Common {
 export interface PersonCommon extends Common {
   client: ClientView
   account: AccountView
+  /** What the person has approved before, if that counts here. */
+  approved?: Approved | undefined
 }
 
 /** What a posted form led to. */

@@ -3,12 +3,14 @@ import { KINDS, type Kind, type StoredRecord, StoreUnavailable } from './store.t
 type Step = (record: StoredRecord) => StoredRecord
 
 /**
- * The steps that bring a durable kind's records up to date: the first turns schema 1 into 2, the next 2 into 3. A
- * record is migrated when it is read and written back at its next change, so an upgrade needs no downtime.
+ * The steps that bring a kind's records up to date: the first turns schema 1 into 2, the next 2 into 3. A durable
+ * record is migrated when it is read and written back at its next change, so an upgrade needs no downtime;
+ * of others the steps only say which schema this release can read.
  */
 export type Migrations = Readonly<Partial<Record<Kind, readonly Step[]>>>
 
-const MIGRATIONS: Migrations = { consent: [], signing_keys: [] }
+// Schema 2 of a grant adds `resource`, which most have not.
+const MIGRATIONS: Migrations = { consent: [], signing_keys: [], grant: [(record) => record] }
 
 /**
  * The record in the schema of this release. A record of a later release, which a rolling upgrade leaves behind, is

@@ -48,6 +48,9 @@ export const en = {
   'consent.introduced_device':
     'Nobody here has checked this app: it introduced itself, and runs on your own device. Go on only if you have just started it yourself ({host}).',
   'consent.able_to': 'It will be able to',
+  'consent.more': '{client} wants more access',
+  'consent.also_able_to': 'It will also be able to',
+  'consent.known': 'What you have allowed before',
   'consent.until_logout': 'Its access ends when you log out.',
   'consent.after_logout': 'It keeps access after you log out, until you remove it.',
   'consent.destination': 'You will be sent to {host}',
@@ -65,6 +68,7 @@ export const en = {
   'scope.roles': 'See which roles you have',
   'scope.offline_access': 'Stay connected while you are away',
   'scope.other': 'Use “{scope}”',
+  'resource.use': 'Use {resource} for you',
 
   'not_allowed.title': 'You cannot use this app',
   'not_allowed.account': 'You are logged in as {account}, who is not allowed to use {client}.',

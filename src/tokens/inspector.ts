@@ -7,6 +7,7 @@ import { findGrantor, isEnded } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
 import { type AccessTokenFacts, accessTokenTerms } from '../grants/revoke.ts'
 import { narrowTerms, type Terms, termsOf } from '../protocol/terms.ts'
+import type { Resources } from '../resources/resources.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { type Store, StoreUnavailable } from '../store/store.ts'
 import { DISABLED } from '../users/standing.ts'
@@ -65,9 +66,10 @@ export function inspectorOf(context: {
   grants: Grants
   clients: Clients
   users: Users
+  resources: Resources
   jwts: JwtAccessTokens
 }): TokenInspector {
-  const { keys, store, grants, clients, users, jwts } = context
+  const { keys, store, grants, clients, users, resources, jwts } = context
   return {
     async open(text) {
       const access = openAccessToken(keys, text)
@@ -99,7 +101,8 @@ export function inspectorOf(context: {
       if (client === undefined || grantor.result === 'refused') return INACTIVE
       const { user } = grantor
       const jti = opened.kind === 'access_token' ? { jti: opened.jti } : {}
-      const terms = narrowTerms(found.terms, grantableScope(client.scope, user))
+      const terms = termsNow(found.terms, grantableScope(client.scope, user))
+      if (terms === undefined) return INACTIVE
       return { token: { ...found, ...jti, client, user, grant, terms }, events: [] }
     },
 
@@ -129,8 +132,16 @@ export function inspectorOf(context: {
     if (!client?.own_tokens || isEnded(client, facts.issued_at) || (await isRevoked(facts.jti, now)))
       return INACTIVE
     const { issued_at, expires_at, jti } = facts
-    const terms = narrowTerms(facts.terms, client.scope)
+    const terms = termsNow(facts.terms, client.scope)
+    if (terms === undefined) return INACTIVE
     return { token: { client, terms, issued_at, expires_at, jti, token_type: tokenType() }, events: [] }
+  }
+
+  // What a client may have now of this scope; undefined if the token is for a resource that is unknown here.
+  function termsNow(terms: Terms, scope: string): Terms | undefined {
+    const { resource } = terms
+    if (resource === undefined) return narrowTerms(terms, scope)
+    return resources.serves(resource) ? narrowTerms(terms, resources.scopeAt(resource, scope)) : undefined
   }
 
   async function isRevoked(jti: string, now: number): Promise<boolean> {

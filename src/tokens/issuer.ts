@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
 import type { NextGrant, PreparedTokens } from '../grants/grant.ts'
 import type { Terms } from '../protocol/terms.ts'
+import type { Resources, TokenSettings } from '../resources/resources.ts'
 import type { Keys } from '../secrets/keys.ts'
 import { randomText } from '../secrets/random.ts'
 import type { User } from '../users/user.ts'
@@ -44,8 +45,15 @@ export interface Issuer {
 }
 
 /** Issues with these keys. */
-export function issuerOf(context: { keys: Keys; idToken: IssueIdToken; jwts: JwtAccessTokens }): Issuer {
-  const { keys, idToken, jwts } = context
+export function issuerOf(context: {
+  keys: Keys
+  idToken: IssueIdToken
+  jwts: JwtAccessTokens
+  resources: Resources
+}): Issuer {
+  const { keys, idToken, jwts, resources } = context
+  const settingsOf = (client: Client, { resource }: Terms): TokenSettings =>
+    resources.tokensAt(resource) ?? client
   return {
     idToken,
 
@@ -73,11 +81,13 @@ export function issuerOf(context: { keys: Keys; idToken: IssueIdToken; jwts: Jwt
 
     clientToken(client, terms, now) {
       const { client_id, lifetimes } = client
-      const expires_in = lifetimes.access_token_ttl
+      const expires_in = resources.ttlAt(terms.resource, lifetimes.access_token_ttl)
       const facts = { client_id, terms, issued_at: now, expires_at: now + expires_in, jti: randomText(12) }
-      if (client.access_token_format !== 'jwt')
+      const settings = settingsOf(client, terms)
+      if (settings.access_token_format !== 'jwt')
         return responseOf(makeClientToken(keys, facts), terms, expires_in)
-      return jwts.ofClient(client, facts).then((access_token) => responseOf(access_token, terms, expires_in))
+      const signed = jwts.ofClient(client, facts, settings)
+      return signed.then((access_token) => responseOf(access_token, terms, expires_in))
     },
 
     code(grant_id, { redirect_uri, redirect_uri_sent, challenge_digest }, expires_at) {
@@ -98,7 +108,8 @@ export function issuerOf(context: { keys: Keys; idToken: IssueIdToken; jwts: Jwt
   ): string | Promise<string> {
     const { profile, issued_at, access_expires_at, terms } = tokens
     const facts = { grant_id, profile, issued_at, expires_at: access_expires_at, jti: randomText(12), terms }
-    if (client.access_token_format === 'jwt') return jwts.ofGrant({ client, user, grant }, facts)
+    const settings = settingsOf(client, terms)
+    if (settings.access_token_format === 'jwt') return jwts.ofGrant({ client, user, grant }, facts, settings)
     return makeAccessToken(keys, facts)
   }
 

@@ -5,7 +5,8 @@ import { OWN_TERMS } from '../grants/profiles.ts'
 import type { AccessTokenFacts } from '../grants/revoke.ts'
 import { acrOf } from '../protocol/acr.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
-import type { Terms } from '../protocol/terms.ts'
+import { type Terms, termsFor } from '../protocol/terms.ts'
+import type { Resources, TokenSettings } from '../resources/resources.ts'
 import type { SigningKeys } from '../signing/signing-keys.ts'
 import type { User } from '../users/user.ts'
 import type { ClientTokenFacts } from './layouts.ts'
@@ -23,9 +24,10 @@ export interface JwtAccessTokens {
   ofGrant(
     about: { client: Client; user: User; grant: NextGrant },
     token: AccessTokenFacts & { terms: Terms },
+    settings: TokenSettings,
   ): Promise<string>
   /** Issues a token of the client itself: RFC 9068 §2.2 makes the client its subject. */
-  ofClient(client: Client, token: ClientTokenFacts): Promise<string>
+  ofClient(client: Client, token: ClientTokenFacts, settings: TokenSettings): Promise<string>
   /** Returns what a token says that we have signed, or undefined for any other. The caller checks its expiry. */
   open(text: string): Promise<OpenedAccessToken | undefined>
 }
@@ -39,12 +41,13 @@ export type OpenedAccessToken =
 export function jwtAccessTokens(context: {
   signing: SigningKeys
   subjects: Subjects
+  resources: Resources
   issuer: string
   scopes: ScopeClaims
 }): JwtAccessTokens {
-  const { signing, subjects, issuer, scopes } = context
+  const { signing, subjects, resources, issuer, scopes } = context
   return {
-    async ofGrant({ client, user, grant }, token) {
+    async ofGrant({ client, user, grant }, token, settings) {
       const place = Buffer.alloc(GRANT + 1 + NONCE)
       place.write(token.grant_id, 0, 'base64url')
       place[GRANT] = token.profile
@@ -54,23 +57,24 @@ export function jwtAccessTokens(context: {
       const who = { client_id: client.client_id, sub, auth_time: grant.auth_time, acr: acrOf(grant.amr) }
       // RFC 9068 §2.2.3.1: what decides about access; the person's name and address are asked for elsewhere.
       const claims = pickClaims(client, user, scopes.ownOf(token.terms.scope))
-      return sign(client, { ...token, jti }, { ...claims, ...who })
+      return sign(settings, { ...token, jti }, { ...claims, ...who })
     },
 
-    async ofClient(client, token) {
-      return sign(client, token, { ...client.claims, client_id: token.client_id, sub: token.client_id })
+    async ofClient(client, token, settings) {
+      return sign(settings, token, { ...client.claims, client_id: token.client_id, sub: token.client_id })
     },
 
     async open(text) {
       const verified = await signing.verify(text)
       if (verified === undefined || !TYPES.includes(verified.typ ?? '')) return undefined
       const { iss, aud } = verified.payload
-      // With the type JWT only what is said tells it from an ID token, whose audience is a client, and which has no client_id.
-      if (iss !== issuer || aud !== issuer || verified.payload.client_id === undefined) return undefined
+      // With the type JWT only what is said tells it from an ID token, which has no client_id.
+      if (iss !== issuer || typeof aud !== 'string' || verified.payload.client_id === undefined)
+        return undefined
       const { jti = '', exp = 0, iat = 0, client_id, scope = '' } = verified.payload
       const place = Buffer.from(jti, 'base64url')
       const times = { issued_at: iat, expires_at: exp }
-      const terms = { scope: String(scope) }
+      const terms = termsFor(String(scope), resources.resourceOf(aud))
       if (place.length === NONCE) {
         const facts = { ...times, client_id: String(client_id), terms, jti }
         return { kind: 'client_token', facts, jti }
@@ -85,13 +89,14 @@ export function jwtAccessTokens(context: {
   }
 
   async function sign(
-    client: Client,
+    settings: TokenSettings,
     token: { terms: Terms; issued_at: number; expires_at: number; jti: string },
     who: Record<string, unknown>,
   ): Promise<string> {
     const { terms, issued_at: iat, expires_at: exp, jti } = token
-    const { access_token_signed_response_alg: alg, access_token_typ: typ } = client
-    const claims = { ...who, iss: issuer, aud: issuer, exp, iat, jti, scope: terms.scope }
+    const { access_token_signed_response_alg: alg, access_token_typ: typ } = settings
+    const aud = resources.audienceOf(terms.resource)
+    const claims = { ...who, iss: issuer, aud, exp, iat, jti, scope: terms.scope }
     return signing.sign(alg, typ, claims)
   }
 }

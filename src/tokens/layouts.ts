@@ -1,6 +1,6 @@
 import { OWN_TERMS } from '../grants/profiles.ts'
 import type { AccessTokenFacts } from '../grants/revoke.ts'
-import type { Terms } from '../protocol/terms.ts'
+import { type Terms, termsFor } from '../protocol/terms.ts'
 import { draftHandle, FACTS, makeHandle, openHandle, sealHandle } from '../secrets/handles.ts'
 import type { Keys } from '../secrets/keys.ts'
 
@@ -36,12 +36,22 @@ export interface RefreshTokenFacts {
   generation: number
 }
 
+// Terms in a token: the scope, and a line for each resource. Neither can have a line break in it.
+function termsText({ scope, resource = [] }: Terms): string {
+  return [scope, ...resource].join('\n')
+}
+
+function termsFrom(text: string): Terms {
+  const [scope = '', ...resource] = text.split('\n')
+  return termsFor(scope, resource.length === 0 ? undefined : resource)
+}
+
 /**
- * `at_`: grant, profile, issue and expiry time, nonce; then the scope, if no profile says it. A client's scope has 2,000
- * characters at most, so every token fits into a handle.
+ * `at_`: grant, profile, issue and expiry time, nonce; then the terms, if no profile says them. A client's scope has 2,000
+ * characters at most, and the resources of a request 700, so every token fits into a handle.
  */
 export function makeAccessToken(keys: Keys, token: AccessTokenFacts & { terms: Terms }): string {
-  const own = token.profile === OWN_TERMS ? token.terms.scope : ''
+  const own = token.profile === OWN_TERMS ? termsText(token.terms) : ''
   const draft = draftHandle(ACCESS_TOKEN + Buffer.byteLength(own))
   draft.write(token.grant_id, FACTS, 'base64url')
   let at = draft.writeUInt8(token.profile, FACTS + GRANT)
@@ -68,21 +78,25 @@ export function accessTokenIn(facts: Buffer | undefined): AccessTokenFacts | und
     issued_at: facts.readUIntBE(GRANT + 1, TIME),
     expires_at: facts.readUIntBE(GRANT + 1 + TIME, TIME),
     jti: facts.toString('base64url', GRANT + 1 + 2 * TIME, ACCESS_TOKEN),
-    ...(own && { terms: { scope: facts.toString('utf8', ACCESS_TOKEN) } }),
+    ...(own && { terms: termsFrom(facts.toString('utf8', ACCESS_TOKEN)) }),
   }
 }
 
-/** `ct_`: issue and expiry time, nonce, length of the client id (2 bytes), client id, scope. */
+// In the length of the client id: the scope is followed by resources. A release of before takes the id to be as long as the
+// token, so that no client has it, and the token is good for nothing there.
+const WITH_RESOURCES = 0x8000
+
+/** `ct_`: issue and expiry time, nonce, length of the client id (2 bytes), client id, terms. */
 export function makeClientToken(keys: Keys, token: ClientTokenFacts): string {
-  const { scope } = token.terms
+  const terms = termsText(token.terms)
   const idLength = Buffer.byteLength(token.client_id)
-  const draft = draftHandle(2 * TIME + JTI + 2 + idLength + Buffer.byteLength(scope))
+  const draft = draftHandle(2 * TIME + JTI + 2 + idLength + Buffer.byteLength(terms))
   let at = draft.writeUIntBE(token.issued_at, FACTS, TIME)
   at = draft.writeUIntBE(token.expires_at, at, TIME)
   at += draft.write(token.jti, at, 'base64url')
-  at = draft.writeUInt16BE(idLength, at)
+  at = draft.writeUInt16BE(token.terms.resource === undefined ? idLength : idLength | WITH_RESOURCES, at)
   at += draft.write(token.client_id, at)
-  draft.write(scope, at)
+  draft.write(terms, at)
   return sealHandle(keys, 'ct', draft)
 }
 
@@ -94,13 +108,15 @@ export function openClientToken(keys: Keys, text: string): ClientTokenFacts | un
 export function clientTokenIn(facts: Buffer | undefined): ClientTokenFacts | undefined {
   const head = 2 * TIME + JTI + 2
   if (facts === undefined || facts.length < head) return undefined
-  const idEnd = head + facts.readUInt16BE(2 * TIME + JTI)
+  const length = facts.readUInt16BE(2 * TIME + JTI)
+  const idEnd = head + (length & ~WITH_RESOURCES)
+  const terms = facts.toString('utf8', idEnd)
   return {
     issued_at: facts.readUIntBE(0, TIME),
     expires_at: facts.readUIntBE(TIME, TIME),
     jti: facts.toString('base64url', 2 * TIME, 2 * TIME + JTI),
     client_id: facts.toString('utf8', head, idEnd),
-    terms: { scope: facts.toString('utf8', idEnd) },
+    terms: (length & WITH_RESOURCES) === 0 ? { scope: terms } : termsFrom(terms),
   }
 }
 

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { copyOfProject } from '../support/project-copy.ts'
 
 // What a device shows and a person enters is left out: here the device's code is the person's `sub`.
-const FILE = `import { requireAllowedTerms } from '../clients/allowed-terms.ts'
+const FILE = `import type { AllowedResources } from '../clients/allowed-resources.ts'
+import { requireAllowedTerms } from '../clients/allowed-terms.ts'
 import type { Grants } from '../grants/grants.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import { type RequestedTerms, readTerms } from '../protocol/terms.ts'
@@ -20,16 +21,20 @@ export const DEVICE_CODE: GrantType = {
   prover,
 }
 
-function prover({ grants, users }: { grants: Grants; users: Users }): Prover<{ device_code: string; requested: RequestedTerms }> {
+function prover({ grants, users, allowed }: { grants: Grants; users: Users; allowed: AllowedResources }): Prover<{ device_code: string; requested: RequestedTerms }> {
   return {
-    readRequest: ({ parameters }) => ({ device_code: parameters.required('device_code'), requested: readTerms(parameters) }),
+    readRequest: ({ parameters }) => ({
+      device_code: parameters.required('device_code'),
+      requested: readTerms(parameters, allowed.read(parameters)),
+    }),
 
     async prove({ device_code, requested }, client, now) {
       const user = await users.find(device_code)
       if (user === undefined)
         return { outcome: 'refused', error: new OAuthError('invalid_grant', 'nobody has approved'), events: [] }
-      const { client_id, lifetimes } = client
-      const terms = requireAllowedTerms(client, requested)
+      const { client_id } = client
+      const terms = await requireAllowedTerms(client, requested, allowed)
+      const lifetimes = allowed.lifetimesAt(terms.resource, client)
       const facts = { ...terms, client_id, sub: user.sub, sid: randomText(16), lasting: 'standing' as const, auth_time: now }
       const ends = { code_expires_at: now, grant_max_ttl: lifetimes.grant_max_ttl, credential: user.credential }
       const options = { code: false, refresh: client.grant_types.has('refresh_token'), lifetimes }

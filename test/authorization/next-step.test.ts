@@ -50,13 +50,14 @@ function situation(example: Example): Situation {
     max_age,
     subjects: names ? ['somebody'] : undefined,
     consent_scope: 'email',
+    approval: { scope: 'email' },
     digest: 'digest',
   }
   return {
     ask: ask as Ask,
     account: loggedIn ? ACCOUNT : undefined,
     admitted: example.admitted ?? true,
-    consented,
+    consented: consented === undefined ? undefined : { scope: consented },
     stranger,
     proofs: proofs.map((step): Proof => ({ request_digest: proofs_of, step, at: T - proof_age })),
     now: T,

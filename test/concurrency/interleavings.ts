@@ -16,7 +16,7 @@ import { Parameters } from '../../src/protocol/parameters.ts'
 import { Sessions } from '../../src/sessions/sessions.ts'
 import type { Store } from '../../src/store/store.ts'
 import { accessToken, LIFETIMES, preparedOf, redeemInput, refreshInput, SCOPE } from '../grants/example.ts'
-import { issueResponseOf, keys, signing, subjects } from '../support/tokens-rooms.ts'
+import { allowed, issueResponseOf, keys, signing, subjects } from '../support/tokens-rooms.ts'
 
 const VERBS = [
   'create',
@@ -81,7 +81,7 @@ function rooms(store: Store, registered: object = client) {
   const { arrival } = visitorsOf({ users, sessions, sessionEnd, journal: journalOf([]) })
   return {
     ...{ grants, sessions, consents, sessionEnd, arrival },
-    resolve: requestResolver({ clients, sectors, signing, scopes: scopeClaims() }),
+    resolve: requestResolver({ clients, sectors, signing, allowed, scopes: scopeClaims() }),
     situationOf: situationFinder({ consents, subjects, scopes: scopeClaims() }),
     complete: requestCompleter({
       approvals: approvalsIn(store),

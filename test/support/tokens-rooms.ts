@@ -1,7 +1,9 @@
 import { type IssueResponse, responseIssuer } from '../../src/authorization/issue-response.ts'
+import { allowedResources } from '../../src/clients/allowed-resources.ts'
 import { Subjects } from '../../src/clients/subjects.ts'
 import type { Grants } from '../../src/grants/grants.ts'
 import { scopeClaims } from '../../src/protocol/claims.ts'
+import { Resources } from '../../src/resources/resources.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import { SigningKeys } from '../../src/signing/signing-keys.ts'
 import { storeVault } from '../../src/signing/store-vault.ts'
@@ -28,13 +30,18 @@ const issuer = 'http://localhost:8000'
 const scopes = scopeClaims()
 const idToken = idTokenIssuer({ signing, subjects, issuer, ttl: 3600, scopes, leftOut() {} })
 
+const resources = new Resources({ issuer })
+/** Nobody's resources: no client may ask for any. */
+export const allowed = allowedResources({ clients: { hasId: async () => false }, resources })
+
 /** The mint of those tests. */
 export const tokenIssuer = issuerOf({
   keys,
   idToken,
-  jwts: jwtAccessTokens({ signing, subjects, issuer, scopes }),
+  resources,
+  jwts: jwtAccessTokens({ signing, subjects, resources, issuer, scopes }),
 })
 
 export function issueResponseOf(grants: Grants): IssueResponse {
-  return responseIssuer({ grants, issuer: tokenIssuer })
+  return responseIssuer({ grants, allowed, issuer: tokenIssuer })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { OWN_TERMS } from '../../src/grants/profiles.ts'
-import { makeHandle } from '../../src/secrets/handles.ts'
+import { makeHandle, openHandle } from '../../src/secrets/handles.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import {
   makeAccessToken,
@@ -39,6 +39,19 @@ describe('access tokens', () => {
     }
   })
 
+  test('one without a place carries its resources too, as many as a request may have', () => {
+    const resource = Array.from({ length: 8 }, (_, at) => `https://${at}.example/`.padEnd(87, 'x'))
+    for (const terms of [
+      { scope: 'x'.repeat(2000), resource },
+      { scope: '', resource: ['https://a.example/'] },
+      { scope: 'read', resource: ['https://a.example', ''] },
+    ]) {
+      const token = makeAccessToken(keys, { ...FACTS, profile: OWN_TERMS, terms })
+      assert.deepEqual(openAccessToken(keys, token), { ...FACTS, profile: OWN_TERMS, terms })
+      assert.ok(token.length <= 4096, `${token.length}`)
+    }
+  })
+
   test('a place and a scope of its own, or facts that are cut, are no token', () => {
     const facts = (profile: number, tail: string) => {
       const bytes = Buffer.alloc(16 + 1 + 12 + 12 + tail.length)
@@ -63,4 +76,22 @@ test('the layout of 0.1.0 stays for a token of the client itself', () => {
     'ct_ASGO25IAAGtJ0gAAAGtJ0ywQERITFBUWFxgZGhsAA3N2Y3JlYWQgd3JpdGVFcDZZLPC8YUdCYFtxrEZSk_vIbi291eDeRvxfAU2Z8w'
   assert.equal(makeClientToken(keys, facts), before)
   assert.deepEqual(openClientToken(keys, before), facts)
+})
+
+test("a token of the client itself carries its resources, and is nobody's to a release that knows none", () => {
+  const { issued_at, expires_at, jti } = FACTS
+  const resource = Array.from({ length: 8 }, (_, at) => `https://${at}.example/`.padEnd(87, 'x'))
+  for (const [client_id, terms] of [
+    ['svc', { scope: 'read', resource: ['https://a.example/mcp'] }],
+    ['c'.repeat(255), { scope: 'x'.repeat(2000), resource }],
+  ] as const) {
+    const token = makeClientToken(keys, { client_id, terms, issued_at, expires_at, jti })
+    assert.ok(token.length <= 4096, `${token.length}`)
+    assert.deepEqual(openClientToken(keys, token), { client_id, terms, issued_at, expires_at, jti })
+    // As releases of before read it: an id of so many bytes, then the scope.
+    const facts = openHandle(keys, 'ct', token) as Buffer
+    const idEnd = 26 + facts.readUInt16BE(24)
+    assert.notEqual(facts.toString('utf8', 26, idEnd), client_id)
+    assert.equal(facts.toString('utf8', idEnd), '')
+  }
 })

@@ -39,6 +39,8 @@ export function introducedClients(
   return {
     name: 'registration',
     ids: () => [],
+    // No id of theirs is a URI.
+    hasId: () => false,
     find(client_id) {
       if (!client_id.startsWith(PREFIX)) return undefined
       const client = known.get(client_id)

@@ -31,6 +31,11 @@ export const BY_ERROR: Readonly<Record<ErrorCode, Remedy>> = {
     rule: 'RFC 6749 §3.3: a client gets scopes that it is registered for, and that its person has',
     remedy: 'add the scope to the client, or take it out of the application',
   },
+  invalid_target: {
+    rule: 'RFC 8707 §2: a token is for resources that the configuration has, and that its grant was asked for',
+    remedy:
+      'compare resource in the application with resources in the file (docs/resources.md), or ask for it at the authorization endpoint',
+  },
   invalid_redirect_uri: {
     rule: 'RFC 7591 §3.2.2: a client that registers itself names redirect URIs that are safe',
     remedy: 'the reason names the URI; change it in the application',

@@ -8,8 +8,11 @@ interface ConsentView {
   client: ClientView
   account: AccountView
   switch_href: string
-  /** One sentence for each scope. */
+  /** One sentence for each resource and scope. */
   scopes: readonly Sentence[]
+  /** The same in two parts, if the person has approved something before: what is new, and what is not. */
+  added?: readonly Sentence[]
+  known?: readonly Sentence[]
   /** How long the access lasts, if it is renewed. */
   stays?: 'until_logout' | 'after_logout'
   /** Where the browser goes next, if it is elsewhere: a host name, or a scheme for an app on this device. */
@@ -29,6 +32,7 @@ export const consent: View<ConsentView> = {
     { ...SAMPLE, stays: 'until_logout', redirect_host: 'app.example', notice: NOTICE },
     { ...SAMPLE, stays: 'after_logout', redirect_host: 'app.example', introduced: 'site' },
     { ...SAMPLE, stays: 'after_logout', redirect_host: 'localhost', introduced: 'device' },
+    { ...SAMPLE, added: SCOPES, known: SCOPES, stays: 'after_logout', redirect_host: 'app.example' },
     { ...FORM, client: { name: NAME }, account: ACCOUNT, switch_href: '/', scopes: [] },
   ],
 }
