@@ -27,6 +27,7 @@ export const DEMO_ENTRIES: Entries = {
   users: [{ username: DEMO.username, password: DEMO.password, sub: 'admin', email: 'admin@example.com' }],
   scopes: {},
   registration: 'open',
+  any_resource: true,
 }
 
 /** The walk-through's authorization request, as a path. `base`: '' or the issuer's path. */

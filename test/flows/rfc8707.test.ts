@@ -288,7 +288,11 @@ test('RFC 9728 §4: the metadata names the resources that everybody may know of'
 })
 
 test('a server that knows no resources takes no notice of the parameter, as ever', async (t) => {
-  const { app } = await oidcServer(t)
+  const { app } = await oidcServer(t, {
+    change(entries) {
+      entries.any_resource = false
+    },
+  })
   const agent = new Agent(app)
   let page = await agent.follow(await agent.get(withResources(request(), NOTES, 'no URI', '#')))
   page = await agent.login(page, 'alice', 'wonderland')
