@@ -1,4 +1,4 @@
-import { type Registry, SEEN_WITHIN } from '../registry/registry.ts'
+import { endOfAll, type Registry } from '../registry/registry.ts'
 import { Roll } from '../registry/roll.ts'
 import { randomText } from '../secrets/random.ts'
 import type { Store } from '../store/store.ts'
@@ -7,6 +7,7 @@ import {
   type ClientRecord,
   clientKey,
   type FormerClient,
+  foldId,
   isClient,
   type KeptSecret,
 } from './client-record.ts'
@@ -55,7 +56,7 @@ export async function createClient(context: ClientContext, client: NewClient): P
   const { store, registry, rules } = context
   const now = context.now()
   const { client_id = randomText(16), entry, secrets } = client
-  if (RESERVED.test(client_id))
+  if (RESERVED.test(foldId(client_id)))
     throw new ClientRefused(`the id ${client_id} begins with what clients of another origin begin with`)
   refuseFiles(context, client_id)
   const record = { schema: 1 as const, client_id, entry, secrets, created_at: now }
@@ -96,7 +97,7 @@ export async function changeClient(
  * it yet. Throws `ClientRefused` and `StoreUnavailable`.
  */
 export async function stopClient(context: ClientContext, client_id: string): Promise<void> {
-  const ended_before = context.now() + SEEN_WITHIN
+  const ended_before = endOfAll(context.now())
   if (!context.isInFile(client_id)) {
     await changeClient(context, client_id, (record) => ({ ...record, ended_before }))
     return

@@ -60,6 +60,14 @@ const TRUSTED = 30_000
 export const SEEN_WITHIN = FRESH / 1000
 
 /**
+ * What was given before this moment, in seconds, ends by a mark that is made at `now`: also what nodes give that have not seen it
+ * yet. Moments are whole seconds, and a node may have asked just before the mark was written: a second more for each.
+ */
+export function endOfAll(now: number): number {
+  return now + SEEN_WITHIN + 2
+}
+
+/**
  * Follows the version of what is made at run time: asked at most once a second, and only while somebody needs it. Whoever
  * uses it waits only if nobody has for five seconds. What cannot be asked for thirty is believed no longer: somebody who was
  * disabled meanwhile must not get in by an outage.

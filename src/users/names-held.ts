@@ -25,18 +25,17 @@ export async function takeName(store: Store, folded: string, sub: string): Promi
     if ((await store.create(key.kind, key.id, fresh, key.now)) === 'won') return true
     const known = await store.read<NameRecord>(key.kind, key.id, key.now)
     if (known === undefined) continue
-    if (known.sub === sub) return true
-    if (await isHeld(store, folded, known)) return false
-    const taken = await update<NameRecord, boolean>(store, { ...key, known }, (record) => {
-      if (record?.sub === sub) return { answer: true }
-      return record?.sub === known.sub ? { next: { ...record, sub }, answer: true } : { answer: false }
-    })
+    if (known.sub !== sub && (await isHeld(store, folded, known))) return false
+    // Written again even if it is theirs already: whoever saw that their record did not claim it yet must lose.
+    const taken = await update<NameRecord, boolean>(store, { ...key, known }, (record) =>
+      record?.revision === known.revision ? { next: { ...record, sub }, answer: true } : { answer: false },
+    )
     if (taken) return true
   }
   throw new StoreUnavailable('the name stayed contended')
 }
 
-/** Gives a folded name up, if it is this person's. */
+/** Gives up a folded name of somebody who was deleted: anybody else could want it again meanwhile. */
 export async function releaseName(store: Store, folded: string, sub: string): Promise<void> {
   // Never deleted: of a deletion nobody could say whose record it meets.
   await update<NameRecord, void>(store, { kind: 'name', id: nameId(folded), now: 0 }, (record) =>

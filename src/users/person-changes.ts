@@ -1,8 +1,8 @@
 import { kindOfHash } from '../passwords/password-hash.ts'
-import { type Registry, SEEN_WITHIN } from '../registry/registry.ts'
+import { endOfAll, type Registry } from '../registry/registry.ts'
 import { Roll } from '../registry/roll.ts'
 import { randomText } from '../secrets/random.ts'
-import type { Store } from '../store/store.ts'
+import { type Store, StoreUnavailable } from '../store/store.ts'
 import { type Decision, insertIfNew, update } from '../store/update.ts'
 import { admitHash } from './admitted-hash.ts'
 import { releaseName, takeName } from './names-held.ts'
@@ -39,6 +39,7 @@ export interface NewPerson {
   first?: boolean
 }
 
+type Change = (record: PersonRecord) => PersonRecord | undefined
 /** Why somebody cannot be made or changed: the words are for whoever wants to. */
 export class PersonRefused extends Error {
   override readonly name = 'PersonRefused'
@@ -104,49 +105,63 @@ export async function recountKinds({ store, registry, now }: PeopleContext): Pro
 
 /**
  * Changes what is said of a person. `change` is pure, gets the record and returns the next, or undefined for none. A new name
- * is claimed beside the old one, taken, and only then the old one given up. Returns the record as it is now. Throws
+ * is claimed beside the old one, taken, and only then the old one claimed no more. Returns the record as it is now. Throws
  * `PersonRefused` and `StoreUnavailable`.
  */
 export async function changePerson(
   context: PeopleContext,
   sub: string,
-  change: (record: PersonRecord) => PersonRecord | undefined,
+  change: Change,
 ): Promise<PersonRecord> {
   const { store, registry } = context
-  const before = requirePerson(await readPerson(store, sub), sub)
-  const { entry: wished, password_hash } = change(before) ?? before
+  for (let attempt = 0; attempt < 10; attempt++) {
+    await admitChange(context, sub, change)
+    let unclaimed = false
+    const changed = await decideOn(store, sub, (record) => {
+      const next = change(record)
+      const names = next && namesOf(next.entry)
+      // Another change at the same time has dropped the claim, and the name may be somebody else's by now.
+      unclaimed = names?.some((name) => !record.names.includes(name)) === true
+      return next && names && !unclaimed ? { ...next, names } : undefined
+    })
+    if (unclaimed) continue
+    await registry.change((state) => ({
+      first: state.first === sub && changed.password_hash !== undefined ? '' : state.first,
+    }))
+    return changed
+  }
+  throw new StoreUnavailable('the names of the person stayed contended')
+}
+
+// Admits the hash that the change brings, and takes its names, claimed beside those that there are. What is claimed no more is nobody's.
+async function admitChange(context: PeopleContext, sub: string, change: Change): Promise<void> {
+  const before = requirePerson(await readPerson(context.store, sub), sub)
+  const { entry, password_hash } = change(before) ?? before
   // Whoever has a hash keeps it, also one that was admitted under other bounds: a rename or an end must not fail on it.
   if (password_hash !== undefined && password_hash !== before.password_hash)
-    await admitHash(registry, password_hash, refuseHash)
-  const fresh = namesOf(wished).filter((name) => !before.names.includes(name))
+    await admitHash(context.registry, password_hash, refuseHash)
+  const fresh = namesOf(entry).filter((name) => !before.names.includes(name))
   refuseTaken(context, fresh)
-  if (fresh.length > 0) {
-    await decideOn(store, sub, (record) => ({ ...record, names: [...new Set([...record.names, ...fresh])] }))
-    try {
-      await takeAll(store, fresh, sub)
-    } catch (error) {
-      if (error instanceof PersonRefused)
-        await decideOn(store, sub, (record) => ({
-          ...record,
-          names: record.names.filter((name) => !fresh.includes(name)),
-        }))
-      throw error
-    }
-  }
-  const changed = await decideOn(store, sub, (record) => {
-    const next = change(record)
-    return next && { ...next, names: namesOf(next.entry) }
-  })
-  for (const name of before.names) if (!changed.names.includes(name)) await releaseName(store, name, sub)
-  await registry.change((state) => ({
-    first: state.first === sub && changed.password_hash !== undefined ? '' : state.first,
+  if (fresh.length === 0) return
+  await decideOn(context.store, sub, (record) => ({
+    ...record,
+    names: [...new Set([...record.names, ...fresh])],
   }))
-  return changed
+  try {
+    await takeAll(context.store, fresh, sub)
+  } catch (error) {
+    if (error instanceof PersonRefused)
+      await decideOn(context.store, sub, (record) => ({
+        ...record,
+        names: record.names.filter((name) => !fresh.includes(name) || namesOf(record.entry).includes(name)),
+      }))
+    throw error
+  }
 }
 
 /** Ends what a person has been given by logins until now: also what nodes give that have not seen it yet. */
 export function endedNow(record: PersonRecord, now: number): PersonRecord {
-  return { ...record, ended_before: now + SEEN_WITHIN }
+  return { ...record, ended_before: endOfAll(now) }
 }
 
 /**
@@ -208,22 +223,13 @@ function refuseTaken({ file }: PeopleContext, names: readonly string[]): void {
 }
 
 async function takeAll(store: Store, names: readonly string[], sub: string): Promise<void> {
-  const taken: string[] = []
-  for (const name of names) {
-    if (await takeName(store, name, sub)) {
-      taken.push(name)
-      continue
-    }
-    for (const one of taken) await releaseName(store, one, sub)
-    throw new PersonRefused(`${name} is the name or address of somebody else`)
-  }
+  // Those before it are claimed by no record soon, which makes them nobody's; a change at the same time may want them too.
+  for (const name of names)
+    if (!(await takeName(store, name, sub)))
+      throw new PersonRefused(`${name} is the name or address of somebody else`)
 }
 
-async function decideOn(
-  store: Store,
-  sub: string,
-  change: (record: PersonRecord) => PersonRecord | undefined,
-): Promise<PersonRecord> {
+async function decideOn(store: Store, sub: string, change: Change): Promise<PersonRecord> {
   const decide = (
     record: PersonRecord | FormerPerson | undefined,
   ): Decision<PersonRecord, PersonRecord | undefined> => {

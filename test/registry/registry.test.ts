@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CachedRecords } from '../../src/registry/cached-records.ts'
-import { Registry } from '../../src/registry/registry.ts'
+import { endOfAll, Registry } from '../../src/registry/registry.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { type Store, type StoredRecord, StoreUnavailable } from '../../src/store/store.ts'
 import { onEachStore } from '../support/each-store.ts'
@@ -51,6 +51,21 @@ test('who is known is found without a wait, and the version is asked for once a 
   assert.ok(waited instanceof Promise, 'nobody has asked for five seconds')
   assert.equal(await waited, 'ada')
   assert.equal(state.reads, 2)
+})
+
+test('what a node gives that asked just before a mark was written is over by it, in whole seconds too', async () => {
+  const clock = { elapsed: 0 }
+  const store = new MemoryStore()
+  const registry = new Registry(store, () => clock.elapsed)
+  await registry.state()
+  const version = (await registry.state()).version
+  await new Registry(store).change()
+  // It looks again only if it may wait; the mark was made at the end of the second T.
+  const T = 1_900_000_000
+  clock.elapsed = 5000 - 1
+  const stale = registry.state()
+  assert.ok(!(stale instanceof Promise) && stale.version === version)
+  assert.ok(Math.floor(T + 0.999 + clock.elapsed / 1000) < endOfAll(T))
 })
 
 test('what cannot be asked for thirty seconds is believed no longer', async () => {

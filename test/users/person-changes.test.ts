@@ -25,7 +25,7 @@ import {
   personOfLink,
   setPasswordByLink,
 } from '../../src/users/person-link.ts'
-import { type PersonRecord, personId } from '../../src/users/person-record.ts'
+import { namesOf, type PersonRecord, personId } from '../../src/users/person-record.ts'
 import { onEachStore } from '../support/each-store.ts'
 import { KEY } from '../support/server.ts'
 
@@ -104,6 +104,31 @@ onEachStore('people', (open) => {
       assert.equal(made.length, 1)
       assert.equal((await everybody(people)).length, 1)
       assert.equal((await holderOf(people.store, 'ada'))?.sub, made[0]?.sub)
+    },
+  )
+
+  rule(
+    'of fifty who rename two people and make others, nobody is called what somebody else has',
+    async (people) => {
+      for (let round = 0; round < 6; round++) {
+        const [one, two] = await Promise.all(
+          ['one', 'two'].map((name) => createPerson(people, { entry: { username: `${name}${round}` } })),
+        )
+        const names = ['x', 'y', 'z'].map((name) => `${name}${round}`)
+        won(
+          await crowd<unknown>(people.store, (each, at) => {
+            const entry = { username: names[at % 3] as string }
+            if (at % 5 === 4) return createPerson(each, { entry })
+            const email = `${names[(at + 1) % 3]}`
+            const next = at % 2 ? entry : { ...entry, email, email_verified: true }
+            const { sub } = (at % 4 < 2 ? one : two) as { sub: string }
+            return changePerson(each, sub, (record) => ({ ...record, entry: next }))
+          }),
+        )
+        for await (const { sub, entry } of everyPerson(people.store, T))
+          for (const name of namesOf(entry))
+            assert.equal((await holderOf(people.store, name))?.sub, sub, name)
+      }
     },
   )
 

@@ -1,5 +1,5 @@
 import { deleteClient, stopClient } from '../../clients/client-changes.ts'
-import { SEEN_WITHIN } from '../../registry/registry.ts'
+import { endOfAll } from '../../registry/registry.ts'
 import { type Action, NotFound, WrongUse } from '../action.ts'
 import { withWorkbench } from '../with-workbench.ts'
 import { clientOfStore } from './client.ts'
@@ -16,7 +16,7 @@ export const stop: Action = {
       note('clients stop', { client_id })
       if (output.json) return output.fields({ client_id, stopped: true })
       output.say(
-        `All that ${client_id} was given has ended, and what it gets in the next ${SEEN_WITHIN} seconds.`,
+        `All that ${client_id} was given has ended, and what it gets in the next ${endOfAll(0)} seconds.`,
       )
       output.say(
         'JWT access tokens are good at APIs that do not ask, until their end. Its secret is as before (clients rotate-secret).',
