@@ -43,12 +43,13 @@ export function endingAt(source: ClientSource, registry: Registry): ClientSource
     find(client_id) {
       const found = source.find(client_id)
       if (found === undefined || found instanceof Promise) return found
-      const state = registry.last ?? registry.state()
+      // Not `last`: on a node that was idle it may be from before the mark.
+      const state = registry.state()
       if (!(state instanceof Promise)) return withEnd(found, state)
-      // A store that was never there says nothing of ends, and what they are about is nowhere else: the file's client goes on.
+      // A store that is not there says nothing new of ends, and what they are about is nowhere else: the file's client goes on.
       return state.then(
         (known) => withEnd(found, known),
-        () => found,
+        () => (registry.last === undefined ? found : withEnd(found, registry.last)),
       )
     },
   }

@@ -61,6 +61,24 @@ test('a client of the file ends what it was given when the registry says so; a s
   assert.equal((await alone.find('a'))?.client_id, 'a')
 })
 
+test('a node that was idle sees at its first question that a client of the file was stopped; an outage takes no mark back', async () => {
+  const store = new MemoryStore()
+  const [clock, node] = [{ elapsed: 0 }, { down: false }]
+  const read = store.read.bind(store)
+  const seen = Object.assign(Object.create(store) as MemoryStore, {
+    read: (...of: Parameters<typeof read>) =>
+      node.down ? Promise.reject(new StoreUnavailable('down')) : read(...of),
+  })
+  const clients = endingAt(inFile('a'), new Registry(seen, () => clock.elapsed))
+  assert.equal((await clients.find('a'))?.ended_before, undefined)
+  await new Registry(store).change(() => ({ ended_before: { a: 77 } }))
+  clock.elapsed += 3_600_000
+  assert.equal((await clients.find('a'))?.ended_before, 77)
+  node.down = true
+  clock.elapsed += 3_600_000
+  assert.equal((await clients.find('a'))?.ended_before, 77)
+})
+
 test('usage is what all use together, and the same object until it changes', () => {
   const late = lateClients()
   const clients = clientRegistry([inFile('a'), late.source])
