@@ -1,3 +1,4 @@
+import { decoyOf, isPasswordHash } from '../passwords/password-hash.ts'
 import type { Known, Registry } from '../registry/registry.ts'
 import type { FileUsers } from './file-users.ts'
 import type { Login, Logins } from './password-check.ts'
@@ -34,8 +35,11 @@ export function directoryOf(context: {
   const loginOf = async (username: string): Promise<Login | undefined> => {
     // Both for every name: where somebody is from must not be told by the time.
     const found = await stored.loginOf(username)
-    const login = fileAt(registry.last).loginOf(username)
-    return login === undefined || isShared(login.user.sub) ? found : login
+    const file = fileAt(registry.last)
+    const login = file.loginOf(username)
+    if (login !== undefined && !isShared(login.user.sub)) return login
+    // With a `sub` of the file they would go on as that person, whoever made them beside it.
+    return found !== undefined && file.find(found.user.sub) !== undefined ? undefined : found
   }
 
   return {
@@ -48,7 +52,9 @@ export function directoryOf(context: {
     loginOf,
     async kinds() {
       const { hash_kinds } = await registry.state()
-      const kinds = new Set([...fileAt(registry.last).kinds, ...hash_kinds])
+      // What a later release has written, and this one cannot verify, must not fail everybody's login.
+      const known = hash_kinds.filter((kind) => isPasswordHash(decoyOf(kind)))
+      const kinds = new Set([...fileAt(registry.last).kinds, ...known])
       return kinds.size > 0 ? [...kinds] : [DEMO_KIND]
     },
   }
