@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { CompactEncrypt } from 'jose'
+import { sealBundle } from '../../src/commands/moving/bundle.ts'
 import { commandLine } from '../support/command-line.ts'
 import { RedisServer } from '../support/redis.ts'
 import { KEY } from '../support/server.ts'
@@ -176,4 +177,21 @@ test('many people come in bounded memory, together, and nobody is missing', () =
   const postern = onSqlite(folder)
   assert.equal(postern(['import', '--csv', 'people.csv', '--json']).json().people, 3000)
   assert.equal(postern(['users', 'list', '--json']).json().length, 3000)
+})
+
+test('a person of an export whose words do not fit is named and left out, and all others come', async () => {
+  const folder = folderOfTests()
+  const file = join(folder, 'hostile.jwe')
+  const about = { schema: 1 as const, names: [], disabled: false, since: 1 }
+  const people = [
+    { ...about, sub: 'u-1', entry: { username: 'a\u001b[2Jb' } },
+    { ...about, sub: 'u-2', entry: { username: 7 as unknown as string } },
+    { ...about, sub: 'u-3', entry: { username: 'ada' } },
+  ]
+  const rest = { clients: [], groups: {}, consents: [], signing_keys: [] }
+  writeFileSync(file, await sealBundle({ format: 'postern', version: 1, people, ...rest }, PASSPHRASE))
+  const { status, json, err } = onSqlite(folder)(['import', file, '--json'], [PASSPHRASE])
+  assert.equal(status, 1, err)
+  assert.equal(json().people, 1)
+  assert.equal(json().refused.length, 2)
 })

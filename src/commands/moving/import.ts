@@ -9,6 +9,7 @@ import { announcePeople, createPerson, PersonRefused } from '../../users/person-
 import { type Action, WrongUse } from '../action.ts'
 import type { Output } from '../output.ts'
 import { readSecret } from '../read-secret.ts'
+import { checkedEntry } from '../users/person.ts'
 import { withWorkbench } from '../with-workbench.ts'
 import { type Bundle, openBundle } from './bundle.ts'
 import { importPeople } from './csv.ts'
@@ -83,7 +84,11 @@ async function takeIn(
   }
   for (const { entry, sub, password_hash, disabled, until, since } of bundle.people)
     await attempt('people', entry.username, () =>
-      createPerson(people, { entry, sub, password_hash, disabled, until, since }, { announce: false }),
+      createPerson(
+        people,
+        { entry: checkedEntry(entry), sub, password_hash, disabled, until, since },
+        { announce: false },
+      ),
     )
   await announcePeople(people)
   for (const { client_id, entry, secrets } of bundle.clients)
