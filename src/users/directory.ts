@@ -1,4 +1,4 @@
-import { decoyOf, isPasswordHash } from '../passwords/password-hash.ts'
+import { decoyOf, isPasswordHash, kindOfHash } from '../passwords/password-hash.ts'
 import type { Known, Registry } from '../registry/registry.ts'
 import type { FileUsers } from './file-users.ts'
 import type { Login, Logins } from './password-check.ts'
@@ -53,9 +53,14 @@ export function directoryOf(context: {
     async kinds() {
       const { hash_kinds } = await registry.state()
       // What a later release has written, and this one cannot verify, must not fail everybody's login.
-      const known = hash_kinds.filter((kind) => isPasswordHash(decoyOf(kind)))
+      const known = hash_kinds.filter(isKnownKind)
       const kinds = new Set([...fileAt(registry.last).kinds, ...known])
       return kinds.size > 0 ? [...kinds] : [DEMO_KIND]
     },
   }
+}
+
+function isKnownKind(kind: string): boolean {
+  const decoy = decoyOf(kind)
+  return isPasswordHash(decoy) && kindOfHash(decoy) === kind
 }
