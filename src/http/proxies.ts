@@ -33,6 +33,8 @@ export function noticeProxies(app: FastifyInstance, { log, issuer }: { log: Logg
 /** Whether the request has headers of a proxy that were not believed. */
 function comesFromUnnamed(request: FastifyRequest): boolean {
   const { headers } = request
+  // RFC 6761 §6.4: no host has such a name, so no proxy serves it. `doctor` tries so what is believed.
+  if (lastOf(headers['x-forwarded-host'])?.endsWith('.invalid')) return false
   // The first of `ips` is who connected; others follow only if that one is named.
   if (headers['x-forwarded-for']) return (request.ips?.length ?? 1) < 2
   const [protocol, host] = [lastOf(headers['x-forwarded-proto']), lastOf(headers['x-forwarded-host'])]

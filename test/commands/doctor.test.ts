@@ -44,6 +44,7 @@ test('it makes nothing: before the first start no store, no keys, and the first 
   const again = await commandBeside({ ...env, PORT: String(server.port) }, folder)(['doctor', '--json'])
   assert.deepEqual(bad(again), [])
   has(again, 'ok', /answers, and takes writes/)
+  assert.ok(!server.lines().some(({ msg }) => /X-Forwarded/.test(String(msg))), 'it is taken for no proxy')
   has(again, 'ok', /SECRET_KEYS are in .*secret-keys/)
   assert.deepEqual(
     readdirSync(folder).filter((name) => !/-(wal|shm)$/.test(name)),

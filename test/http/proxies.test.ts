@@ -54,6 +54,13 @@ test('headers of a proxy that TRUST_PROXY does not name are said once, with the 
   }
 })
 
+test('who tries with a name that no host has is no proxy, and does not take the place of one that comes later', async (t) => {
+  const ask = await served(t, { ISSUER: 'https://id.example' })
+  assert.deepEqual(await ask('10.0.0.9', { 'x-forwarded-host': 'doctor.invalid' }), [])
+  const [line] = await ask('10.0.0.9', { 'x-forwarded-for': '203.0.113.7' })
+  assert.match(line?.msg ?? '', /which TRUST_PROXY does not name/)
+})
+
 test('a proxy that is named is no news, also with its own address in the header; another one is', async (t) => {
   const ask = await served(t, { ISSUER: 'https://id.example', TRUST_PROXY: '10.0.0.1,uniquelocal' })
   const proxied = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'id.example' }
