@@ -52,7 +52,7 @@ const client = {
   redirect_uris: ['https://app.example/cb'],
   grant_types: new Set(['authorization_code', 'refresh_token']),
   scope: SCOPE,
-  default_scope: undefined,
+  default_scope: '',
   skip_consent: true,
   lifetimes: LIFETIMES,
   secret: { verify: () => true },
