@@ -75,7 +75,7 @@ test('every endpoint that the document names is served; every URL is under the i
     string,
     string,
   ][]
-  assert.equal(urls.length, 7)
+  assert.equal(urls.length, 8)
   for (const [name, url] of urls) {
     assert.ok(url.startsWith(`${ISSUER}/`), name)
     const { pathname } = new URL(url)
