@@ -39,7 +39,9 @@ test('every text that is asked for is there, and every text that is there is ask
     .map((file) => readFileSync(join(src, file), 'utf8'))
   const all = [...templates.map(({ text }) => text), ...code]
   // By a name that is put together, or kept in a table.
-  const computed = ['consent.until_logout', 'consent.after_logout']
+  const computed = ['until_logout', 'after_logout', 'introduced_site', 'introduced_device'].map(
+    (name) => `consent.${name}`,
+  )
   const asked = new Set([...all.flatMap(keysIn), ...computed])
   for (const { name, text } of templates)
     for (const key of keysIn(text).filter((word) => word.includes('.')))
