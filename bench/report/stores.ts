@@ -102,6 +102,6 @@ export function goalsOfStores(results: Results): string {
   const memory = postern(results, 'refresh')
   const inMemory =
     memory &&
-    ` In memory, where nothing is written, refreshes reach ${spread(ofLoop(memory, full), 2)} of that loop, and their p99 takes ${commitsOfTail(memory, full).toFixed(1)} of its commits: more than that no store can give.`
+    ` In memory, where nothing is written, refreshes reach ${spread(ofLoop(memory, full), 2)} of that loop, and their p99 takes ${commitsOfTail(memory, full).toFixed(1)} of its commits.`
   return `The bare loop does nothing but commit what the store commits; its goals are those of a disk that takes longer than a request. Here one commit takes ${whole(commit)} µs.${inMemory ?? ''} The store alone, without HTTP and tokens, reaches ${spread(alone, 2)} of it.`
 }
