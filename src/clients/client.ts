@@ -87,7 +87,13 @@ export interface Client {
   /** Seconds: what it was given before is over. */
   readonly ended_before?: number
   /** Nobody here has registered it: it says itself who it is. */
-  readonly introduced?: true
+  readonly introduced?: Introduction
+}
+
+/** What is known of a client that introduced itself. */
+export interface Introduction {
+  /** What approvals of it are kept under: the same for every id that came of the same registration. */
+  readonly consent_id: string
 }
 
 /** Whether the client has nothing to prove itself with (RFC 6749 §2.1). */

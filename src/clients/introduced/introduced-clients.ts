@@ -69,7 +69,11 @@ export function introducedClient(client_id: string, { metadata, secret }: Sealed
   })
   const { grant_max_ttl } = client.lifetimes
   const longest = grant_max_ttl === 0 ? LONGEST_GRANT : Math.min(grant_max_ttl, LONGEST_GRANT)
-  return { ...client, introduced: true, lifetimes: { ...client.lifetimes, grant_max_ttl: longest } }
+  return {
+    ...client,
+    introduced: { consent_id: client_id },
+    lifetimes: { ...client.lifetimes, grant_max_ttl: longest },
+  }
 }
 
 // What the rules allow them, or the metadata would change with every registration.
