@@ -109,7 +109,7 @@ export function makeRooms(config: Config, parts: Parts) {
     throttle: new Throttle(store, keys),
   })
   const narrowed = new NarrowedScopes()
-  const outbound = new Outbound({ allowPrivate: env.ALLOW_PRIVATE_ADDRESSES === 'true' })
+  const outbound = new Outbound({ reach: env.ALLOW_PRIVATE_ADDRESSES === 'true' ? 'private' : 'public' })
   const keySets = kept.keySets ?? new RemoteKeySets(outbound, notesOfKeys(log))
   const token_endpoint = `${issuer}/oauth/tokenize`
   const guesses = kept.guesses ?? new SecretGuesses(store, keys)

@@ -31,6 +31,11 @@ for (const [network, bits] of NOT_PUBLIC_V6) blocked.addSubnet(network, bits, 'i
 const unicast = new BlockList()
 unicast.addSubnet('2000::', 3, 'ipv6')
 
+/** Whether an IP address is this machine's own. */
+export function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || (isIP(address) === 4 && address.startsWith('127.'))
+}
+
 /** Whether an IP address is on the public internet. */
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address)

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns'
-import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { isPublicAddress } from './addresses.ts'
+import { isLoopbackHost } from '../protocol/redirect-uri.ts'
+import { isLoopbackAddress, isPublicAddress } from './addresses.ts'
 
 /** A request that was not made, or got no usable answer. The message is for the log. */
 export class OutboundFailure extends Error {
@@ -16,44 +17,75 @@ export interface OutboundAnswer {
   body: string
 }
 
+/** An answer of which more is asked than its text. */
+export interface Fetched {
+  status: number
+  /** As in `OutboundAnswer`. */
+  type: string
+  bytes: Buffer
+  headers: IncomingHttpHeaders
+}
+
+/**
+ * Which addresses may be asked beside those of the public internet: none; this machine's own, by one of the loopback names; or any,
+ * as in a network of one's own. What is more than the public internet may be asked by plain http.
+ */
+export type Reach = 'public' | 'loopback' | 'private'
+
+/** How names become addresses; `lookup` of Node by default. */
+export type Lookup = typeof lookup
+
+// Milliseconds.
 const TIMEOUT = 5000
+// Bytes.
 const MAX_BYTES = 64 * 1024
 
 /**
  * The only requests that this server makes to URLs of clients. https, public addresses (judged when connecting, so
- * that a name cannot change between the check and the use), no redirects, 5 seconds, 64 KB. In a network of one's
- * own `allowPrivate` opens private addresses and http.
+ * that a name cannot change between the check and the use), no redirects, 5 seconds, 64 KB. `reach` opens more.
  */
 export class Outbound {
-  readonly #allowPrivate: boolean
+  readonly #reach: Reach
+  readonly #find: Lookup
 
-  constructor({ allowPrivate }: { allowPrivate: boolean }) {
-    this.#allowPrivate = allowPrivate
+  constructor({ reach, find = lookup }: { reach: Reach; find?: Lookup }) {
+    this.#reach = reach
+    this.#find = find
   }
 
   /** Throws `OutboundFailure`. */
-  get(url: string): Promise<OutboundAnswer> {
-    return this.#send(url, { method: 'GET', headers: { accept: 'application/json' } })
+  async get(url: string): Promise<OutboundAnswer> {
+    return textOf(await this.fetch(url, { accept: 'application/json', most: MAX_BYTES }))
+  }
+
+  /** The same, whole; `most`: bytes that are read, 64 KB at most. Throws `OutboundFailure`. */
+  fetch(url: string, { accept, most }: { accept: string; most: number }): Promise<Fetched> {
+    return this.#send(url, { method: 'GET', headers: { accept } }, { most })
   }
 
   /** Posts a form. Throws `OutboundFailure`. */
-  post(url: string, form: Readonly<Record<string, string>>): Promise<OutboundAnswer> {
+  async post(url: string, form: Readonly<Record<string, string>>): Promise<OutboundAnswer> {
     const body = new URLSearchParams(form).toString()
     const headers = {
       'content-type': 'application/x-www-form-urlencoded',
       'content-length': Buffer.byteLength(body),
     }
-    return this.#send(url, { method: 'POST', headers }, body)
+    return textOf(await this.#send(url, { method: 'POST', headers }, { body }))
   }
 
-  async #send(text: string, options: RequestOptions, body?: string): Promise<OutboundAnswer> {
+  async #send(
+    text: string,
+    options: RequestOptions,
+    { body, most = MAX_BYTES }: { body?: string; most?: number },
+  ): Promise<Fetched> {
     const url = URL.parse(text)
     const secure = url?.protocol === 'https:'
-    if (url === null || !(secure || (this.#allowPrivate && url.protocol === 'http:')))
+    if (url === null || !(secure || (url.protocol === 'http:' && this.#isOwn(url.hostname))))
       throw new OutboundFailure('only https URLs are asked')
     const host = url.hostname.replace(/^\[|\]$/g, '')
     // An address is not looked up, so the guard below would not see it.
-    if (isIP(host) !== 0 && !this.#allowed(host)) throw new OutboundFailure('the address is not public')
+    if (isIP(host) !== 0 && !this.#allowed(host, url.hostname))
+      throw new OutboundFailure('the address is not public')
     // Loaded when it is used: TLS is a tenth of a start, and most servers never ask anybody.
     const { request } = await import(secure ? 'node:https' : 'node:http')
     const signal = AbortSignal.timeout(TIMEOUT)
@@ -70,7 +102,7 @@ export class Outbound {
         let bytes = 0
         response.on('data', (chunk: Buffer) => {
           bytes += chunk.length
-          if (bytes > MAX_BYTES) sent.destroy(new Error('the answer is too large'))
+          if (bytes > most) sent.destroy(new Error('the answer is too large'))
           else chunks.push(chunk)
         })
         response.on('error', fail).on('close', cut)
@@ -78,7 +110,8 @@ export class Outbound {
           resolve({
             status: response.statusCode ?? 0,
             type: mediaType(response.headers['content-type']),
-            body: Buffer.concat(chunks).toString('utf8'),
+            bytes: Buffer.concat(chunks),
+            headers: response.headers,
           }),
         )
       })
@@ -93,9 +126,9 @@ export class Outbound {
   }
 
   readonly #lookup: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+    this.#find(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0)
-      const allowed = addresses.filter(({ address }) => this.#allowed(address))
+      const allowed = addresses.filter(({ address }) => this.#allowed(address, hostname))
       const [first] = allowed
       if (first === undefined) return callback(new Error('the address is not public'), '', 0)
       if (options.all) return callback(null, allowed)
@@ -103,9 +136,19 @@ export class Outbound {
     })
   }
 
-  #allowed(address: string): boolean {
-    return this.#allowPrivate || isPublicAddress(address)
+  // A name of the public internet that leads to this machine is not one of its own.
+  #allowed(address: string, hostname: string): boolean {
+    if (this.#reach === 'private' || isPublicAddress(address)) return true
+    return this.#isOwn(hostname) && isLoopbackAddress(address)
   }
+
+  #isOwn(hostname: string): boolean {
+    return this.#reach === 'private' || (this.#reach === 'loopback' && isLoopbackHost(hostname))
+  }
+}
+
+function textOf({ status, type, bytes }: Fetched): OutboundAnswer {
+  return { status, type, body: bytes.toString() }
 }
 
 function mediaType(header = ''): string {

@@ -236,7 +236,7 @@ test('a sector document lists every redirect URI; the verdict holds, good for a 
   const { origin, seen } = await clientServer(t, (_request, response) => {
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body)
   })
-  const sectors = new SectorDocuments(new Outbound({ allowPrivate: true }))
+  const sectors = new SectorDocuments(new Outbound({ reach: 'private' }))
   const check = (now: number) => sectors.check(entry(`${origin}/sector`), now)
   await assert.rejects(Promise.all([check(1000), check(1000), check(1000)]), { error: 'invalid_request' })
   assert.equal(seen.length, 1, 'asked once for all that wait')
@@ -261,7 +261,7 @@ for (const [name, status, body] of [
     const { origin } = await clientServer(t, (_request, response) => {
       response.writeHead(status).end(body)
     })
-    const sectors = new SectorDocuments(new Outbound({ allowPrivate: true }))
+    const sectors = new SectorDocuments(new Outbound({ reach: 'private' }))
     await assert.rejects(sectors.check(entry(origin), 1000), { error: 'temporarily_unavailable' })
   })
 }

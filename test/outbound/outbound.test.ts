@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { type AddressInfo, createServer } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { isPublicAddress } from '../../src/outbound/addresses.ts'
-import { Outbound, OutboundFailure } from '../../src/outbound/outbound.ts'
+import { type Lookup, Outbound, OutboundFailure } from '../../src/outbound/outbound.ts'
 import { clientServer } from '../support/listen.ts'
 
-const guarded = new Outbound({ allowPrivate: false })
-const open = new Outbound({ allowPrivate: true })
+const guarded = new Outbound({ reach: 'public' })
+const open = new Outbound({ reach: 'private' })
 
 const failure = (pattern: RegExp) => (error: Error) => {
   assert.ok(error instanceof OutboundFailure, String(error))
@@ -95,6 +95,24 @@ test('no spelling of this machine is connected to', async (t) => {
       await assert.rejects(send(`https://${host}:${port}/`), failure(/not public|ENOTFOUND|EAI_AGAIN/), host)
   }
   assert.equal(seen.length, 0)
+})
+
+test('what reaches this machine reaches it by its own names alone, and nothing else that is not public', async (t) => {
+  const { origin, seen } = await clientServer(t, (_request, response) => {
+    response.end('reached')
+  })
+  const { port } = new URL(origin)
+  const near = new Outbound({ reach: 'loopback' })
+  for (const host of ['127.0.0.1', 'localhost'])
+    assert.equal((await near.get(`http://${host}:${port}/`)).body, 'reached')
+  const find = ((_name: string, _options: object, done: (...found: unknown[]) => void) =>
+    done(null, [{ address: '127.0.0.1', family: 4 }])) as unknown as Lookup
+  const misled = new Outbound({ reach: 'loopback', find })
+  await assert.rejects(misled.get(`http://agent.example:${port}/`), failure(/only https/))
+  await assert.rejects(misled.get(`https://agent.example:${port}/`), failure(/not public/))
+  for (const host of ['10.0.0.1', '169.254.169.254', '[::ffff:10.0.0.1]', '[fd00::1]', '127.0.0.2'])
+    await assert.rejects(near.get(`https://${host}:${port}/`), failure(/not public/), host)
+  assert.equal(seen.length, 2)
 })
 
 test('only https, unless private addresses are allowed; never another scheme', async (t) => {
