@@ -56,8 +56,14 @@ export function applicationType({
   return redirect_uris.every((uri) => uri.startsWith('https:')) ? 'web' : 'native'
 }
 
-// Applications of the device whose makers chose a scheme without a dot (RFC 8252 §7.1 wants one).
-const KNOWN_SCHEMES = new Set(['cursor:', 'vscode:', 'vscode-insiders:', 'vscodium:', 'windsurf:', 'zed:'])
+// Applications of the device whose makers chose a scheme without a dot (RFC 8252 §7.1 wants one): editors, which have it for their
+// extensions too, and agents.
+const KNOWN_SCHEMES = new Set(
+  [
+    ...['vscode', 'vscode-insiders', 'vscodium', 'cursor', 'windsurf', 'zed', 'kiro', 'antigravity', 'trae'],
+    ...['warp', 'grokbot'],
+  ].map((one) => `${one}:`),
+)
 
 function redirectUrisOf(value: unknown): readonly string[] {
   const uris = Array.isArray(value) ? [...new Set(value)] : []
