@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { hash } from 'node:crypto'
+import type { TestContext } from 'node:test'
+import type { FastifyInstance } from 'fastify'
+import { Agent } from '../browser-agent.ts'
+import { buildServer, type TestServer, type TestServerOptions } from '../server.ts'
+import { basic, direct, type Reply } from '../token-client.ts'
+import { MCP_SCOPES, MCP_SERVER, type McpClient } from './clients.ts'
+
+const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
+const STATE = 'a state/with+signs&%20='
+
+/** The MCP server, which asks about every token that it gets. */
+const AS_MCP_SERVER = basic('mcp-server', 'a secret of the MCP server')
+
+/** A client at a server where it is registered. */
+export interface Connected {
+  app: FastifyInstance
+  client: McpClient
+  client_id: string
+  client_secret?: string | undefined
+}
+
+/** A server for MCP clients: anybody registers, one MCP server and its scopes are described. */
+export function mcpServer(t: TestContext, options: TestServerOptions = {}): Promise<TestServer> {
+  const { change, clients = [], ...rest } = options
+  return buildServer(t, {
+    ...rest,
+    clients: [
+      {
+        client_id: 'mcp-server',
+        client_secret: 'a secret of the MCP server',
+        grant_types: ['client_credentials'],
+        introspect_any: true,
+      },
+      ...clients,
+    ],
+    change(entries) {
+      entries.any_resource = false
+      entries.resources = [{ resource: MCP_SERVER, resource_name: 'Notes', scopes: MCP_SCOPES, public: true }]
+      change?.(entries)
+    },
+  })
+}
+
+/** Registers, and looks at what the answer (RFC 7591 §3.2.1) must have for this client. */
+export async function register(app: FastifyInstance, client: McpClient): Promise<Connected> {
+  const headers = { host: 'localhost:8000', 'content-type': 'application/json' }
+  const payload = JSON.stringify(client.registers)
+  const answer = await app.inject({ method: 'POST', url: '/oauth/register', headers, payload })
+  assert.equal(answer.statusCode, 201, answer.body)
+  const { client_id, client_secret, ...body } = answer.json()
+  // The TypeScript SDK's schema for it, and what fetches documents, must both leave it alone.
+  assert.ok(typeof client_id === 'string' && !client_id.startsWith('https://'))
+  assert.deepEqual(body.redirect_uris, client.registers.redirect_uris, 'each as it was sent, in its order')
+  assert.deepEqual(body.grant_types, ['authorization_code', 'refresh_token'])
+  assert.deepEqual(body.response_types, ['code'])
+  assert.equal(body.client_name, client.registers.client_name)
+  assert.equal(body.token_endpoint_auth_method, client.registers.token_endpoint_auth_method)
+  assert.equal(client_secret === undefined, body.token_endpoint_auth_method === 'none')
+  for (const scope of client.gets.split(' ')) assert.ok(body.scope.split(' ').includes(scope), body.scope)
+  for (const [name, value] of Object.entries(client.registered ?? {})) assert.deepEqual(body[name], value)
+  return { app, client, client_id, client_secret }
+}
+
+/** The path of its authorization request. */
+export function asking({ client, client_id }: Connected): string {
+  const query = new URLSearchParams({
+    ...{ response_type: 'code', client_id, redirect_uri: client.redirect_uri, state: STATE },
+    ...{ code_challenge: hash('sha256', VERIFIER, 'base64url'), code_challenge_method: 'S256' },
+    ...client.asks,
+  })
+  return `/oauth/authorize?${query}`
+}
+
+/**
+ * The person logs in and approves, where asked. Gives the code, and whether the consent page was shown; looks at all that the
+ * redirect says.
+ */
+export async function approve(connected: Connected, agent = new Agent(connected.app)) {
+  const { client } = connected
+  let page = await agent.follow(await agent.get(asking(connected)))
+  if (page.body.includes('name="password"')) page = await agent.login(page)
+  const asked = page.body.includes('value="approve"')
+  if (asked) page = await agent.submit(page, { decision: 'approve' })
+  assert.equal(page.statusCode, 303, page.body)
+  const location = String(page.headers.location)
+  assert.ok(location.startsWith(`${client.redirect_uri}?`), location)
+  const answer = new URL(location).searchParams
+  assert.equal(answer.get('error'), null, location)
+  assert.equal(answer.get('state'), client.asks.state ?? STATE)
+  assert.deepEqual(answer.getAll('iss'), ['http://localhost:8000'])
+  return { code: answer.get('code') ?? '', asked }
+}
+
+/** One token request, authenticated as the client does it. */
+export function tokenRequest(
+  { app, client_id, client_secret }: Connected,
+  form: Record<string, string>,
+): Promise<Reply> {
+  const own: Record<string, string> =
+    client_secret === undefined ? { client_id } : { client_id, client_secret }
+  return direct(app, { ...form, ...own }, { authorization: '' })
+}
+
+export function redeem(connected: Connected, code: string): Promise<Reply> {
+  const { redirect_uri, asks } = connected.client
+  return tokenRequest(connected, {
+    ...{ grant_type: 'authorization_code', code, redirect_uri, code_verifier: VERIFIER },
+    ...(asks.resource !== undefined && { resource: asks.resource }),
+  })
+}
+
+/** Refreshes in the client's own way. */
+export function refresh(connected: Connected, { refresh_token, scope }: Reply['body']): Promise<Reply> {
+  const { refreshes, asks } = connected.client
+  return tokenRequest(connected, {
+    ...{ grant_type: 'refresh_token', refresh_token },
+    ...(refreshes.includes('scope') && { scope }),
+    ...(refreshes.includes('resource') && asks.resource !== undefined && { resource: asks.resource }),
+  })
+}
+
+/** The MCP server asks about a token: it is for it, as the configuration spells it, of this client, and has this scope. */
+export async function assertServed(
+  { app, client, client_id }: Connected,
+  access_token: string,
+  audience = MCP_SERVER,
+) {
+  const url = '/oauth/introspect'
+  const { body } = await direct(app, { token: access_token }, { url, authorization: AS_MCP_SERVER })
+  assert.deepEqual(
+    [body.active, body.aud, body.scope, body.client_id, body.sub],
+    [true, audience, client.gets, client_id, 'admin'],
+  )
+}
