@@ -1,3 +1,4 @@
+import { seenOf } from '../clients/client.ts'
 import type { Approvals } from '../clients/introduced/approvals.ts'
 import { isApproved } from '../consents/approved.ts'
 import type { Consents } from '../consents/consents.ts'
@@ -83,9 +84,11 @@ async function approved(
   const about = { client_id, sub, ...namedTerms(request) }
   if (decision === 'approve') {
     const { since } = user
-    await consents.remember({ client_id, sub, since, ...request.approval }, now)
-    await approvals.note(request.target.client, now)
+    const seen = seenOf(request.target.client)
+    await consents.remember({ client_id, sub, since, seen, ...request.approval }, now)
   }
+  if (decision === 'approve' || request.target.client.introduced?.document)
+    await approvals.note(request.target.client, now)
   const { response, grant_id, ended } = await issueResponse(request, visitor, now)
   // A logout deletes the session, then looks for its grants; a removal deletes the consent, then looks for them. Either
   // it sees this one, or we see that it came.
@@ -113,7 +116,7 @@ async function stillConsented(
   const { client_id, skip_consent } = target.client
   if (decision === 'none' && skip_consent) return true
   const consent = await consents.find(sub, client_id, now)
-  return consent !== undefined && isApproved(consent, approval)
+  return consent !== undefined && consent.seen === seenOf(target.client) && isApproved(consent, approval)
 }
 
 function denied(request: AuthorizationRequest, { account }: Visitor): Completed {

@@ -1,5 +1,7 @@
 import type { AllowedResources } from '../clients/allowed-resources.ts'
 import type { Clients } from '../clients/client.ts'
+import type { DocumentClients } from '../clients/documents/document-clients.ts'
+import { isDocumentUrl } from '../clients/documents/document-url.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -16,22 +18,24 @@ export type Resolved =
 
 /**
  * The only way in for an authorization request: read from its parameters each time, never stored. `back`: the request's
- * own path and query; `now` in seconds. Faults that are not the client's (a store that is down) are thrown.
+ * own path and query; `address`: whence it came; `now` in seconds. Faults that are not the client's (a store that is down) are thrown.
  */
 export type ResolveRequest = (
-  sent: { parameters: Parameters; back: string },
+  sent: { parameters: Parameters; back: string; address: string },
   now: number,
 ) => Promise<Resolved>
 
 /** Resolves requests of these clients. */
 export function requestResolver(context: {
   clients: Clients
+  /** Absent if clients are not described by documents here. */
+  documents?: Pick<DocumentClients, 'ask'> | undefined
   sectors: SectorDocuments
   signing: SigningKeys
   allowed: AllowedResources
   scopes: ScopeClaims
 }): ResolveRequest {
-  const { clients, sectors, signing, allowed, scopes } = context
+  const { clients, documents, sectors, signing, allowed, scopes } = context
 
   // OpenID Connect Core §3.1.2.1: whom an ID token of ours names; that it has expired does no harm.
   const hintedSubject = async (hint: string, { client }: Target): Promise<string> => {
@@ -43,10 +47,17 @@ export function requestResolver(context: {
     throw new OAuthError('invalid_request', 'id_token_hint is not an ID token of this server for this client')
   }
 
-  return async ({ parameters, back }, now) => {
+  // Whoever an operator has registered is who they say, whatever stands at the address (§6.2 of the draft).
+  const findAsking = async (client_id: string, address: string, now: number) => {
+    const found = await clients.find(client_id)
+    const isDescribed = found === undefined ? isDocumentUrl(client_id) : found.introduced?.document
+    return documents && isDescribed ? documents.ask(client_id, { address, now }) : found
+  }
+
+  return async ({ parameters, back, address: asker }, now) => {
     let address: ResponseAddress | undefined
     try {
-      const target = await resolveTarget(clients, parameters)
+      const target = await resolveTarget((client_id) => findAsking(client_id, asker, now), parameters)
       await sectors.check(target.client, now)
       address = readAddress(target, parameters)
       const resource = allowed.read(parameters)

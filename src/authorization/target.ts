@@ -1,4 +1,4 @@
-import type { Client, Clients } from '../clients/client.ts'
+import type { Client } from '../clients/client.ts'
 import { OAuthError, quoted } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { redirectUriMatches } from '../protocol/redirect-uri.ts'
@@ -11,13 +11,16 @@ export interface Target {
   redirect_uri_sent: boolean
 }
 
+/** Finds the client of an authorization request; undefined if there is none. Throws `OAuthError`, for a page. */
+export type FindClient = (client_id: string) => Promise<Client | undefined>
+
 /**
  * Proves client and redirect URI. Throws `OAuthError` that is shown as a page, never redirected: RFC 6749
  * §4.1.2.1 forbids sending the browser to an address that is not known to be the client's.
  */
-export async function resolveTarget(clients: Clients, parameters: Parameters): Promise<Target> {
+export async function resolveTarget(find: FindClient, parameters: Parameters): Promise<Target> {
   const client_id = parameters.required('client_id')
-  const client = await clients.find(client_id)
+  const client = await find(client_id)
   if (client === undefined)
     throw new OAuthError('invalid_request', `no client ${quoted(client_id)} is registered here`, {
       detail: 'the client is unknown',

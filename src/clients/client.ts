@@ -2,6 +2,7 @@ import type { JSONWebKeySet } from 'jose'
 import type { AssertionAlgorithm, SigningAlgorithm } from '../protocol/algorithms.ts'
 import { isLoopbackRedirect } from '../protocol/redirect-uri.ts'
 import type { ResponseType } from '../protocol/response-type.ts'
+import type { ReadDocument } from './documents/documents.ts'
 import type { ClientSecret } from './secret.ts'
 
 /** The lifetimes that apply to one client, in seconds. */
@@ -94,6 +95,13 @@ export interface Client {
 export interface Introduction {
   /** What approvals of it are kept under: the same for every id that came of the same registration. */
   readonly consent_id: string
+  /** What its id is the address of, if it is one. */
+  readonly document?: ReadDocument
+}
+
+/** Digest of what people have seen of a client that may change by itself; undefined for one that cannot. */
+export function seenOf({ introduced }: Client): string | undefined {
+  return introduced?.document?.seen
 }
 
 /** Whether the client has nothing to prove itself with (RFC 6749 §2.1). */

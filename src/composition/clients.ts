@@ -26,18 +26,23 @@ export function clientsOf(
     now = wallClock,
     atRunTime,
     registrationKeys,
+    documents,
   }: {
     hashed?: HashedSecrets
     others?: readonly ClientSource[]
     now?: () => number
     atRunTime?: AtRunTime | undefined
     registrationKeys?: RegistrationKeys | undefined
+    documents?: ClientSource | undefined
   } = {},
 ): ClientRegistry {
   const rules = rulesFor(config, hashed, now)
   const file = fileClients(config.entries.clients, rules)
   const open = (config.entries.registration ?? 'off') !== 'off'
-  const introduced = registrationKeys ? [introducedClients(registrationKeys, rules, { open })] : []
+  const introduced = [
+    ...(registrationKeys ? [introducedClients(registrationKeys, rules, { open })] : []),
+    ...(documents ? [documents] : []),
+  ]
   if (atRunTime === undefined) return clientRegistry([file, ...introduced, ...others])
   const { store, registry, log } = atRunTime
   const report = noteOnce((client_id: string, problem: string) =>

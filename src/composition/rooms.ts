@@ -5,6 +5,7 @@ import { SectorDocuments } from '../authorization/sector-documents.ts'
 import { situationFinder } from '../authorization/situation.ts'
 import { allowedResources } from '../clients/allowed-resources.ts'
 import { clientAuthenticator } from '../clients/authenticate.ts'
+import { approvedDocuments } from '../clients/documents/approved-documents.ts'
 import { approvalsIn } from '../clients/introduced/approvals.ts'
 import { NarrowedScopes } from '../clients/narrowed-scopes.ts'
 import type { ClientSource } from '../clients/registry.ts'
@@ -37,7 +38,8 @@ import { inspectorOf } from '../tokens/inspector.ts'
 import { issuerOf } from '../tokens/issuer.ts'
 import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { passwordCheck } from '../users/password-check.ts'
-import { clientChangesOf, clientsOf } from './clients.ts'
+import { clientChangesOf, clientsOf, rulesFor } from './clients.ts'
+import { documentClientsOf } from './documents.ts'
 import { beginWith, type Kept } from './kept.ts'
 import { notesOfKeys, notesOfLargeClaims, notesOfLogout } from './notes.ts'
 import { peopleOf } from './people.ts'
@@ -75,14 +77,25 @@ export function makeRooms(config: Config, parts: Parts) {
   const registrationKeys =
     kept.registrationKeys ?? new RegistrationKeys(config.store.durable ? store : undefined, keys)
   const others = parts.clients ?? []
-  const clients = clientsOf(config, { hashed, others, now, atRunTime, registrationKeys })
+  const resources = resourcesFor(config)
+  const scopes = readScopeEntries(entries.scopes)
+  const publicScopes = [...new Set([...scopes.public, ...resources.publicScopes()])]
+  const documents = documentClientsOf(config, {
+    approved: approvedDocuments(store, registry),
+    offered: publicScopes,
+    rules: rulesFor(config, hashed, now),
+  })
+  const clients = clientsOf(config, {
+    ...{ hashed, others, now, atRunTime, registrationKeys },
+    documents: documents?.source,
+  })
   const clientChanges = registry && clientChangesOf(config, { hashed, now, store, registry })
   const people = peopleOf(config, { queue: queues.people, now, atRunTime })
   const { users } = people
   const sessions = new Sessions({ store, keys, ttl: env.SESSION_TTL, idleTtl: env.SESSION_IDLE_TTL })
   const consents = new Consents(store)
   const grants = new Grants(store)
-  const approvals = approvalsIn(store)
+  const approvals = approvalsIn(store, registry)
   const subjects = new Subjects(env.PAIRWISE_SALT)
   const journal = journalOf([logSink(log)])
   const reports = reportsTo({ log, journal })
@@ -91,14 +104,12 @@ export function makeRooms(config: Config, parts: Parts) {
     ...{ store, keys, clients, now, notice },
     before: kept.signing,
   })
-  const scopes = readScopeEntries(entries.scopes)
   const claimsOf = scopeClaims(scopes.claims)
   const idToken = idTokenIssuer({
     ...{ signing, subjects, issuer, leftOut: notesOfLargeClaims(log) },
     ttl: env.ID_TOKEN_TTL,
     scopes: claimsOf,
   })
-  const resources = resourcesFor(config)
   const allowed = allowedResources({ clients, resources })
   const jwts = jwtAccessTokens({ signing, subjects, resources, issuer, scopes: claimsOf })
   const tokens = issuerOf({ keys, idToken, jwts, resources })
@@ -129,7 +140,7 @@ export function makeRooms(config: Config, parts: Parts) {
   const beginLogin = loginBeginner({ sessions, sessionEnd, journal })
   const issueResponse = responseIssuer({ grants, allowed, issuer: tokens })
   const authorization = {
-    resolveRequest: requestResolver({ clients, sectors, signing, allowed, scopes: claimsOf }),
+    resolveRequest: requestResolver({ clients, documents, sectors, signing, allowed, scopes: claimsOf }),
     findSituation: situationFinder({ consents, subjects, scopes: claimsOf }),
     completeRequest: requestCompleter({ sessions, consents, grants, issueResponse, approvals }),
   }
@@ -150,7 +161,8 @@ export function makeRooms(config: Config, parts: Parts) {
       subjects,
       signing,
       scopes: scopes.sentences,
-      publicScopes: [...new Set([...scopes.public, ...resources.publicScopes()])],
+      publicScopes,
+      documents,
       groups: people.sentences,
       people,
       clientChanges,

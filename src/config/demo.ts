@@ -27,6 +27,7 @@ export const DEMO_ENTRIES: Entries = {
   users: [{ username: DEMO.username, password: DEMO.password, sub: 'admin', email: 'admin@example.com' }],
   scopes: {},
   registration: 'open',
+  client_id_metadata_documents: 'on',
   any_resource: true,
 }
 

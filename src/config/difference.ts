@@ -16,9 +16,11 @@ export function differenceOf(before: Config, after: Config): Difference {
       byName(before.entries.resources ?? [], 'resource'),
       byName(after.entries.resources ?? [], 'resource'),
     ),
-    any_resource: entries(flagged(before.entries), flagged(after.entries)),
     ...Object.fromEntries(
       REST.map((name) => [name, entries(before.entries[name] ?? {}, after.entries[name] ?? {})]),
+    ),
+    ...Object.fromEntries(
+      SINGLE.map((name) => [name, entries(alone(before.entries, name), alone(after.entries, name))]),
     ),
   }
   return Object.fromEntries(Object.entries(sections).filter(([, text]) => text !== ''))
@@ -26,8 +28,14 @@ export function differenceOf(before: Config, after: Config): Difference {
 
 const REST = ['scopes', 'groups', 'webfinger_domains'] as const satisfies (keyof Entries)[]
 
-function flagged({ any_resource }: Entries) {
-  return any_resource === undefined ? {} : { any_resource }
+const SINGLE = [
+  'any_resource',
+  'registration',
+  'client_id_metadata_documents',
+] as const satisfies (keyof Entries)[]
+
+function alone(entries: Entries, name: (typeof SINGLE)[number]) {
+  return entries[name] === undefined ? {} : { [name]: entries[name] }
 }
 
 function byName<K extends string, T extends { [Key in K]: string }>(list: readonly T[], key: K) {

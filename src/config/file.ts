@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { ConfigError, MAKE_HASH } from './config-error.ts'
+import { documentsProblems } from './documents.ts'
 import type { RawEnvironment } from './environment.ts'
 import { interpolate } from './interpolate.ts'
 import { listed } from './names.ts'
@@ -18,9 +19,12 @@ const require = createRequire(import.meta.url)
 export function readEntries(text: string, name: string, env: RawEnvironment): Entries {
   const document = interpolate(parse(text, name), env, `${name}: `)
   refuseReferences(document, env, `${name}: `)
-  const wrong = [...problems(FILE_SCHEMA, document), ...described(document)].map(
-    ({ path, problem }) => `${path || '/'} ${problem}`,
-  )
+  const { client_id_metadata_documents: documents } = (document ?? {}) as Partial<Entries>
+  const wrong = [
+    ...problems(FILE_SCHEMA, document),
+    ...described(document),
+    ...documentsProblems(documents, '/client_id_metadata_documents'),
+  ].map(({ path, problem }) => `${path || '/'} ${problem}`)
   if (wrong.length > 0) throw new ConfigError(`${name}: ${listed(wrong, '; ')}`)
   const entries = { clients: [], users: [], scopes: {}, ...(document as Partial<Entries>) }
   checkSample(entries, name)

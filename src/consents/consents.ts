@@ -10,6 +10,8 @@ export interface Consent extends StoredRecord, Approved {
   readonly schema: 1
   readonly client_id: string
   readonly sub: string
+  /** Digest of what the client said of itself, if it is one that may change that (`Introduction`). */
+  readonly seen?: string
   /**
    * Seconds: when the first part of it was approved. What is added later does not make it younger, or the approvals of
    * whoever had the `sub` before would pass for those of the present person.
@@ -32,12 +34,20 @@ export class Consents {
     return this.#store.read<Consent>('consent', consentId(sub, client_id), now)
   }
 
-  /** Adds to what is approved; replaces what was approved before `since` (seconds), by somebody else. */
+  /**
+   * Adds to what is approved; replaces what was approved before `since` (seconds), by somebody else, or of a client that said
+   * something else of itself then (`seen`).
+   */
   async remember(
-    decision: { sub: string; client_id: string; since?: number | undefined } & Approved,
+    decision: {
+      sub: string
+      client_id: string
+      since?: number | undefined
+      seen?: string | undefined
+    } & Approved,
     now: number,
   ): Promise<void> {
-    const { sub, client_id, since = 0 } = decision
+    const { sub, client_id, since = 0, seen } = decision
     const approved = withApproved({ scope: '' }, decision)
     const key = { kind: 'consent', id: consentId(sub, client_id), now } as const
     const record: Consent = {
@@ -45,6 +55,7 @@ export class Consents {
       client_id,
       sub,
       ...approved,
+      ...(seen !== undefined && { seen }),
       granted_at: now,
       revision: randomText(9),
     }
@@ -60,7 +71,7 @@ export class Consents {
       // Somebody's record is there, perhaps our own: add to it, unless it has gone in between.
       const added = await update<Consent, boolean>(this.#store, key, (current) => {
         if (current === undefined) return { answer: false }
-        if (current.granted_at < since) return { next: record, answer: true }
+        if (current.granted_at < since || current.seen !== seen) return { next: record, answer: true }
         const next = withApproved(current, decision)
         return next === current ? { answer: true } : { next, answer: true }
       })

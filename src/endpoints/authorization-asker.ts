@@ -29,7 +29,8 @@ export function authorizationAsker(context: AuthorizationAskerContext): Asker<Au
     asks: (query) => query.length > 1,
     back,
     async read(request) {
-      const resolved = await resolveRequest({ parameters: queryOf(request), back: back(request) }, now())
+      const sent = { parameters: queryOf(request), back: back(request), address: request.ip }
+      const resolved = await resolveRequest(sent, now())
       return resolved.kind === 'request' ? resolved.request : undefined
     },
     async finish(exchange, { situation, visitor, decision }) {

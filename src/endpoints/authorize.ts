@@ -38,7 +38,10 @@ export function registerAuthorize(
       const prompt = parameters.quiet('prompt') ?? ''
       requireNavigation(request, { silent: prompt.split(' ').includes('none') })
     }
-    const resolved = await resolveRequest({ parameters, back: asker.back(request) }, now())
+    const resolved = await resolveRequest(
+      { parameters, back: asker.back(request), address: request.ip },
+      now(),
+    )
     if (resolved.kind === 'page') throw resolved.error
     if (resolved.kind === 'redirect') return deliverError(exchange, resolved.address, resolved.error, context)
     const ask = resolved.request

@@ -18,13 +18,18 @@ export interface MetadataContext {
   signing: { readonly algorithms: readonly SigningAlgorithm[] }
   scopeClaims: ScopeClaims
   resources: Pick<Resources, 'all'>
+  /** Absent if no document describes a client here. */
+  documents?: unknown
 }
 
 /**
  * The document of RFC 8414 §2 and OpenID Connect Discovery 1.0 §3, true by construction: it asks the instance what it
  * serves, and the clients what they use. One for both addresses, so that they cannot differ.
  */
-function serverMetadata({ issuer, url, signing, scopeClaims, resources }: MetadataContext, usage: Usage) {
+function serverMetadata(
+  { issuer, url, signing, scopeClaims, resources, documents }: MetadataContext,
+  usage: Usage,
+) {
   const known = [...resources.all()].filter((resource) => resource.public)
   const { algorithms } = signing
   const offered = GRANT_TYPES.filter((grantType) => isOffered(grantType, usage))
@@ -54,6 +59,8 @@ function serverMetadata({ issuer, url, signing, scopeClaims, resources }: Metada
     code_challenge_methods_supported: usage.plain_pkce ? ['S256', 'plain'] : ['S256'],
     // RFC 9728 §4.
     ...(known.length > 0 && { protected_resources: known.map(({ resource }) => resource) }),
+    // draft-ietf-oauth-client-id-metadata-document §5.3; clients look for `none` above beside it.
+    ...(documents !== undefined && { client_id_metadata_document_supported: true }),
     authorization_response_iss_parameter_supported: true,
     subject_types_supported: usage.pairwise ? ['public', 'pairwise'] : ['public'],
     id_token_signing_alg_values_supported: algorithms,

@@ -16,7 +16,7 @@ import type { Frame } from './views/view.ts'
 /** What a page needs beside its view's data. */
 export interface PageOptions {
   status?: number
-  /** The client's logo, whose origin the page may then load an image from. */
+  /** The client's logo, whose origin the page may then load an image from; or a `data:` URL. */
   logo?: string | undefined
   /** URLs that the page loads in frames. */
   frames?: readonly string[]
@@ -151,7 +151,7 @@ function sources(urls: readonly string[]): string {
 // client 'self' would block the client's own callback: there it is left out. frame-ancestors still keeps the
 // pages out of frames, and nothing user-made is on them as markup.
 function contentSecurityPolicy(view: ViewName, { logo, frames = [] }: PageOptions): string {
-  const image = logo === undefined ? '' : sources([logo])
+  const image = logo === undefined ? '' : logo.startsWith('data:') ? ' data:' : sources([logo])
   return [
     "default-src 'none'",
     "style-src 'self'",

@@ -35,6 +35,7 @@ export function consentStep(context: ConsentContext): PersonStep<'consent'> {
       stays: ask.stays,
       redirect_host: ask.destination === undefined ? undefined : redirectHost(ask.destination),
       introduced: introducedFrom(ask),
+      document_host: documentHost(ask),
     }),
     async submit(form) {
       const decision = form.one('decision')
@@ -49,6 +50,11 @@ export function consentStep(context: ConsentContext): PersonStep<'consent'> {
 function introducedFrom({ client, destination }: Ask): 'site' | 'device' | undefined {
   if (!client?.introduced || destination === undefined) return undefined
   return destination.startsWith('https:') ? 'site' : 'device'
+}
+
+// Who controls that host decides what the application is called, and where it sends people.
+function documentHost({ client }: Ask): string | undefined {
+  return client?.introduced?.document && new URL(client.client_id).host
 }
 
 /** What is asked for, in what is new and what the person has approved before: nothing is left out, for they approve all of it. */

@@ -236,7 +236,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
         const plain = rooms(store, asking)
         const asked = { client_id: 'app', redirect_uri: 'https://app.example/cb', response_type: 'code' }
         const resolved = await plain.resolve(
-          { parameters: new Parameters({ ...asked, scope: 'read' }), back: '/' },
+          { parameters: new Parameters({ ...asked, scope: 'read' }), back: '/', address: '127.0.0.1' },
           now,
         )
         assert.equal(resolved.kind, 'request')
@@ -274,7 +274,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
           prompt: 'login',
           scope: 'read',
         })
-        const resolved = await plain.resolve({ parameters, back: '/' }, now)
+        const resolved = await plain.resolve({ parameters, back: '/', address: '127.0.0.1' }, now)
         assert.equal(resolved.kind, 'request')
         if (resolved.kind !== 'request') return
         const proof = { request_digest: resolved.request.digest, step: 'login' as const, at: now }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { CLIENT_SCHEMA } from '../../src/config/client-schema.ts'
 import { problems, type Schema } from '../../src/config/problems.ts'
-import { CLIENT_SCHEMA, FILE_SCHEMA, USER_SCHEMA } from '../../src/config/schema.ts'
+import { FILE_SCHEMA, USER_SCHEMA } from '../../src/config/schema.ts'
 
 const said = (schema: Schema, value: unknown) =>
   [...problems(schema, value)].map(({ path, problem }) => `${path || '/'} ${problem}`)

@@ -1,7 +1,7 @@
 import { isAction } from '../../src/commands/command.ts'
 import { EXITS, helpOfAction, helpOfCommand, usageOf } from '../../src/commands/help.ts'
 import { COMMANDS } from '../../src/commands/index.ts'
-import { CLIENT_SCHEMA } from '../../src/config/schema.ts'
+import { CLIENT_SCHEMA } from '../../src/config/client-schema.ts'
 import { VARIABLES } from '../../src/config/variables/index.ts'
 import type { Variable } from '../../src/config/variables/variable.ts'
 

@@ -1,47 +1,89 @@
 import { hash } from 'node:crypto'
+import type { Registry } from '../../registry/registry.ts'
 import { type Store, type StoredRecord, StoreFull } from '../../store/store.ts'
-import { insertIfNew } from '../../store/update.ts'
+import { insertIfNew, update } from '../../store/update.ts'
 import type { Client } from '../client.ts'
+import type { ReadDocument } from '../documents/documents.ts'
 
-/** That somebody has approved a client that introduced itself, once. Durable. */
+/** That somebody has approved a client that introduced itself. Durable. */
 export interface Introduced extends StoredRecord {
   readonly schema: 1
   readonly client_id: string
   readonly client_name: string
   readonly redirect_uris: readonly string[]
-  /** Seconds. */
+  /** Seconds: the first time. */
   readonly approved_at: number
+  /** What its document said the last time, if its id is the address of one. */
+  readonly document?: Omit<ReadDocument, 'client_id'>
 }
 
 /** Which of the clients that introduced themselves anybody has ever approved here. */
 export interface Approvals {
   /** Always true of a client that an operator has registered. Throws `StoreUnavailable`. */
   isKnown(client: Client): Promise<boolean>
-  /** Writes it down, the first time. `now` in seconds. Throws `StoreUnavailable`. */
+  /**
+   * Writes it down: the first time; and what a document says, whenever that has changed or was read long since. `now` in seconds.
+   * Throws `StoreUnavailable`, and `StoreFull` for a client with a document: elsewhere it would be unknown.
+   */
   note(client: Client, now: number): Promise<void>
 }
 
-/** Keeps approvals in the store: the only thing that is ever written of such a client, apart from what people grant it. */
-export function approvalsIn(store: Store): Approvals {
+// Seconds: a document that says the same is noted as read again after this time.
+const NOTE_EVERY = 3600
+
+/**
+ * Keeps approvals in the store: the only thing that is ever written of such a client, apart from what people grant it. `registry`: what
+ * tells other nodes that a record has changed.
+ */
+export function approvalsIn(store: Store, registry?: Registry): Approvals {
   return {
-    async isKnown(client) {
-      if (!client.introduced) return true
-      return (await store.read('introduced', idOf(client), 0)) !== undefined
+    async isKnown({ introduced, client_id }) {
+      if (!introduced) return true
+      return (await store.read('introduced', introducedId(client_id), 0)) !== undefined
     },
     async note(client, now) {
       if (!client.introduced) return
-      const { client_id, client_name, redirect_uris } = client
-      const record = { schema: 1 as const, client_id, client_name, redirect_uris, approved_at: now }
+      const key = { kind: 'introduced', id: introducedId(client.client_id), now: 0 } as const
+      const record = recordOf(client, now)
+      const { document } = record
       try {
-        await insertIfNew<Introduced>(store, { kind: 'introduced', id: idOf(client), now: 0 }, record)
+        const known = document && (await store.read<Introduced>(key.kind, key.id, key.now))
+        if (known === undefined && (await insertIfNew<Introduced>(store, key, record))) return
+        if (document === undefined) return
+        const changed = await update<Introduced, boolean>(store, { ...key, known }, (before) => {
+          if (before === undefined || !isNews(before.document, document)) return { answer: false }
+          const { approved_at } = before
+          return { next: { ...record, approved_at }, answer: !saysTheSame(before.document, document) }
+        })
+        if (changed) await registry?.change()
       } catch (error) {
         // Where there is no room it stays unknown, and its errors stay on a page.
-        if (!(error instanceof StoreFull)) throw error
+        if (!(error instanceof StoreFull) || document !== undefined) throw error
       }
     },
   }
 }
 
-function idOf({ client_id }: Client): string {
+/** What the record of a client that introduced itself is stored under. */
+export function introducedId(client_id: string): string {
   return hash('sha256', client_id, 'base64url')
+}
+
+function recordOf({ client_id, client_name, redirect_uris, introduced }: Client, now: number) {
+  const { client_id: _, ...document } = introduced?.document ?? {}
+  return {
+    ...{ schema: 1 as const, client_id, client_name, redirect_uris, approved_at: now },
+    ...(introduced?.document && { document: document as Omit<ReadDocument, 'client_id'> }),
+  }
+}
+
+function isNews(before: Introduced['document'], now: Omit<ReadDocument, 'client_id'>): boolean {
+  // What was read earlier says nothing of what was read later.
+  if (before !== undefined && now.read_at <= before.read_at) return false
+  return !saysTheSame(before, now) || now.read_at >= (before?.read_at ?? 0) + NOTE_EVERY
+}
+
+function saysTheSame(one: Introduced['document'], other: Introduced['document']): boolean {
+  const said = (document: Introduced['document']) => document && { ...document, read_at: 0 }
+  return JSON.stringify(said(one)) === JSON.stringify(said(other))
 }

@@ -27,7 +27,7 @@ export function introducedClients(
   { open }: { open: boolean },
 ): ClientSource {
   const known = new Map<string, Client>()
-  const usage = open ? usageOfAll(rules) : unionOf([])
+  const usage = open ? usageOfIntroduced(rules) : unionOf([])
   const opened = (client_id: string, found: Keys | undefined): Client | undefined => {
     const sealed = found && openId(found, client_id)
     if (sealed === undefined) return undefined
@@ -76,8 +76,8 @@ export function introducedClient(client_id: string, { metadata, secret }: Sealed
   }
 }
 
-// What the rules allow them, or the metadata would change with every registration.
-function usageOfAll({ lifetimes }: Rules): Usage {
+/** What such clients may use: what the rules allow them, or the metadata would change with every one that comes. */
+export function usageOfIntroduced({ lifetimes }: Rules): Usage {
   return {
     ...unionOf([]),
     grant_types: new Set(['authorization_code', 'refresh_token']),

@@ -1,9 +1,9 @@
 import { readClient } from '../../clients/client-changes.ts'
 import type { ClientRecord } from '../../clients/client-record.ts'
 import type { Workbench } from '../../composition/workbench.ts'
+import { CLIENT_SCHEMA } from '../../config/client-schema.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { problems } from '../../config/problems.ts'
-import { CLIENT_SCHEMA } from '../../config/schema.ts'
 import { NotFound, type Option, type Words } from '../action.ts'
 import { nameValue } from '../name-value.ts'
 

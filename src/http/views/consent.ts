@@ -19,6 +19,8 @@ interface ConsentView {
   redirect_host?: string
   /** Nobody here has registered the application: `device` if it is on the person's own. */
   introduced?: 'site' | 'device'
+  /** Where it says who it is, if that is at an address of its own. */
+  document_host?: string
   notice?: Notice
 }
 
@@ -31,7 +33,13 @@ export const consent: View<ConsentView> = {
   samples: [
     { ...SAMPLE, stays: 'until_logout', redirect_host: 'app.example', notice: NOTICE },
     { ...SAMPLE, stays: 'after_logout', redirect_host: 'app.example', introduced: 'site' },
-    { ...SAMPLE, stays: 'after_logout', redirect_host: 'localhost', introduced: 'device' },
+    {
+      ...SAMPLE,
+      stays: 'after_logout',
+      redirect_host: 'localhost',
+      introduced: 'device',
+      document_host: 'app.example',
+    },
     { ...SAMPLE, added: SCOPES, known: SCOPES, stays: 'after_logout', redirect_host: 'app.example' },
     { ...FORM, client: { name: NAME }, account: ACCOUNT, switch_href: '/', scopes: [] },
   ],

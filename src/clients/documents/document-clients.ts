@@ -1,0 +1,113 @@
+import { ConfigError } from '../../config/config-error.ts'
+import { OAuthError, quoted } from '../../protocol/errors.ts'
+import type { Client } from '../client.ts'
+import { introducedClient } from '../introduced/introduced-clients.ts'
+import type { ClientSource } from '../registry.ts'
+import type { Rules } from '../rules.ts'
+import type { Usage } from '../usage.ts'
+import type { ApprovedDocument } from './approved-documents.ts'
+import { documentUrlProblem, isDocumentUrl } from './document-url.ts'
+import type { Documents, ReadDocument } from './documents.ts'
+import { isListed } from './hosts.ts'
+import { unusable } from './read-document.ts'
+
+/** Whose documents are read: on all hosts, or on these. */
+export interface DocumentPolicy {
+  readonly hosts: 'all' | readonly string[]
+  /** Whether plain http to this machine is read: if the server itself is there. */
+  readonly loopback: boolean
+}
+
+/** Clients whose id is the address of a document that describes them. */
+export interface DocumentClients {
+  /** Those that somebody has approved, as they were then. Nothing is read for them, but for keys that are older than a day. */
+  readonly source: ClientSource
+  /**
+   * The client of an authorization request: as its document is now. `address`: who asks, an IP address; `now` in seconds. Throws
+   * `OAuthError` for a page, `TemporarilyUnavailable`, and `StoreUnavailable`.
+   */
+  ask(client_id: string, asker: { address: string; now: number }): Promise<Client>
+}
+
+/** Makes them of what is approved in the store, and of the documents. */
+export function documentClients(context: {
+  approved: ApprovedDocument
+  documents: Documents
+  rules: Rules
+  policy: DocumentPolicy
+  usage: Usage
+}): DocumentClients {
+  const { approved, documents, rules, policy, usage } = context
+  const made = new WeakMap<ReadDocument, Client>()
+
+  const problemOf = (client_id: string): string | undefined => {
+    const problem = documentUrlProblem(client_id, policy)
+    if (problem !== undefined || policy.hosts === 'all') return problem
+    const { hostname } = new URL(client_id)
+    return isListed(hostname, policy.hosts)
+      ? undefined
+      : `is at ${hostname}, whose clients are not let in here`
+  }
+
+  const clientOf = (document: ReadDocument): Client => {
+    const known = made.get(document)
+    if (known !== undefined) return known
+    const client = clientWith(document, rules)
+    made.set(document, client)
+    return client
+  }
+
+  // Of before: what the rules of today do not allow is unknown here, and nobody's fault who asks.
+  const formerClient = (document: ReadDocument | undefined): Client | undefined => {
+    try {
+      return document && clientOf(document)
+    } catch (error) {
+      if (error instanceof OAuthError) return undefined
+      throw error
+    }
+  }
+
+  return {
+    source: {
+      name: 'documents of clients',
+      ids: () => [],
+      find(client_id) {
+        if (!isDocumentUrl(client_id) || problemOf(client_id) !== undefined) return undefined
+        const found = approved(client_id)
+        return found instanceof Promise ? found.then(formerClient) : formerClient(found)
+      },
+      async hasId(uri) {
+        if (!isDocumentUrl(uri)) return false
+        const bare = uri.replace(/\/+$/, '')
+        const found = await Promise.all([uri, bare, `${bare}/`].map(approved))
+        return found.some((one) => one !== undefined)
+      },
+      usage: () => usage,
+    },
+
+    async ask(client_id, { address, now }) {
+      const problem = problemOf(client_id)
+      if (problem !== undefined)
+        throw new OAuthError('invalid_request', `client_id ${quoted(client_id)} ${problem}`)
+      const document = await documents.read(client_id, { approved: await approved(client_id), address, now })
+      const client = clientOf(document)
+      const logo_uri = await documents.logoOf(document)
+      return logo_uri === undefined ? client : { ...client, logo_uri }
+    },
+  }
+}
+
+function clientWith(document: ReadDocument, rules: Rules): Client {
+  const client = madeOf(document, rules)
+  const introduced = { consent_id: document.client_id, document }
+  return { ...client, introduced }
+}
+
+function madeOf({ client_id, metadata }: ReadDocument, rules: Rules): Client {
+  try {
+    return introducedClient(client_id, { metadata, secret: undefined }, rules)
+  } catch (error) {
+    if (error instanceof ConfigError) throw unusable(client_id, error.message)
+    throw error
+  }
+}

@@ -1,0 +1,43 @@
+import type { ApprovedDocument } from '../clients/documents/approved-documents.ts'
+import { type DocumentClients, documentClients } from '../clients/documents/document-clients.ts'
+import { Documents } from '../clients/documents/documents.ts'
+import { isListed } from '../clients/documents/hosts.ts'
+import { usageOfIntroduced } from '../clients/introduced/introduced-clients.ts'
+import type { Rules } from '../clients/rules.ts'
+import type { Config } from '../config/config.ts'
+import { ConfigError } from '../config/config-error.ts'
+import { configuredDocuments } from '../config/documents.ts'
+import { Outbound } from '../outbound/outbound.ts'
+import { strangersLookup } from '../outbound/resolver.ts'
+import { isLoopbackHost } from '../protocol/redirect-uri.ts'
+
+/**
+ * The clients that documents describe, if the configuration lets any in. `offered`: the scopes of clients that introduce themselves.
+ * Throws `ConfigError` for a scope that they cannot have.
+ */
+export function documentClientsOf(
+  { env, issuer, entries }: Pick<Config, 'env' | 'issuer' | 'entries'>,
+  { approved, offered, rules }: { approved: ApprovedDocument; offered: readonly string[]; rules: Rules },
+): DocumentClients | undefined {
+  const configured = configuredDocuments(entries)
+  if (configured === undefined) return undefined
+  const { hosts, scopes = offered } = configured
+  const closed = scopes.find((scope) => !offered.includes(scope))
+  if (closed !== undefined)
+    throw new ConfigError(
+      `/client_id_metadata_documents/scopes has ${closed}, which is not public; say so under scopes, or under resources`,
+    )
+  const loopback = isLoopbackHost(new URL(issuer).hostname)
+  const reach = loopback ? 'loopback' : 'public'
+  const strangers = new Outbound({ reach, find: strangersLookup() })
+  // Hosts that the operator has named may be in the network that they opened.
+  const named = new Outbound({ reach: env.ALLOW_PRIVATE_ADDRESSES === 'true' ? 'private' : reach })
+  const outbound = (url: string) =>
+    hosts !== 'all' && isListed(new URL(url).hostname, hosts) ? named : strangers
+  const documents = new Documents({ outbound, offered: scopes })
+  return documentClients({
+    ...{ approved, documents, rules },
+    policy: { hosts, loopback },
+    usage: usageOfIntroduced(rules),
+  })
+}
