@@ -88,6 +88,7 @@ export class Documents {
     try {
       return await this.#ask(client_id, wanted)
     } catch (error) {
+      if (!(error instanceof TemporarilyUnavailable)) this.#forget(client_id)
       if (before === undefined || !(error instanceof TemporarilyUnavailable)) throw error
       return this.#keep({ document: before, until: now + ASK_EVERY }, wanted)
     }
@@ -120,13 +121,17 @@ export class Documents {
 
   #keep(read: Kept, { approved }: Wanted): ReadDocument {
     const { client_id } = read.document
-    this.#known.delete(client_id)
-    this.#strangers.delete(client_id)
+    this.#forget(client_id)
     const [kept, most] = approved ? [this.#known, MAX_KNOWN] : [this.#strangers, MAX_STRANGERS]
     kept.set(client_id, read)
     const [oldest] = kept.keys()
     if (kept.size > most && oldest !== undefined) kept.delete(oldest)
     return read.document
+  }
+
+  #forget(client_id: string): void {
+    this.#known.delete(client_id)
+    this.#strangers.delete(client_id)
   }
 
   #ask(client_id: string, wanted: Wanted): Promise<ReadDocument> {
