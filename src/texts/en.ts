@@ -43,7 +43,7 @@ export const en = {
   'consent.heading': '{client} wants access',
   'consent.logged_in_as': 'You are logged in as {account}',
   'consent.not_you': 'Not you? [Use another account]',
-  'consent.document': 'What it is called is said by {host}.',
+  'consent.document': 'Its name and logo come from {host}.',
   'consent.introduced_site':
     'Nobody here has checked this app: it introduced itself. It belongs to whoever runs {host}.',
   'consent.introduced_device':

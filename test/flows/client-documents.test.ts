@@ -52,7 +52,7 @@ onEachStore('clients that a document describes', (open) => {
     assert.match(page.body, /Nobody here has checked this app/)
     assert.ok(
       page.body.includes(
-        `What it is called is said by <strong><bdi>${new URL(client_id).host}</bdi></strong>`,
+        `Its name and logo come from <strong><bdi>${new URL(client_id).host}</bdi></strong>`,
       ),
       page.body,
     )

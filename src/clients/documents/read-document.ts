@@ -70,6 +70,7 @@ export function unusable(client_id: string, problem: string): OAuthError {
     `the document of client ${quoted(client_id)} cannot be used: ${problem}`,
     {
       detail: `the client's document cannot be used: ${problem}`,
+      client_id,
     },
   )
 }
