@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
+import type { ClientEntry } from '../../../src/config/schema.ts'
 import { Agent } from '../browser-agent.ts'
 import { buildServer, type TestServer, type TestServerOptions } from '../server.ts'
 import { basic, direct, type Reply } from '../token-client.ts'
@@ -23,24 +24,26 @@ export interface Connected {
 
 /** A server for MCP clients: anybody registers, one MCP server and its scopes are described. */
 export function mcpServer(t: TestContext, options: TestServerOptions = {}): Promise<TestServer> {
-  const { change, clients = [], ...rest } = options
-  return buildServer(t, {
+  return buildServer(t, withMcpServer(options))
+}
+
+/** What such a server is made of. */
+export function withMcpServer({ change, clients = [], ...rest }: TestServerOptions = {}): TestServerOptions {
+  const own: ClientEntry = {
+    client_id: 'mcp-server',
+    client_secret: 'a secret of the MCP server',
+    grant_types: ['client_credentials'],
+    introspect_any: true,
+  }
+  return {
     ...rest,
-    clients: [
-      {
-        client_id: 'mcp-server',
-        client_secret: 'a secret of the MCP server',
-        grant_types: ['client_credentials'],
-        introspect_any: true,
-      },
-      ...clients,
-    ],
+    clients: [own, ...clients],
     change(entries) {
       entries.any_resource = false
       entries.resources = [{ resource: MCP_SERVER, resource_name: 'Notes', scopes: MCP_SCOPES, public: true }]
       change?.(entries)
     },
-  })
+  }
 }
 
 /** Registers, and looks at what the answer (RFC 7591 §3.2.1) must have for this client. */
