@@ -88,7 +88,10 @@ export function documentClients(context: {
     async ask(client_id, { address, now }) {
       const problem = problemOf(client_id)
       if (problem !== undefined)
-        throw new OAuthError('invalid_request', `client_id ${quoted(client_id)} ${problem}`)
+        throw new OAuthError('invalid_request', `client_id ${quoted(client_id)} ${problem}`, {
+          detail: `the address of the client's document is refused: it ${problem}`,
+          client_id,
+        })
       const document = await documents.read(client_id, { approved: await approved(client_id), address, now })
       const client = clientOf(document)
       const logo_uri = await documents.logoOf(document)

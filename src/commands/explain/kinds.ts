@@ -139,6 +139,22 @@ export const BY_MESSAGE: ReadonlyMap<string, Remedy> = new Map([
     },
   ],
   [
+    'the document of a client cannot be read',
+    {
+      rule: 'a client_id that is an https URL is the address of a document, which is read from the public internet within 5 seconds',
+      remedy:
+        'detail says what went wrong: see from this machine that the address answers; a private address is asked only if its host is listed, with ALLOW_PRIVATE_ADDRESSES',
+    },
+  ],
+  [
+    'too many client documents are asked for',
+    {
+      rule: 'of documents that nobody has approved here each process reads ten a minute for one address, and 120 in sum',
+      remedy:
+        'if it goes on somebody makes them up: list the hosts under client_id_metadata_documents. If all requests seem to come from one address, set TRUST_PROXY',
+    },
+  ],
+  [
     'the store is full',
     {
       rule: 'a full store refuses new logins, and forgets none',

@@ -15,6 +15,18 @@ const OF_CLIENTS: readonly ReasonRemedy[] = [
       'see whether the application has client_id and secret the right way round; compare the id with clients list',
   },
   {
+    says: /^the client's document cannot be used: /,
+    rule: 'draft-ietf-oauth-client-id-metadata-document §4: what a client says of itself is JSON at its client_id, and names it',
+    remedy:
+      'the reason names the part; whoever publishes the document has to mend it, or an operator registers a client of that id',
+  },
+  {
+    says: /^the address of the client's document is refused: it /,
+    rule: 'draft-ietf-oauth-client-id-metadata-document §2: such a client_id is an https URL with a path, in one spelling',
+    remedy:
+      'have the application send the address as its document has it; hosts are let in by client_id_metadata_documents',
+  },
+  {
     says: /^redirect_uri is not one of /,
     rule: 'RFC 6749 §3.1.2: the redirect URI must be one that is registered, byte for byte (a port may differ on loopback alone)',
     remedy: 'add what the application sends to redirect_uris of the client, or change it in the application',
