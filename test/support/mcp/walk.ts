@@ -77,15 +77,15 @@ export function asking({ client, client_id }: Connected): string {
 }
 
 /**
- * The person logs in and approves, where asked. Gives the code, and whether the consent page was shown; looks at all that the
- * redirect says.
+ * The person logs in and approves, where asked. Gives the code, and the consent page if it was shown; looks at all that the redirect
+ * says.
  */
 export async function approve(connected: Connected, agent = new Agent(connected.app)) {
   const { client } = connected
   let page = await agent.follow(await agent.get(asking(connected)))
   if (page.body.includes('name="password"')) page = await agent.login(page)
-  const asked = page.body.includes('value="approve"')
-  if (asked) page = await agent.submit(page, { decision: 'approve' })
+  const consent = page.body.includes('value="approve"') ? page.body : undefined
+  if (consent !== undefined) page = await agent.submit(page, { decision: 'approve' })
   assert.equal(page.statusCode, 303, page.body)
   const location = String(page.headers.location)
   assert.ok(location.startsWith(`${client.redirect_uri}?`), location)
@@ -93,7 +93,7 @@ export async function approve(connected: Connected, agent = new Agent(connected.
   assert.equal(answer.get('error'), null, location)
   assert.equal(answer.get('state'), client.asks.state ?? STATE)
   assert.deepEqual(answer.getAll('iss'), ['http://localhost:8000'])
-  return { code: answer.get('code') ?? '', asked }
+  return { code: answer.get('code') ?? '', consent }
 }
 
 /** One token request, authenticated as the client does it. */
@@ -136,4 +136,38 @@ export async function assertServed(
     [body.active, body.aud, body.scope, body.client_id, body.sub],
     [true, audience, client.gets, client_id, 'admin'],
   )
+}
+
+// Seconds: longer than the answer to a refresh may be asked for again.
+const LONG_AFTER = 60
+
+/**
+ * Redeems a code and refreshes several times as this client does it: each time for the MCP server and with the whole scope; with an
+ * answer that was lost; and with a token that somebody else has used long since.
+ */
+export async function redeemAndRefresh(connected: Connected, code: string, clock: { now: number }) {
+  const { gets } = connected.client
+  const first = await redeem(connected, code)
+  assert.equal(first.status, 200, JSON.stringify(first.body))
+  assert.deepEqual([first.body.token_type, first.body.scope], ['Bearer', gets])
+  assert.ok(first.body.refresh_token, 'also without offline_access')
+  await assertServed(connected, first.body.access_token)
+  const refreshed = async (tokens: Reply['body']) => {
+    const { status, body } = await refresh(connected, tokens)
+    assert.equal(status, 200, JSON.stringify(body))
+    assert.equal(body.scope, gets)
+    await assertServed(connected, body.access_token)
+    return body
+  }
+  const second = await refreshed(first.body)
+  assert.notEqual(second.refresh_token, first.body.refresh_token, 'rotated (OAuth 2.1 §4.3.1)')
+  // The answer was lost: the client has nothing but the old one.
+  const third = await refreshed(await refreshed(first.body))
+  clock.now += LONG_AFTER
+  const fourth = await refreshed(third)
+  clock.now += LONG_AFTER
+  for (const stolen of [first.body, fourth]) {
+    const { status, body } = await refresh(connected, stolen)
+    assert.deepEqual([status, body.error], [400, 'invalid_grant'], 'and with it ends the whole grant')
+  }
 }
