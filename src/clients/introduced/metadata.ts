@@ -34,7 +34,7 @@ export function narrowed(metadata: unknown, offered: readonly string[]): Narrowe
   const given = metadata as Readonly<Record<string, unknown>>
   const redirect_uris = redirectUrisOf(given.redirect_uris)
   // Nothing is fetched for a stranger, and all of its people have the same sub without it.
-  if (given.sector_identifier_uri !== undefined)
+  if ((given.sector_identifier_uri ?? undefined) !== undefined)
     throw wrong('sector_identifier_uri is not for clients that register themselves; leave it out')
   usable(given, 'grant_types', ['authorization_code'])
   usable(given, 'response_types', ['code'])
