@@ -1,7 +1,7 @@
 import type { createLocalJWKSet, JSONWebKeySet, JWTVerifyResult } from 'jose'
 import { ASSERTION_ALGORITHMS } from '../protocol/algorithms.ts'
 import { OAuthError } from '../protocol/errors.ts'
-import type { ClientKeys } from './client.ts'
+import type { ClientKeys, KeySource } from './client.ts'
 import type { RemoteKeySets } from './remote-key-sets.ts'
 
 /** Seconds: what the clocks of client and server may differ by. */
@@ -28,6 +28,22 @@ export async function verifySignature(
   now: number,
 ): Promise<JWTVerifyResult> {
   const { source } = signed.keys
+  if (!('current' in source)) return verifyAt(source, { keySets, signed, now })
+  const kept = await source.current(now)
+  try {
+    return await verifyAt(kept, { keySets, signed, now })
+  } catch (error) {
+    if (!(error instanceof NoKeyFits)) throw error
+    const newer = await source.current(now, kept)
+    if (newer === kept) throw error
+    return verifyAt(newer, { keySets, signed, now })
+  }
+}
+
+async function verifyAt(
+  source: KeySource,
+  { keySets, signed, now }: { keySets: RemoteKeySets; signed: Signed; now: number },
+): Promise<JWTVerifyResult> {
   if ('jwks' in source) return verifyWith(source.jwks, signed, now)
   const set = await keySets.read(source.jwks_uri, now)
   try {

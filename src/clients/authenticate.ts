@@ -3,8 +3,10 @@ import type { SecretGuesses } from '../throttle/secret-guesses.ts'
 import { secretAuthenticator } from './by-secret.ts'
 import type { Client, Clients } from './client.ts'
 import { type AssertionContext, readClaimedId, requireAssertion } from './client-assertion.ts'
+import type { Approvals } from './introduced/approvals.ts'
 import { type ClientRequest, type Presented, readPresented } from './presented.ts'
 import { failed, otherMethod, requirePublic } from './refusals.ts'
+import type { RemoteKeySets } from './remote-key-sets.ts'
 
 /**
  * Authenticates the client of a direct request: `client_secret_basic`, `client_secret_post`, `private_key_jwt`, or `none` for a
@@ -15,9 +17,15 @@ export type AuthenticateClient = (request: ClientRequest, now: number) => Promis
 
 /** Makes the one way in which clients authenticate, at every endpoint alike. */
 export function clientAuthenticator(
-  context: AssertionContext & { clients: Clients; guesses: SecretGuesses },
+  context: AssertionContext & {
+    clients: Clients
+    guesses: SecretGuesses
+    /** The key sets of clients that introduced themselves. */
+    strangersKeySets: RemoteKeySets
+    approvals: Pick<Approvals, 'isKnown'>
+  },
 ): AuthenticateClient {
-  const { clients } = context
+  const { clients, strangersKeySets, approvals } = context
   const bySecret = secretAuthenticator(context)
 
   return async (request, now) => {
@@ -39,7 +47,14 @@ export function clientAuthenticator(
     const client = await clients.find(claimed)
     if (client === undefined) throw failed('unknown client')
     if (client.keys === undefined) throw otherMethod(client)
-    await requireAssertion(context, { client_id: client.client_id, keys: client.keys, assertion }, now)
+    const signed = { client_id: client.client_id, keys: client.keys, assertion }
+    if (!client.introduced) await requireAssertion(context, signed, now)
+    else {
+      // Nothing is asked for a stranger: anybody could have this server send requests by introducing themselves.
+      if (!(await approvals.isKnown(client)))
+        throw failed('nobody here has approved this client', client.client_id)
+      await requireAssertion({ ...context, keySets: strangersKeySets }, signed, now)
+    }
     return client
   }
 }

@@ -22,10 +22,18 @@ export type TokenEndpointAuthMethod =
   | 'private_key_jwt'
   | 'none'
 
+/** The public keys of a client, or where they are. */
+export type KeySource = { readonly jwks: JSONWebKeySet } | { readonly jwks_uri: string }
+
+/**
+ * What a client that may change it by itself says now of its keys. `now` in seconds; `tried`: what did not fit, if there may be
+ * something newer by now. Throws `OAuthError` if it has none any more, and `TemporarilyUnavailable`.
+ */
+export type CurrentKeys = (now: number, tried?: KeySource) => Promise<KeySource>
+
 /** What the assertions of a client are verified with (`private_key_jwt`). */
 export interface ClientKeys {
-  /** Its public keys, or where they are. */
-  readonly source: { readonly jwks: JSONWebKeySet } | { readonly jwks_uri: string }
+  readonly source: KeySource | { readonly current: CurrentKeys }
   /** Absent: any that we know. */
   readonly signing_alg?: AssertionAlgorithm
   /** Whether `aud` must be the issuer, and not the URL of the token endpoint. */
@@ -47,10 +55,10 @@ export interface Client {
   readonly scope: string
   /** What it gets if it names no scope. */
   readonly default_scope: string
-  /** How it may authenticate. A public client has exactly `none` (RFC 6749 §2.1). */
+  /** How it may authenticate. A public client has `none` (RFC 6749 §2.1), and no secret. */
   readonly auth_methods: readonly TokenEndpointAuthMethod[]
   readonly secret: ClientSecret | undefined
-  /** Only with `private_key_jwt`, and then there is no secret. */
+  /** With `private_key_jwt`, and then there is no secret. */
   readonly keys: ClientKeys | undefined
   readonly require_pkce: boolean
   readonly allow_plain_pkce: boolean
@@ -104,9 +112,9 @@ export function seenOf({ introduced }: Client): string | undefined {
   return introduced?.document?.seen
 }
 
-/** Whether the client has nothing to prove itself with (RFC 6749 §2.1). */
-export function isPublic(client: Client): boolean {
-  return client.secret === undefined && client.keys === undefined
+/** Whether the client need not prove who it is (RFC 6749 §2.1): it may have keys, and use them or not. */
+export function isPublic({ auth_methods }: Client): boolean {
+  return auth_methods.includes('none')
 }
 
 /** Whether the client is an application on the person's own device (RFC 8252): public, and no redirect URI is a website's. */

@@ -7,7 +7,7 @@ import type { Rules } from '../clients/rules.ts'
 import type { Config } from '../config/config.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { configuredDocuments } from '../config/documents.ts'
-import { Outbound } from '../outbound/outbound.ts'
+import { Outbound, type Reach } from '../outbound/outbound.ts'
 import { strangersLookup } from '../outbound/resolver.ts'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 
@@ -27,11 +27,10 @@ export function documentClientsOf(
     throw new ConfigError(
       `/client_id_metadata_documents/scopes has ${closed}, which is not public; say so under scopes, or under resources`,
     )
-  const loopback = isLoopbackHost(new URL(issuer).hostname)
-  const reach = loopback ? 'loopback' : 'public'
-  const strangers = new Outbound({ reach, find: strangersLookup() })
+  const strangers = strangersOutbound(issuer)
+  const loopback = isOnLoopback(issuer)
   // Hosts that the operator has named may be in the network that they opened.
-  const named = new Outbound({ reach: env.ALLOW_PRIVATE_ADDRESSES === 'true' ? 'private' : reach })
+  const named = new Outbound({ reach: env.ALLOW_PRIVATE_ADDRESSES === 'true' ? 'private' : reachOf(issuer) })
   const outbound = (url: string) =>
     hosts !== 'all' && isListed(new URL(url).hostname, hosts) ? named : strangers
   const documents = new Documents({ outbound, offered: scopes })
@@ -40,4 +39,18 @@ export function documentClientsOf(
     policy: { hosts, loopback },
     usage: usageOfIntroduced(rules),
   })
+}
+
+/** What asks the addresses that clients name which introduced themselves: never one of a network of ours. */
+export function strangersOutbound(issuer: string): Outbound {
+  return new Outbound({ reach: reachOf(issuer), find: strangersLookup() })
+}
+
+// Whoever tries this server on their own machine has their clients there too.
+function reachOf(issuer: string): Reach {
+  return isOnLoopback(issuer) ? 'loopback' : 'public'
+}
+
+function isOnLoopback(issuer: string): boolean {
+  return isLoopbackHost(new URL(issuer).hostname)
 }

@@ -19,6 +19,7 @@ export interface Kept {
   signing: SigningKeys
   hashed: HashedSecrets
   keySets: RemoteKeySets
+  strangersKeySets: RemoteKeySets
   guesses: SecretGuesses
   queues: Queues
   /** Absent if the store keeps nothing. */
@@ -43,7 +44,7 @@ export function beginWith(
   config: Config,
   before: Kept | undefined,
 ): Pick<Kept, 'keys' | 'hashed' | 'queues'> &
-  Partial<Pick<Kept, 'signing' | 'keySets' | 'guesses' | 'registrationKeys'>> {
+  Partial<Pick<Kept, 'signing' | 'keySets' | 'strangersKeySets' | 'guesses' | 'registrationKeys'>> {
   // What was sealed and digested with other keys is worth nothing.
   const same = before !== undefined && hasSameKeys(before.config, config) ? before : undefined
   const { secretKeys, issuer, env } = config
@@ -59,6 +60,7 @@ export function beginWith(
     signing: sameVault ? same?.signing : undefined,
     registrationKeys: same?.registrationKeys,
     keySets: sameOutbound ? before?.keySets : undefined,
+    strangersKeySets: same?.strangersKeySets,
     guesses: same?.guesses,
   }
 }

@@ -39,7 +39,7 @@ import { issuerOf } from '../tokens/issuer.ts'
 import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { passwordCheck } from '../users/password-check.ts'
 import { clientChangesOf, clientsOf, rulesFor } from './clients.ts'
-import { documentClientsOf } from './documents.ts'
+import { documentClientsOf, strangersOutbound } from './documents.ts'
 import { beginWith, type Kept } from './kept.ts'
 import { notesOfKeys, notesOfLargeClaims, notesOfLogout } from './notes.ts'
 import { peopleOf } from './people.ts'
@@ -122,10 +122,12 @@ export function makeRooms(config: Config, parts: Parts) {
   const narrowed = new NarrowedScopes()
   const outbound = new Outbound({ reach: env.ALLOW_PRIVATE_ADDRESSES === 'true' ? 'private' : 'public' })
   const keySets = kept.keySets ?? new RemoteKeySets(outbound, notesOfKeys(log))
+  const strangersKeySets =
+    kept.strangersKeySets ?? new RemoteKeySets(strangersOutbound(issuer), notesOfKeys(log))
   const token_endpoint = `${issuer}/oauth/tokenize`
   const guesses = kept.guesses ?? new SecretGuesses(store, keys)
   const authenticateClient = clientAuthenticator({
-    ...{ clients, store, keySets, guesses, issuer, token_endpoint },
+    ...{ clients, store, keySets, strangersKeySets, approvals, guesses, issuer, token_endpoint },
   })
   const pipeline = tokenPipeline({
     ...{ clients, authenticateClient, issuer: tokens, keys, grants, users, guard, narrowed, allowed, now },
@@ -157,6 +159,7 @@ export function makeRooms(config: Config, parts: Parts) {
       queues,
       hashed,
       keySets,
+      strangersKeySets,
       guesses,
       subjects,
       signing,

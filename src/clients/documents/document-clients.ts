@@ -1,6 +1,6 @@
 import { ConfigError } from '../../config/config-error.ts'
 import { OAuthError, quoted } from '../../protocol/errors.ts'
-import type { Client } from '../client.ts'
+import type { Client, CurrentKeys, KeySource } from '../client.ts'
 import { introducedClient } from '../introduced/introduced-clients.ts'
 import type { ClientSource } from '../registry.ts'
 import type { Rules } from '../rules.ts'
@@ -39,6 +39,7 @@ export function documentClients(context: {
 }): DocumentClients {
   const { approved, documents, rules, policy, usage } = context
   const made = new WeakMap<ReadDocument, Client>()
+  const sources = new WeakMap<ReadDocument, KeySource | undefined>()
 
   const problemOf = (client_id: string): string | undefined => {
     const problem = documentUrlProblem(client_id, policy)
@@ -52,10 +53,34 @@ export function documentClients(context: {
   const clientOf = (document: ReadDocument): Client => {
     const known = made.get(document)
     if (known !== undefined) return known
-    const client = clientWith(document, rules)
-    made.set(document, client)
-    return client
+    const client = madeOf(document, rules)
+    const { keys } = client
+    const described = {
+      ...client,
+      introduced: { consent_id: document.client_id, document },
+      ...(keys && { keys: { ...keys, source: { current: currentKeys(document) } } }),
+    }
+    sources.set(document, keys?.source as KeySource | undefined)
+    made.set(document, described)
+    return described
   }
+
+  const sourceIn = (document: ReadDocument): KeySource | undefined => {
+    clientOf(document)
+    return sources.get(document)
+  }
+
+  const currentKeys =
+    (approved: ReadDocument): CurrentKeys =>
+    async (now, tried) => {
+      const isTried = (document: ReadDocument) => sourceIn(document) === tried
+      const { client_id } = approved
+      const source = sourceIn(await documents.recent(client_id, { approved, now, isTried }))
+      if (source !== undefined) return source
+      throw new OAuthError('invalid_client', 'the document of this client has no keys any more', {
+        client_id,
+      })
+    }
 
   // Of before: what the rules of today do not allow is unknown here, and nobody's fault who asks.
   const formerClient = (document: ReadDocument | undefined): Client | undefined => {
@@ -98,12 +123,6 @@ export function documentClients(context: {
       return logo_uri === undefined ? client : { ...client, logo_uri }
     },
   }
-}
-
-function clientWith(document: ReadDocument, rules: Rules): Client {
-  const client = madeOf(document, rules)
-  const introduced = { consent_id: document.client_id, document }
-  return { ...client, introduced }
 }
 
 function madeOf({ client_id, metadata }: ReadDocument, rules: Rules): Client {

@@ -84,7 +84,7 @@ export class Documents {
     const { approved, now } = wanted
     const kept = this.#known.get(client_id) ?? this.#strangers.get(client_id)
     if (kept !== undefined && now < kept.until) return kept.document
-    const before = [kept?.document, approved].find((one) => one !== undefined && now - one.read_at < TRUSTED)
+    const before = this.#trusted([kept?.document, approved], now)
     try {
       return await this.#ask(client_id, wanted)
     } catch (error) {
@@ -95,28 +95,30 @@ export class Documents {
   }
 
   /**
-   * The document as it was a day ago at most, for the keys of a client that somebody has approved. `newerThan`: one whose keys do
-   * not fit, and that may have changed since. Throws as `read` does.
+   * The document as it was a day ago at most, for the keys of a client that somebody has approved. `isTried`: whether its keys did
+   * not fit; it is then read again, if it may have changed since. Throws as `read` does.
    */
   async recent(
     client_id: string,
     {
       approved,
       now,
-      newerThan,
-    }: { approved: ReadDocument; now: number; newerThan?: ReadDocument | undefined },
+      isTried,
+    }: { approved: ReadDocument; now: number; isTried: (document: ReadDocument) => boolean },
   ): Promise<ReadDocument> {
     const kept = this.#known.get(client_id) ?? this.#strangers.get(client_id)
-    const [found] = [kept?.document, approved].filter(
-      (one) => one !== undefined && now - one.read_at < TRUSTED,
-    )
-    if (found !== undefined && (found !== newerThan || now - found.read_at < ASK_EVERY)) return found
+    const found = this.#trusted([kept?.document, approved], now)
+    if (found !== undefined && (!isTried(found) || now - found.read_at < ASK_EVERY)) return found
     return this.#ask(client_id, { approved, now, address: '' })
   }
 
   /** Its logo, as a `data:` URL; undefined if there is none that can be shown, or not yet. */
   logoOf({ logo_uri }: ClientDocument): Promise<string | undefined> {
     return logo_uri === undefined ? Promise.resolve(undefined) : this.#logos.read(logo_uri)
+  }
+
+  #trusted(documents: readonly (ReadDocument | undefined)[], now: number): ReadDocument | undefined {
+    return documents.find((one) => one !== undefined && now - one.read_at < TRUSTED)
   }
 
   #keep(read: Kept, { approved }: Wanted): ReadDocument {

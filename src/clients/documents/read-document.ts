@@ -29,11 +29,7 @@ export function readDocument(client_id: string, text: string, offered: readonly 
     if (given[name] !== undefined) throw unusable(client_id, `it has ${name}, which everybody can read`)
   // Its people have the same sub with it and without it.
   const { sector_identifier_uri: _, logo_uri, ...rest } = given
-  const metadata = narrowedHere(
-    client_id,
-    { ...rest, token_endpoint_auth_method: methodIn(client_id, given) },
-    offered,
-  )
+  const metadata = narrowedHere(client_id, rest, offered)
   return {
     client_id,
     metadata,
@@ -42,15 +38,9 @@ export function readDocument(client_id: string, text: string, offered: readonly 
   }
 }
 
-function methodIn(client_id: string, given: Readonly<Record<string, unknown>>): 'none' {
-  const { token_endpoint_auth_method: method = 'none', token_endpoint_auth_methods_supported: more } = given
-  if (method === 'none' || (Array.isArray(more) && more.includes('none'))) return 'none'
-  throw unusable(client_id, 'its token_endpoint_auth_method is not none')
-}
-
 function narrowedHere(client_id: string, given: unknown, offered: readonly string[]): NarrowedMetadata {
   try {
-    return narrowed(given, offered)
+    return narrowed(given, offered, 'document')
   } catch (error) {
     if (error instanceof OAuthError) throw unusable(client_id, error.message)
     throw error

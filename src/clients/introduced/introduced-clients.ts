@@ -54,23 +54,32 @@ export function introducedClients(
 
 /** The client of an id. */
 export function introducedClient(client_id: string, { metadata, secret }: Sealed, rules: Rules): Client {
-  const { redirect_uris, grant_types, ...others } = metadata
+  const {
+    redirect_uris,
+    grant_types,
+    token_endpoint_auth_methods_supported: methods,
+    jwks,
+    ...others
+  } = metadata
   const entry = {
     ...{ client_id, ...others, redirect_uris: [...redirect_uris], grant_types: [...grant_types] },
     ...{ response_types: ['code' as const], require_pkce: true },
     // Some ask for nothing: then it is who the person is, and no more.
     default_scope: scopeTokens(metadata.scope).includes('openid') ? 'openid' : metadata.scope,
+    ...(jwks && { jwks: { keys: jwks.keys.map((key) => ({ ...key })) } }),
     ...(secret !== undefined && {
       client_secrets: [{ name: 'own', client_secret_digest: digestOf(secret) }],
     }),
   }
-  const client = registerClient(entry, rules, (field, problem) => {
+  // Where their keys may be is narrowed already; what is reached there is for who asks.
+  const client = registerClient(entry, { ...rules, plainHttp: true }, (field, problem) => {
     throw new ConfigError(`${field} ${problem}`)
   })
   const { grant_max_ttl } = client.lifetimes
   const longest = grant_max_ttl === 0 ? LONGEST_GRANT : Math.min(grant_max_ttl, LONGEST_GRANT)
   return {
     ...client,
+    ...(methods && { auth_methods: methods }),
     introduced: { consent_id: client_id },
     lifetimes: { ...client.lifetimes, grant_max_ttl: longest },
   }

@@ -1,17 +1,19 @@
 import { OAuthError } from '../../protocol/errors.ts'
 import { redirectUriProblem } from '../../protocol/redirect-uri.ts'
 import { scopeTokens } from '../../protocol/scope.ts'
+import { type NarrowedAuthentication, narrowedAuthentication } from './authentication.ts'
 
-const METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const
 const GRANT_TYPES = ['authorization_code', 'refresh_token']
 const LINKS = ['client_uri', 'policy_uri', 'tos_uri'] as const
 
-/** What a client that introduced itself is registered with: nothing else, whatever it asked for. */
-export interface NarrowedMetadata {
+/**
+ * What a client that introduced itself is registered with: nothing else, whatever it asked for. With `private_key_jwt` it has `jwks` or
+ * `jwks_uri`, and may have `token_endpoint_auth_methods_supported`, if it may also send no assertion.
+ */
+export interface NarrowedMetadata extends NarrowedAuthentication {
   readonly client_name: string
   readonly redirect_uris: readonly string[]
   readonly grant_types: readonly string[]
-  readonly token_endpoint_auth_method: (typeof METHODS)[number]
   readonly scope: string
   readonly client_uri?: string
   readonly policy_uri?: string
@@ -26,9 +28,14 @@ const MAX_URIS = 10
 /**
  * Narrows what a client says of itself to what anybody may have who only knows our address: the code flow, refresh tokens, and the
  * scopes in `offered`. What is more, or unknown, is left out, not refused: one grant type too many in a well-known document must not
- * shut out everybody who uses it. Throws `OAuthError` if nothing usable remains, and for an unsafe redirect URI.
+ * shut out everybody who uses it. `kind`: who says it; nobody can have a secret by a document. Throws `OAuthError` if nothing usable
+ * remains, and for an unsafe redirect URI.
  */
-export function narrowed(metadata: unknown, offered: readonly string[]): NarrowedMetadata {
+export function narrowed(
+  metadata: unknown,
+  offered: readonly string[],
+  kind: 'registration' | 'document' = 'registration',
+): NarrowedMetadata {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
     throw wrong('the body is not a JSON object')
   const given = metadata as Readonly<Record<string, unknown>>
@@ -43,7 +50,7 @@ export function narrowed(metadata: unknown, offered: readonly string[]): Narrowe
     client_name: nameOf(given.client_name, redirect_uris),
     redirect_uris,
     grant_types: listOf(given, 'grant_types')?.filter((one) => GRANT_TYPES.includes(one)) ?? GRANT_TYPES,
-    token_endpoint_auth_method: methodOf(given.token_endpoint_auth_method),
+    ...narrowedAuthentication(given, kind),
     scope: scopeOf(given.scope, offered),
     ...Object.fromEntries(links),
   }
@@ -82,14 +89,6 @@ function redirectUrisOf(value: unknown): readonly string[] {
       )
     return uri
   })
-}
-
-function methodOf(value: unknown): NarrowedMetadata['token_endpoint_auth_method'] {
-  // RFC 7591 §2: what it is if nothing is said.
-  if (value === undefined || value === null) return 'client_secret_basic'
-  const method = METHODS.find((one) => one === value)
-  if (method === undefined) throw wrong(`token_endpoint_auth_method is one of ${METHODS.join(', ')}`)
-  return method
 }
 
 /** Refuses a list that has none of what there is. */

@@ -11,18 +11,18 @@ const LARGEST = 8192
 /** What an id says of its client. */
 export interface Sealed {
   metadata: NarrowedMetadata
-  /** Undefined for a public client. */
+  /** Undefined for a client that has none. */
   secret: string | undefined
 }
 
 /**
- * Makes the id of a client: what it is registered with, under an HMAC. Nothing is stored. For a public client it is always the
+ * Makes the id of a client: what it is registered with, under an HMAC. Nothing is stored. Without a secret it is always the
  * same for the same metadata, so that one that registers at each connect has one consent; with a secret it has bits of its own,
  * or whoever registers the same would get the same secret. `keys` are those of registrations, which outlive `SECRET_KEYS`.
  */
 export function sealId(keys: Keys, metadata: NarrowedMetadata): string {
   const text = Buffer.from(JSON.stringify(fieldsOf(metadata)))
-  const salt = metadata.token_endpoint_auth_method === 'none' ? Buffer.alloc(0) : random(SALT)
+  const salt = hasSecret(metadata) ? random(SALT) : Buffer.alloc(0)
   return makeHandle(keys, 'ci', Buffer.concat([Buffer.from([salt.length]), salt, deflateRawSync(text)]))
 }
 
@@ -30,8 +30,7 @@ export function sealId(keys: Keys, metadata: NarrowedMetadata): string {
 export function openId(keys: Keys, client_id: string): Sealed | undefined {
   const metadata = metadataIn(openHandle(keys, 'ci', client_id))
   if (metadata === undefined) return undefined
-  const isPublic = metadata.token_endpoint_auth_method === 'none'
-  return { metadata, secret: isPublic ? undefined : secretOf(keys, client_id) }
+  return { metadata, secret: hasSecret(metadata) ? secretOf(keys, client_id) : undefined }
 }
 
 /** What the facts of a `ci_` say. Throws what the inflater and `JSON.parse` throw, if nobody has proven them. */
@@ -40,6 +39,10 @@ export function metadataIn(facts: Buffer | undefined): NarrowedMetadata | undefi
   if (facts === undefined || (length !== 0 && length !== SALT)) return undefined
   const text = inflateRawSync(facts.subarray(1 + length), { maxOutputLength: LARGEST })
   return JSON.parse(text.toString()) as NarrowedMetadata
+}
+
+function hasSecret({ token_endpoint_auth_method: method }: NarrowedMetadata): boolean {
+  return method === 'client_secret_basic' || method === 'client_secret_post'
 }
 
 /** The secret of a client with this id: nobody has to keep it. */
