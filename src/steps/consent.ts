@@ -1,6 +1,7 @@
 import type { Ask } from '../authorization/ask.ts'
 import { resourceSentences } from '../authorization/resource-sentences.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
+import { seenOf } from '../clients/client.ts'
 import { type Approved, unapproved } from '../consents/approved.ts'
 import { redirectHost } from '../protocol/redirect-uri.ts'
 import { OWN_RESOURCE, resourceKey } from '../protocol/resource.ts'
@@ -25,8 +26,9 @@ export function consentStep(context: ConsentContext): PersonStep<'consent'> {
     path: '/consent',
     view: 'consent',
     speaksFor: 'person',
-    // With what the person was asked: a client may have more scopes by the time of the post.
-    shown: ({ digest, consent_scope }) => `${digest} ${consent_scope}`,
+    // With what the person was asked, and by whom: by the time of the post a client may have more scopes, or another name.
+    shown: ({ digest, consent_scope, client }) =>
+      [digest, consent_scope, client && seenOf(client)].filter((one) => one !== undefined).join(' '),
     page: (ask, { login_href, approved, ...common }) => ({
       ...common,
       switch_href: login_href,

@@ -96,6 +96,20 @@ onEachStore('clients that a document describes', (open) => {
     assert.ok(answerOf(await agent.get(asking(client_id, URI, { scope: 'openid' }))).has('code'))
   })
 
+  test('what is approved is what was on the page: a document that changes under it is shown anew', async (t) => {
+    const site = await documentServer(t)
+    const { app, clock } = await buildServer(t, { store: await open(), env: { STORE: 'redis' } })
+    const client_id = site.serve('/client.json', AGENT, { 'cache-control': 'max-age=0' })
+    const [agent, page] = await toConsent(app, asking(client_id))
+    site.serve('/client.json', { ...AGENT, client_name: 'Your Bank' })
+    clock.now += 61
+    const again = await agent.submit(page, { decision: 'approve' })
+    assert.equal(again.headers.location, undefined)
+    assert.match(again.body, /Your Bank/)
+    assert.match(again.body, /value="approve"/)
+    assert.ok(answerOf(await agent.submit(again, { decision: 'approve' })).has('code'))
+  })
+
   test('an outage of its host shuts nobody out for a day, and then nobody in', async (t) => {
     const site = await documentServer(t)
     const store = await open()
