@@ -1,4 +1,4 @@
-import { seenOf } from '../clients/client.ts'
+import { approvalsEnd, seenOf } from '../clients/client.ts'
 import type { Approvals } from '../clients/introduced/approvals.ts'
 import { isApproved } from '../consents/approved.ts'
 import type { Consents } from '../consents/consents.ts'
@@ -83,7 +83,7 @@ async function approved(
   const { sub } = account
   const about = { client_id, sub, ...namedTerms(request) }
   if (decision === 'approve') {
-    const { since } = user
+    const since = Math.max(user.since ?? 0, approvalsEnd(request.target.client))
     const seen = seenOf(request.target.client)
     await consents.remember({ client_id, sub, since, seen, ...request.approval }, now)
   }

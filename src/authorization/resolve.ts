@@ -2,6 +2,7 @@ import type { AllowedResources } from '../clients/allowed-resources.ts'
 import type { Clients } from '../clients/client.ts'
 import type { DocumentClients } from '../clients/documents/document-clients.ts'
 import { isDocumentUrl } from '../clients/documents/document-url.ts'
+import { ClientBlocked } from '../clients/refusals.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
 import { OAuthError } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
@@ -13,6 +14,7 @@ import { resolveTarget, type Target } from './target.ts'
 /** What a request's parameters turned out to be. Only `request` may go on. */
 export type Resolved =
   | { kind: 'page'; error: OAuthError }
+  | { kind: 'blocked'; error: OAuthError }
   | { kind: 'redirect'; address: ResponseAddress; error: OAuthError }
   | { kind: 'request'; request: AuthorizationRequest }
 
@@ -51,7 +53,10 @@ export function requestResolver(context: {
   const findAsking = async (client_id: string, address: string, now: number) => {
     const found = await clients.find(client_id)
     const isDescribed = found === undefined ? isDocumentUrl(client_id) : found.introduced?.document
-    return documents && isDescribed ? documents.ask(client_id, { address, now }) : found
+    if (documents && isDescribed) return documents.ask(client_id, { address, now })
+    const rule = found === undefined ? await clients.blockedBy(client_id) : undefined
+    if (rule !== undefined) throw new ClientBlocked(client_id, rule)
+    return found
   }
 
   return async ({ parameters, back, address: asker }, now) => {
@@ -74,6 +79,7 @@ export function requestResolver(context: {
       return { kind: 'request', request }
     } catch (error) {
       if (!(error instanceof OAuthError)) throw error
+      if (error instanceof ClientBlocked) return { kind: 'blocked', error }
       return address === undefined ? { kind: 'page', error } : { kind: 'redirect', address, error }
     }
   }

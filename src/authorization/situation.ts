@@ -1,4 +1,4 @@
-import { seenOf } from '../clients/client.ts'
+import { approvalsEnd, seenOf } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
 import type { Consents } from '../consents/consents.ts'
 import { admits } from '../grants/admission.ts'
@@ -40,8 +40,13 @@ export function situationFinder(context: {
     const { client } = ask
     const own = askTo(ask, user, scopes)
     const found = client && (await consents.find(account.sub, client.client_id, now))
-    const isTheirs = found && !isOlder(found.granted_at, user) && found.seen === seenOf(client)
-    const consent = isTheirs ? found : undefined
+    const counts =
+      found &&
+      client &&
+      !isOlder(found.granted_at, user) &&
+      found.granted_at >= approvalsEnd(client) &&
+      found.seen === seenOf(client)
+    const consent = counts ? found : undefined
     const stranger =
       client !== undefined && ask.subjects?.includes(subjects.of(client, account.sub)) === false
     const proofs = livingProofs(current.session, now)

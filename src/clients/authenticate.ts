@@ -5,7 +5,7 @@ import type { Client, Clients } from './client.ts'
 import { type AssertionContext, readClaimedId, requireAssertion } from './client-assertion.ts'
 import type { Approvals } from './introduced/approvals.ts'
 import { type ClientRequest, type Presented, readPresented } from './presented.ts'
-import { failed, otherMethod, requirePublic } from './refusals.ts'
+import { failed, notFound, otherMethod, requirePublic } from './refusals.ts'
 import type { RemoteKeySets } from './remote-key-sets.ts'
 
 /**
@@ -30,10 +30,15 @@ export function clientAuthenticator(
 
   return async (request, now) => {
     const presented = readPresented(request)
-    if (presented.method === 'none')
-      return requirePublic(await clients.find(presented.client_id), presented.client_id)
+    if (presented.method === 'none') return byId(presented.client_id)
     if (presented.method === 'private_key_jwt') return byAssertion(presented, now)
     return bySecret(presented, request.address, now)
+  }
+
+  async function byId(client_id: string): Promise<Client> {
+    const client = await clients.find(client_id)
+    if (client === undefined) throw await notFound(clients, client_id)
+    return requirePublic(client, client_id)
   }
 
   async function byAssertion(
@@ -45,7 +50,7 @@ export function clientAuthenticator(
     if (client_id !== undefined && client_id !== claimed)
       throw new OAuthError('invalid_client', 'client_id is not the sub of the client assertion')
     const client = await clients.find(claimed)
-    if (client === undefined) throw failed('unknown client')
+    if (client === undefined) throw await notFound(clients, claimed)
     if (client.keys === undefined) throw otherMethod(client)
     const signed = { client_id: client.client_id, keys: client.keys, assertion }
     if (!client.introduced) await requireAssertion(context, signed, now)

@@ -2,7 +2,7 @@ import { OAuthError } from '../protocol/errors.ts'
 import type { SecretGuess, SecretGuesses } from '../throttle/secret-guesses.ts'
 import type { Client, Clients } from './client.ts'
 import type { Presented } from './presented.ts'
-import { failed, otherMethod, requirePublic } from './refusals.ts'
+import { failed, notFound, otherMethod, requirePublic } from './refusals.ts'
 import type { ClientSecret } from './secret.ts'
 
 type PresentedSecret = Extract<Presented, { readings: unknown }>
@@ -17,6 +17,10 @@ export function secretAuthenticator({ clients, guesses }: { clients: Clients; gu
     let wrong: readonly SecretGuess[] = NONE
     for (const { client_id, client_secret } of readings) {
       const client = await clients.find(client_id)
+      if (client === undefined) {
+        refusal ??= await notFound(clients, client_id)
+        continue
+      }
       // Many libraries send a public client's id as Basic with an empty password.
       if (client_secret === '') return requirePublic(client, client_id)
       const problem = methodProblem(client, client_id, method)
@@ -49,11 +53,10 @@ const NONE: readonly SecretGuess[] = []
 
 /** Why this client cannot authenticate by this method, whatever its secret is. */
 function methodProblem(
-  client: Client | undefined,
+  client: Client,
   client_id: string,
   method: PresentedSecret['method'],
 ): OAuthError | undefined {
-  if (client === undefined) return failed('unknown client')
   if (client.auth_methods.includes(method)) return undefined
   if (client.auth_methods.includes('none')) return failed('it is public, but a secret was sent', client_id)
   return otherMethod(client)

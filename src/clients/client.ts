@@ -123,7 +123,17 @@ export function isNative(client: Client): boolean {
   return isPublic(client) && client.redirect_uris.length > 0 && client.redirect_uris.every(onDevice)
 }
 
+/**
+ * Seconds: approvals of before count no more, because an operator has ended them together with what they led to. 0 for none. What an
+ * operator has registered and then stopped is still the application that people approved.
+ */
+export function approvalsEnd({ introduced, ended_before = 0 }: Client): number {
+  return introduced ? ended_before : 0
+}
+
 /** Where clients are found. An unknown id is undefined, never an error. */
 export interface Clients {
   find(client_id: string): Promise<Client | undefined>
+  /** For one that is not found: the rule by which an operator has blocked it, if that is why. */
+  blockedBy(client_id: string): Promise<string | undefined>
 }

@@ -20,6 +20,8 @@ export interface ClientSource {
    * long as it says the same, so that what is made from it need not be made again.
    */
   usage(): Usage
+  /** The rule that blocks the client of an id, if it would be found without. Absent if nothing blocks its clients. */
+  blockedBy?(client_id: string): string | undefined | Promise<string | undefined>
 }
 
 /**
@@ -79,6 +81,14 @@ export function clientRegistry(sources: readonly ClientSource[]): ClientRegistry
         // Awaited only if it must be: every request at the token endpoint passes here.
         const client = found instanceof Promise ? await found : found
         if (client !== undefined) return client
+      }
+      return undefined
+    },
+
+    async blockedBy(client_id) {
+      for (const source of sources) {
+        const rule = await source.blockedBy?.(client_id)
+        if (rule !== undefined) return rule
       }
       return undefined
     },

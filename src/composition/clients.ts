@@ -2,6 +2,7 @@ import type { Client } from '../clients/client.ts'
 import type { ClientContext } from '../clients/client-changes.ts'
 import { foldId } from '../clients/client-record.ts'
 import { fileClients, registerEntries } from '../clients/file-clients.ts'
+import { type Blocking, blockingBy, filedRules } from '../clients/introduced/blocking.ts'
 import { introducedClients } from '../clients/introduced/introduced-clients.ts'
 import { type ClientRegistry, type ClientSource, clientRegistry, endingAt } from '../clients/registry.ts'
 import { type Rules, rulesOf } from '../clients/rules.ts'
@@ -27,6 +28,7 @@ export function clientsOf(
     atRunTime,
     registrationKeys,
     documents,
+    blocking = blockingOf(config, { now, registry: atRunTime?.registry }),
   }: {
     hashed?: HashedSecrets
     others?: readonly ClientSource[]
@@ -34,13 +36,14 @@ export function clientsOf(
     atRunTime?: AtRunTime | undefined
     registrationKeys?: RegistrationKeys | undefined
     documents?: ClientSource | undefined
+    blocking?: Blocking
   } = {},
 ): ClientRegistry {
   const rules = rulesFor(config, hashed, now)
   const file = fileClients(config.entries.clients, rules)
   const open = (config.entries.registration ?? 'off') !== 'off'
   const introduced = [
-    ...(registrationKeys ? [introducedClients(registrationKeys, rules, { open })] : []),
+    ...(registrationKeys ? [introducedClients(registrationKeys, rules, { open, blocking })] : []),
     ...(documents ? [documents] : []),
   ]
   if (atRunTime === undefined) return clientRegistry([file, ...introduced, ...others])
@@ -52,7 +55,16 @@ export function clientsOf(
     ),
   )
   const stored = storedClients({ store, registry, rules, report })
-  return clientRegistry([endingAt(file, registry), stored, ...introduced, ...others])
+  // What introduced itself says so in its id, and no client of the store has such an id: nothing is read to find it.
+  return clientRegistry([endingAt(file, registry), ...introduced, stored, ...others])
+}
+
+/** Which clients that introduced themselves are let in. Throws `ConfigError`. */
+export function blockingOf(
+  { entries }: Pick<Config, 'entries'>,
+  { now, registry }: { now: () => number; registry: Registry | undefined },
+): Blocking {
+  return blockingBy(filedRules(entries.blocked_clients ?? [], now()), registry)
 }
 
 /** What clients of the store are made and changed with. */

@@ -2,6 +2,7 @@ import type { ApprovedDocument } from '../clients/documents/approved-documents.t
 import { type DocumentClients, documentClients } from '../clients/documents/document-clients.ts'
 import { Documents } from '../clients/documents/documents.ts'
 import { isListed } from '../clients/documents/hosts.ts'
+import type { Blocking } from '../clients/introduced/blocking.ts'
 import { usageOfIntroduced } from '../clients/introduced/introduced-clients.ts'
 import type { Rules } from '../clients/rules.ts'
 import type { Config } from '../config/config.ts'
@@ -17,7 +18,12 @@ import { isLoopbackHost } from '../protocol/redirect-uri.ts'
  */
 export function documentClientsOf(
   { env, issuer, entries }: Pick<Config, 'env' | 'issuer' | 'entries'>,
-  { approved, offered, rules }: { approved: ApprovedDocument; offered: readonly string[]; rules: Rules },
+  {
+    approved,
+    offered,
+    rules,
+    blocking,
+  }: { approved: ApprovedDocument; offered: readonly string[]; rules: Rules; blocking: Blocking },
 ): DocumentClients | undefined {
   const configured = configuredDocuments(entries)
   if (configured === undefined) return undefined
@@ -35,7 +41,7 @@ export function documentClientsOf(
     hosts !== 'all' && isListed(new URL(url).hostname, hosts) ? named : strangers
   const documents = new Documents({ outbound, offered: scopes })
   return documentClients({
-    ...{ approved, documents, rules },
+    ...{ approved, documents, rules, blocking },
     policy: { hosts, loopback },
     usage: usageOfIntroduced(rules),
   })

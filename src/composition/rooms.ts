@@ -38,7 +38,7 @@ import { inspectorOf } from '../tokens/inspector.ts'
 import { issuerOf } from '../tokens/issuer.ts'
 import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
 import { passwordCheck } from '../users/password-check.ts'
-import { clientChangesOf, clientsOf, rulesFor } from './clients.ts'
+import { blockingOf, clientChangesOf, clientsOf, rulesFor } from './clients.ts'
 import { documentClientsOf, strangersOutbound } from './documents.ts'
 import { beginWith, type Kept } from './kept.ts'
 import { notesOfKeys, notesOfLargeClaims, notesOfLogout } from './notes.ts'
@@ -80,14 +80,16 @@ export function makeRooms(config: Config, parts: Parts) {
   const resources = resourcesFor(config)
   const scopes = readScopeEntries(entries.scopes)
   const publicScopes = [...new Set([...scopes.public, ...resources.publicScopes()])]
+  const blocking = blockingOf(config, { now, registry })
   const documents = documentClientsOf(config, {
+    blocking,
     approved: approvedDocuments(store, registry),
     offered: publicScopes,
     rules: rulesFor(config, hashed, now),
   })
   const clients = clientsOf(config, {
     ...{ hashed, others, now, atRunTime, registrationKeys },
-    documents: documents?.source,
+    ...{ documents: documents?.source, blocking },
   })
   const clientChanges = registry && clientChangesOf(config, { hashed, now, store, registry })
   const people = peopleOf(config, { queue: queues.people, now, atRunTime })

@@ -22,6 +22,7 @@ export function differenceOf(before: Config, after: Config): Difference {
     ...Object.fromEntries(
       SINGLE.map((name) => [name, entries(alone(before.entries, name), alone(after.entries, name))]),
     ),
+    blocked_clients: entries(byText(before.entries.blocked_clients), byText(after.entries.blocked_clients)),
   }
   return Object.fromEntries(Object.entries(sections).filter(([, text]) => text !== ''))
 }
@@ -36,6 +37,11 @@ const SINGLE = [
 
 function alone(entries: Entries, name: (typeof SINGLE)[number]) {
   return entries[name] === undefined ? {} : { [name]: entries[name] }
+}
+
+// A rule has no name but what it says.
+function byText(rules: readonly object[] = []) {
+  return Object.fromEntries(rules.map((rule) => [Object.entries(rule).flat().join(' '), rule]))
 }
 
 function byName<K extends string, T extends { [Key in K]: string }>(list: readonly T[], key: K) {

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox'
+import { BLOCKED_SCHEMA, type BlockedEntry } from './blocked.ts'
 import { CLIENT_SCHEMA } from './client-schema.ts'
 import type { DocumentsEntry } from './documents.ts'
 import type { Schema } from './problems.ts'
@@ -82,6 +83,7 @@ export const FILE_SCHEMA = {
     registration: { type: 'string', enum: ['off', 'open', 'token'] },
     // A word, a list of hosts, or a mapping: `documents` looks into it.
     client_id_metadata_documents: anything,
+    blocked_clients: { type: 'array', items: BLOCKED_SCHEMA },
   },
 } as const satisfies Schema
 
@@ -128,4 +130,6 @@ export interface Entries {
   registration?: 'off' | 'open' | 'token'
   /** Whether the address of a document may be a `client_id`, and of which. */
   client_id_metadata_documents?: 'off' | 'on' | string[] | DocumentsEntry
+  /** Which of those that introduced themselves are not let in. */
+  blocked_clients?: BlockedEntry[]
 }

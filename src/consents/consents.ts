@@ -35,7 +35,7 @@ export class Consents {
   }
 
   /**
-   * Adds to what is approved; replaces what was approved before `since` (seconds), by somebody else, or of a client that said
+   * Adds to what is approved; replaces what was approved before `since` (seconds), which counts no more, or of a client that said
    * something else of itself then (`seen`).
    */
   async remember(

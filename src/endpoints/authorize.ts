@@ -7,7 +7,7 @@ import { requireNavigation } from '../http/fetch-metadata.ts'
 import { formAsQuery, queryOf } from '../http/form.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Asker } from './asker.ts'
-import { type DeliverContext, deliverError } from './deliver.ts'
+import { type DeliverContext, deliverError, showBlocked } from './deliver.ts'
 import type { Dispatcher } from './dispatcher.ts'
 
 export interface AuthorizeContext extends DeliverContext {
@@ -43,6 +43,7 @@ export function registerAuthorize(
       now(),
     )
     if (resolved.kind === 'page') throw resolved.error
+    if (resolved.kind === 'blocked') return showBlocked(exchange, resolved.error, context)
     if (resolved.kind === 'redirect') return deliverError(exchange, resolved.address, resolved.error, context)
     const ask = resolved.request
     const { client_id } = ask.target.client

@@ -49,6 +49,22 @@ export async function deliverError(
   return deliver(exchange, address, errorResponse(error, address.state), context)
 }
 
+/** Shows that the client is blocked here, without its name: that may be what it is blocked for. */
+export function showBlocked(
+  { request, reply }: Exchange,
+  error: OAuthError,
+  { reports, render }: Pick<DeliverContext, 'reports' | 'render'>,
+): Promise<FastifyReply> {
+  reports.refused(request, error)
+  const data = {
+    heading: say('error.blocked'),
+    message: say('error.blocked_message'),
+    error: error.error,
+    request_id: request.id,
+  }
+  return render(reply, 'error', data, { status: error.status })
+}
+
 function warn(
   { request, reply }: Exchange,
   { target, response_mode, state }: ResponseAddress,

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { plainLogin } from '../authorization/ask.ts'
 import { resourceSentences } from '../authorization/resource-sentences.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
-import type { Clients } from '../clients/client.ts'
+import { approvalsEnd, type Clients } from '../clients/client.ts'
 import { approvedTerms } from '../consents/approved.ts'
 import type { Consents } from '../consents/consents.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
@@ -98,18 +98,23 @@ async function appsOf(visitor: Visitor, { request, reply }: Exchange, context: H
   const granted = found[0].map(({ grant }) => grant).filter(({ auth_time }) => !isOlder(auth_time, user))
   const approved = found[1].filter(({ granted_at }) => !isOlder(granted_at, user))
   const own = [
-    ...granted.map((grant) => ({ client_id: grant.client_id, ...termsOf(grant) })),
-    ...approved.map((consent) => ({ client_id: consent.client_id, ...approvedTerms(consent) })),
+    ...granted.map((grant) => ({
+      client_id: grant.client_id,
+      at: grant.created_at ?? 0,
+      ...termsOf(grant),
+    })),
+    ...approved.map((consent) => ({
+      client_id: consent.client_id,
+      at: consent.granted_at,
+      ...approvedTerms(consent),
+    })),
   ]
-  const access = new Map<string, { scope: string; resource: ReadonlySet<string> }>()
-  for (const { client_id, scope, resource = [] } of own) {
-    const before = access.get(client_id) ?? { scope: '', resource: [] }
-    const both = new Set([...before.resource, ...resource.map(resourceKey)])
-    access.set(client_id, { scope: scopeUnion(before.scope, scope), resource: both })
-  }
-  const apps = [...access].map(async ([client_id, { scope, resource }]) => {
+  const apps = [...Map.groupBy(own, ({ client_id }) => client_id)].map(async ([client_id, all]) => {
     const client = await clients.find(client_id)
-    if (client === undefined) return []
+    const counting = client ? all.filter(({ at }) => at >= approvalsEnd(client)) : []
+    if (client === undefined || counting.length === 0) return []
+    const scope = counting.map((one) => one.scope).reduce(scopeUnion)
+    const resource = new Set(counting.flatMap((one) => one.resource?.map(resourceKey) ?? []))
     const csrf = browser.formToken(request, reply, { binding: removal(visitor, client_id), now: now() })
     // Without its logo: this page loads nothing from the applications that it lists.
     const { logo_uri: _, ...view } = clientView(client)

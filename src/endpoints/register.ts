@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
+import type { Clients } from '../clients/client.ts'
 import { isInitialAccessToken } from '../clients/introduced/initial-access.ts'
 import { applicationType, type NarrowedMetadata, narrowed } from '../clients/introduced/metadata.ts'
 import { openId, sealId } from '../clients/introduced/sealed-id.ts'
+import { blockedReason } from '../clients/refusals.ts'
 import type { Journal } from '../journal/journal.ts'
 import { readBearerCredentials } from '../protocol/bearer-credentials.ts'
 import { OAuthError } from '../protocol/errors.ts'
@@ -15,6 +17,7 @@ export interface RegisterContext {
   /** Who may: anybody, or who has an initial access token. */
   registration: 'open' | 'token'
   registrationKeys: RegistrationKeys
+  clients: Clients
   keys: Keys
   publicScopes: readonly string[]
   journal: Journal
@@ -31,7 +34,7 @@ const BODY_LIMIT = 16_384
  * registers again.
  */
 export function registerRegister(app: FastifyInstance, context: RegisterContext): void {
-  const { registration, registrationKeys, keys, publicScopes, journal, now } = context
+  const { registration, registrationKeys, clients, keys, publicScopes, journal, now } = context
   readJson(app)
   app.post(REGISTER, async (request, reply) => {
     if (
@@ -49,6 +52,12 @@ export function registerRegister(app: FastifyInstance, context: RegisterContext)
         'invalid_client_metadata',
         'this is more than a client_id can say; register fewer redirect_uris',
       )
+    const rule = await clients.blockedBy(client_id)
+    if (rule !== undefined)
+      throw new OAuthError('invalid_client_metadata', 'this application is blocked here', {
+        status: 403,
+        detail: blockedReason(rule),
+      })
     const { secret } = sealed
     journal.record(request, [{ event: 'client_registered', scope: metadata.scope }])
     return reply

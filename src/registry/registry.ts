@@ -1,3 +1,4 @@
+import type { BlockedEntry } from '../config/blocked.ts'
 import type { GroupEntry } from '../config/schema.ts'
 import { randomText } from '../secrets/random.ts'
 import { type Store, type StoredRecord, StoreUnavailable } from '../store/store.ts'
@@ -16,6 +17,8 @@ export interface RegistryState {
   readonly groups: Readonly<Record<string, GroupEntry>>
   /** Seconds, by the id of a client of the file: what it was given before is over. */
   readonly ended_before: Readonly<Record<string, number>>
+  /** Which clients that introduced themselves are not let in; each as it was typed. */
+  readonly blocked_clients: readonly BlockedEntry[]
   /**
    * The `sub` of the person that an empty server makes up, as long as nobody has come: '' if somebody has, undefined if nobody was
    * ever made.
@@ -48,6 +51,7 @@ const NOTHING: RegistryState = {
   usage: undefined,
   groups: {},
   ended_before: {},
+  blocked_clients: [],
   first: undefined,
 }
 
@@ -113,7 +117,8 @@ export class Registry {
    * reads the new record. `change` gets the state as it is. Throws `StoreUnavailable`; then it can be repeated.
    */
   async change(change: (state: RegistryState) => Partial<RegistryState> = () => ({})): Promise<void> {
-    const changed = (before: RegistryState) => ({ ...before, ...change(before) })
+    // A record of an earlier release lacks what came later.
+    const changed = (before: RegistryState) => ({ ...before, ...change({ ...NOTHING, ...before }) })
     for (let attempt = 0; attempt < 3; attempt++) {
       const there = await update<RegistryRecord, boolean>(this.#store, KEY, (record) =>
         record === undefined ? { answer: false } : { next: changed(record) as RegistryRecord, answer: true },

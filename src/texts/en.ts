@@ -114,6 +114,9 @@ export const en = {
   'error.theirs_message': 'The application that sent you here made a mistake: {problem}.',
   'error.unknown_client':
     '{client}, an application that nobody here has used yet, made a mistake: {problem}. If you did not mean to use it, close this page.',
+  'error.blocked': 'This app is blocked here',
+  'error.blocked_message':
+    'Whoever looks after this server lets nobody log in to it. If you did not mean to use it, close this page.',
   'error.back_to': 'Go back to {host}',
   'error.nothing': 'There is nothing here',
   'error.nothing_message': 'The address may be misspelled, or an application sent you to the wrong place.',

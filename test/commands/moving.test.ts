@@ -29,6 +29,7 @@ test('people, clients, groups and keys move from SQLite to Redis, to other SECRE
     [['users', 'add', 'bob', '--until', '2099-01-01', '--no-link'], []],
     [['users', 'disable', 'bob'], []],
     [['groups', 'set', 'staff', '--sentence', 'All of us'], []],
+    [['clients', 'block', '--client-name', '*bank*', '--approved-before', '2026-01-01'], []],
     [['keys', 'rotate'], []],
   ] as const)
     assert.equal(from(words, input).status, 0)
@@ -66,6 +67,11 @@ test('people, clients, groups and keys move from SQLite to Redis, to other SECRE
   assert.deepEqual(to(['users', 'list', '--json']).json(), from(['users', 'list', '--json']).json())
   assert.deepEqual(keysOf(to(['keys', 'list']).out), keys)
   assert.equal(to(['groups', 'list', '--json']).json()[0].sentence, 'All of us')
+  const rules = [{ client_name: '*bank*' }, { approved_before: '2026-01-01' }]
+  assert.deepEqual(
+    to(['clients', 'blocked', '--json']).json(),
+    rules.map((rule) => ({ rule, from: 'store' })),
+  )
   assert.ok(!to(['clients', 'show', 'svc', '--json']).out.includes(client_secret))
   const again = to(['import', file, '--json'], [PASSPHRASE])
   assert.equal(again.status, 1)
@@ -179,7 +185,7 @@ test('many people come in bounded memory, together, and nobody is missing', () =
   assert.equal(postern(['users', 'list', '--json']).json().length, 3000)
 })
 
-test('a person of an export whose words do not fit is named and left out, and all others come', async () => {
+test('a person or a rule of an export whose words do not fit is named and left out, and all others come', async () => {
   const folder = folderOfTests()
   const file = join(folder, 'hostile.jwe')
   const about = { schema: 1 as const, names: [], disabled: false, since: 1 }
@@ -188,10 +194,19 @@ test('a person of an export whose words do not fit is named and left out, and al
     { ...about, sub: 'u-2', entry: { username: 7 as unknown as string } },
     { ...about, sub: 'u-3', entry: { username: 'ada' } },
   ]
-  const rest = { clients: [], groups: {}, consents: [], signing_keys: [] }
+  const blocked_clients = [
+    { redirect_host: 'https://a.example/' },
+    { client_name: 7 as never },
+    { client_name: 'x' },
+  ]
+  const rest = { clients: [], groups: {}, blocked_clients, consents: [], signing_keys: [] }
   writeFileSync(file, await sealBundle({ format: 'postern', version: 1, people, ...rest }, PASSPHRASE))
   const { status, json, err } = onSqlite(folder)(['import', file, '--json'], [PASSPHRASE])
   assert.equal(status, 1, err)
   assert.equal(json().people, 1)
-  assert.equal(json().refused.length, 2)
+  assert.equal(json().refused.length, 4)
+  assert.match(json().refused[2], /^blocked_clients: redirect_host is not a host name/)
+  assert.match(json().refused[3], /^blocked_clients: client_name must be text/)
+  const [kept] = onSqlite(folder)(['clients', 'blocked', '--json']).json()
+  assert.deepEqual(kept, { rule: { client_name: 'x' }, from: 'store' })
 })

@@ -72,7 +72,7 @@ const users = {
 } as never
 
 function rooms(store: Store, registered: object = client) {
-  const clients = { find: async () => registered as never }
+  const clients = { find: async () => registered as never, blockedBy: async () => undefined }
   const grants = new Grants(store)
   const sessions = new Sessions({ store, keys, ttl: 3600, idleTtl: 3600 })
   const consents = new Consents(store)

@@ -17,6 +17,8 @@ clients:
   - { client_id: old, client_secret: ${SECRETS[0]}, redirect_uris: ["https://app.example/"] }
 scopes: { a: Old words, b: Same }
 groups: { staff: Staff }
+registration: open
+blocked_clients: [{ redirect_host: evil.example }, { client_name: '*bank*' }]
 `)
   const after = config(
     `
@@ -26,6 +28,8 @@ clients:
 scopes: { a: { sentence: New words }, b: Same }
 groups: { staff: { sentence: Staff, scopes: [b] } }
 webfinger_domains: [a.example]
+registration: token
+blocked_clients: [{ client_name: '*bank*' }, { approved_before: 2026-11-01 }]
 `,
     { SECRET_KEYS: `${SECRETS[3]},${KEY}`, ACCESS_TOKEN_TTL: '77' },
   )
@@ -36,6 +40,8 @@ webfinger_domains: [a.example]
     scopes: 'changed: a',
     groups: 'changed: staff',
     webfinger_domains: 'new: 0',
+    registration: 'changed: registration',
+    blocked_clients: 'gone: redirect_host evil.example; new: approved_before 2026-11-01',
   })
   for (const secret of SECRETS) assert.ok(!JSON.stringify(difference).includes(secret))
   assert.deepEqual(differenceOf(after, after), {})

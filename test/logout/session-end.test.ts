@@ -20,7 +20,10 @@ function rooms(store: Store, client: Partial<Client> = {}) {
   const told: string[] = []
   const grants = new Grants(store)
   const sessions = new Sessions({ store, keys, ttl: 86_400, idleTtl: IDLE })
-  const clients = { find: async (client_id: string) => ({ ...CLIENT, client_id, ...client }) as never }
+  const clients = {
+    find: async (client_id: string) => ({ ...CLIENT, client_id, ...client }) as never,
+    blockedBy: async () => undefined,
+  }
   const backChannel = { notify: (_client: Client, { sid }: { sid: string }) => told.push(sid) } as never
   const sessionEnd = new SessionEnd({ sessions, grants, clients, backChannel })
   const login = async (sub: string, browser: string, now: number): Promise<CurrentSession> => {

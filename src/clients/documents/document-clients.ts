@@ -1,7 +1,9 @@
 import { ConfigError } from '../../config/config-error.ts'
 import { OAuthError, quoted } from '../../protocol/errors.ts'
 import type { Client, CurrentKeys, KeySource } from '../client.ts'
+import type { Blocking } from '../introduced/blocking.ts'
 import { introducedClient } from '../introduced/introduced-clients.ts'
+import { ClientBlocked } from '../refusals.ts'
 import type { ClientSource } from '../registry.ts'
 import type { Rules } from '../rules.ts'
 import type { Usage } from '../usage.ts'
@@ -24,7 +26,7 @@ export interface DocumentClients {
   readonly source: ClientSource
   /**
    * The client of an authorization request: as its document is now. `address`: who asks, an IP address; `now` in seconds. Throws
-   * `OAuthError` for a page, `TemporarilyUnavailable`, and `StoreUnavailable`.
+   * `OAuthError` for a page, `ClientBlocked`, `TemporarilyUnavailable`, and `StoreUnavailable`.
    */
   ask(client_id: string, asker: { address: string; now: number }): Promise<Client>
 }
@@ -35,9 +37,10 @@ export function documentClients(context: {
   documents: Documents
   rules: Rules
   policy: DocumentPolicy
+  blocking: Blocking
   usage: Usage
 }): DocumentClients {
-  const { approved, documents, rules, policy, usage } = context
+  const { approved, documents, rules, policy, blocking, usage } = context
   const made = new WeakMap<ReadDocument, Client>()
   const sources = new WeakMap<ReadDocument, KeySource | undefined>()
 
@@ -92,14 +95,24 @@ export function documentClients(context: {
     }
   }
 
+  const find = (client_id: string): Client | undefined | Promise<Client | undefined> => {
+    if (!isDocumentUrl(client_id) || problemOf(client_id) !== undefined) return undefined
+    const found = approved(client_id)
+    return found instanceof Promise ? found.then(formerClient) : formerClient(found)
+  }
+  const admit = (client: Client) => blocking.admit(client, hostOf(client.client_id))
+
   return {
     source: {
       name: 'documents of clients',
       ids: () => [],
       find(client_id) {
-        if (!isDocumentUrl(client_id) || problemOf(client_id) !== undefined) return undefined
-        const found = approved(client_id)
-        return found instanceof Promise ? found.then(formerClient) : formerClient(found)
+        const found = find(client_id)
+        return found instanceof Promise ? found.then((one) => one && admit(one)) : found && admit(found)
+      },
+      async blockedBy(client_id) {
+        const client = await find(client_id)
+        return client && blocking.blockedBy({ client, document_host: hostOf(client_id) })
       },
       async hasId(uri) {
         if (!isDocumentUrl(uri)) return false
@@ -117,12 +130,23 @@ export function documentClients(context: {
           detail: `the address of the client's document is refused: it ${problem}`,
           client_id,
         })
+      const document_host = hostOf(client_id)
+      // A host that is blocked is not asked either.
+      const rule = await blocking.blockedBy({ document_host })
+      if (rule !== undefined) throw new ClientBlocked(client_id, rule)
       const document = await documents.read(client_id, { approved: await approved(client_id), address, now })
-      const client = clientOf(document)
+      const described = clientOf(document)
+      const client = await admit(described)
+      if (client === undefined)
+        throw new ClientBlocked(client_id, await blocking.blockedBy({ client: described, document_host }))
       const logo_uri = await documents.logoOf(document)
       return logo_uri === undefined ? client : { ...client, logo_uri }
     },
   }
+}
+
+function hostOf(client_id: string): string {
+  return new URL(client_id).hostname
 }
 
 function madeOf({ client_id, metadata }: ReadDocument, rules: Rules): Client {

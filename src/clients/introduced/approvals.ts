@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { Registry } from '../../registry/registry.ts'
 import { type Store, type StoredRecord, StoreFull } from '../../store/store.ts'
 import { insertIfNew, update } from '../../store/update.ts'
-import type { Client } from '../client.ts'
+import { approvalsEnd, type Client } from '../client.ts'
 import type { ReadDocument } from '../documents/documents.ts'
 
 /** That somebody has approved a client that introduced itself. Durable. */
@@ -11,7 +11,7 @@ export interface Introduced extends StoredRecord {
   readonly client_id: string
   readonly client_name: string
   readonly redirect_uris: readonly string[]
-  /** Seconds: the first time. */
+  /** Seconds: the first time that counts. */
   readonly approved_at: number
   /** What its document said the last time, if its id is the address of one. */
   readonly document?: Omit<ReadDocument, 'client_id'>
@@ -22,7 +22,7 @@ export interface Approvals {
   /** Always true of a client that an operator has registered. Throws `StoreUnavailable`. */
   isKnown(client: Client): Promise<boolean>
   /**
-   * Writes it down: the first time; and what a document says, whenever that has changed or was read long since. `now` in seconds.
+   * Writes it down: the first time that counts; and what a document says, whenever that has changed or was read long since. `now` in seconds.
    * Throws `StoreUnavailable`, and `StoreFull` for a client with a document: elsewhere it would be unknown.
    */
   note(client: Client, now: number): Promise<void>
@@ -37,9 +37,10 @@ const NOTE_EVERY = 3600
  */
 export function approvalsIn(store: Store, registry?: Registry): Approvals {
   return {
-    async isKnown({ introduced, client_id }) {
-      if (!introduced) return true
-      return (await store.read('introduced', introducedId(client_id), 0)) !== undefined
+    async isKnown(client) {
+      if (!client.introduced) return true
+      const found = await store.read<Introduced>('introduced', introducedId(client.client_id), 0)
+      return found !== undefined && found.approved_at >= approvalsEnd(client)
     },
     async note(client, now) {
       if (!client.introduced) return
@@ -49,11 +50,16 @@ export function approvalsIn(store: Store, registry?: Registry): Approvals {
       try {
         const known = document && (await store.read<Introduced>(key.kind, key.id, key.now))
         if (known === undefined && (await insertIfNew<Introduced>(store, key, record))) return
-        if (document === undefined) return
+        const end = approvalsEnd(client)
+        if (document === undefined && end === 0) return
         const changed = await update<Introduced, boolean>(store, { ...key, known }, (before) => {
-          if (before === undefined || !isNews(before.document, document)) return { answer: false }
-          const { approved_at } = before
-          return { next: { ...record, approved_at }, answer: !saysTheSame(before.document, document) }
+          if (before === undefined) return { answer: false }
+          const counts = before.approved_at >= end
+          const news = document !== undefined && isNews(before.document, document)
+          if (counts && !news) return { answer: false }
+          const approved_at = counts ? before.approved_at : now
+          const next = { ...(news ? record : before), approved_at }
+          return { next, answer: news && !saysTheSame(before.document, document) }
         })
         if (changed) await registry?.change()
       } catch (error) {

@@ -8,6 +8,7 @@ import type { ClientSource } from '../registry.ts'
 import type { Rules } from '../rules.ts'
 import { digestOf } from '../secret.ts'
 import { type Usage, unionOf } from '../usage.ts'
+import type { Blocking } from './blocking.ts'
 import { openId, type Sealed } from './sealed-id.ts'
 
 /** What every such id begins with. */
@@ -19,12 +20,12 @@ const MAX_CACHED = 1000
 
 /**
  * The clients that introduced themselves, as a source: their ids say all that there is to know. `open`: whether more may come; those of
- * before go on if not.
+ * before go on if not. `blocking`: which of them are let in.
  */
 export function introducedClients(
   keys: RegistrationKeys,
   rules: Rules,
-  { open }: { open: boolean },
+  { open, blocking }: { open: boolean; blocking: Blocking },
 ): ClientSource {
   const known = new Map<string, Client>()
   const usage = open ? usageOfIntroduced(rules) : unionOf([])
@@ -36,17 +37,27 @@ export function introducedClients(
     known.set(client_id, client)
     return client
   }
+  const find = (client_id: string): Client | undefined | Promise<Client | undefined> => {
+    if (!client_id.startsWith(PREFIX)) return undefined
+    const client = known.get(client_id)
+    if (client !== undefined) return client
+    const found = keys.find()
+    return found instanceof Promise ? found.then((one) => opened(client_id, one)) : opened(client_id, found)
+  }
   return {
     name: 'registration',
     ids: () => [],
     // No id of theirs is a URI.
     hasId: () => false,
     find(client_id) {
-      if (!client_id.startsWith(PREFIX)) return undefined
-      const client = known.get(client_id)
-      if (client !== undefined) return client
-      const found = keys.find()
-      return found instanceof Promise ? found.then((one) => opened(client_id, one)) : opened(client_id, found)
+      const found = find(client_id)
+      return found instanceof Promise
+        ? found.then((one) => one && blocking.admit(one))
+        : found && blocking.admit(found)
+    },
+    async blockedBy(client_id) {
+      const found = await find(client_id)
+      return found && blocking.blockedBy({ client: found })
     },
     usage: () => usage,
   }

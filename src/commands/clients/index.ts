@@ -1,4 +1,5 @@
 import type { Action } from '../action.ts'
+import { block, blocked, unblock } from './block.ts'
 import { add, rotateSecret, set } from './change.ts'
 import { deleteOne, stop } from './end.ts'
 import { invite } from './invite.ts'
@@ -12,6 +13,9 @@ export const CLIENTS: Readonly<Record<string, Action>> = {
   set,
   'rotate-secret': rotateSecret,
   invite,
+  block,
+  unblock,
+  blocked,
   stop,
   delete: deleteOne,
 }

@@ -9,6 +9,12 @@ const OF_CLIENTS: readonly ReasonRemedy[] = [
       'compare the client_id of the application with clients list, letter by letter; clients add makes one',
   },
   {
+    says: /^the client is blocked here: /,
+    rule: 'an operator has blocked applications that introduce themselves, by the rule that the reason names',
+    remedy:
+      'leave it, or lift the rule: clients blocked says where it stands, clients unblock takes it out of the store, blocked_clients has those of the file',
+  },
+  {
     says: /^unknown client$/,
     rule: 'RFC 6749 §2.3.1: the client_id is not registered (not logged: whoever swaps id and secret sends the secret there)',
     remedy:
@@ -152,7 +158,7 @@ const OF_PEOPLE: readonly ReasonRemedy[] = [
   },
   {
     says: /^the login was ended$|^what the client was given until then was ended$/,
-    rule: 'an operator ended it: users disable, users set-password, sessions end, clients stop',
+    rule: 'an operator ended it: users disable, users set-password, sessions end, clients stop, or a moment in blocked_clients or clients block',
     remedy: 'the person logs in again',
   },
   {

@@ -1,5 +1,6 @@
 import { CompactEncrypt, compactDecrypt, errors } from 'jose'
 import type { ClientRecord } from '../../clients/client-record.ts'
+import type { BlockedEntry } from '../../config/blocked.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import type { GroupEntry } from '../../config/schema.ts'
 import type { Consent } from '../../consents/consents.ts'
@@ -13,6 +14,8 @@ export interface Bundle {
   people: Omit<PersonRecord, 'revision' | 'link'>[]
   clients: Omit<ClientRecord, 'revision'>[]
   groups: Record<string, GroupEntry>
+  /** Absent in files of before. */
+  blocked_clients?: BlockedEntry[]
   consents: Omit<Consent, 'revision'>[]
   signing_keys: KeySet
 }

@@ -14,7 +14,7 @@ import { type Bundle, sealBundle } from './bundle.ts'
 
 export const exportAll: Action = {
   summary:
-    'writes people, clients, groups, consents and signing keys into one file, encrypted with a passphrase',
+    'writes people, clients, what is blocked, groups, consents and signing keys into one file, encrypted with a passphrase',
   takes: '<file>',
   examples: ['export postern.jwe', 'export postern.jwe < passphrase.txt'],
   async run({ words: [file = ''] }, output) {
@@ -51,9 +51,11 @@ export const exportAll: Action = {
 
 async function bundleOf(bench: Workbench, config: Config, output: Output): Promise<Bundle> {
   const { store, keys, now, consents, people, file } = bench
+  const { groups, blocked_clients } = await people.registry.refresh()
   const bundle: Bundle = {
     ...{ format: 'postern', version: 1, people: [], clients: [], consents: [] },
-    groups: { ...(await people.registry.refresh()).groups },
+    groups: { ...groups },
+    blocked_clients: [...blocked_clients],
     signing_keys: (await vaultOf(config, { store, keys, notice: output.say }).read())?.set ?? [],
   }
   const subs = [...file.subs]

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { ClientRefused, createClient } from '../../clients/client-changes.ts'
+import { block } from '../../clients/introduced/block-list.ts'
+import { blockRule } from '../../clients/introduced/block-rule.ts'
 import { vaultOf } from '../../composition/signing.ts'
 import type { Workbench } from '../../composition/workbench.ts'
+import { BLOCKED_SCHEMA } from '../../config/blocked.ts'
 import type { Config } from '../../config/config.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { readProblem } from '../../config/file-access.ts'
+import { problems } from '../../config/problems.ts'
 import { announcePeople, createPerson, PersonRefused } from '../../users/person-changes.ts'
 import { type Action, WrongUse } from '../action.ts'
 import type { Output } from '../output.ts'
@@ -101,6 +105,7 @@ async function takeIn(
     taken.consents++
   }
   await people.registry.change(({ groups }) => ({ groups: { ...bundle.groups, ...groups } }))
+  await takeRules(bench, bundle, taken.refused)
   const vault = vaultOf(config, { store, keys, notice: output.say })
   const set = await vault.change((current) => (current.length === 0 ? bundle.signing_keys : current))
   const same = set.length > 0 && set[0]?.kid === bundle.signing_keys[0]?.kid
@@ -111,6 +116,23 @@ async function takeIn(
     )
   output.progress('')
   return taken
+}
+
+// One by one, so that a rule that means nothing here does not keep out the others.
+async function takeRules({ people, now }: Workbench, { blocked_clients = [] }: Bundle, refused: string[]) {
+  for (const entry of blocked_clients) {
+    const refuse = (field: string, problem: string): never => {
+      throw new ConfigError(`${field} ${problem}`.trim())
+    }
+    try {
+      for (const { path, problem } of problems(BLOCKED_SCHEMA, entry)) refuse(path.slice(1), problem)
+      blockRule(entry, refuse, now())
+      await block(people.registry, [entry])
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      refused.push(`blocked_clients: ${error.message}`)
+    }
+  }
 }
 
 function textOf(file: string): string {

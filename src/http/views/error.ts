@@ -24,5 +24,6 @@ export const error: View<ErrorView> = {
       link: { href: '/', text: say('error.start_page') },
     },
     { heading: say('error.ours'), message: say('error.ours_message'), request_id: '1' },
+    { heading: say('error.blocked'), message: say('error.blocked_message'), request_id: '1' },
   ],
 }
