@@ -13,7 +13,12 @@ import { RedisServer } from '../support/redis.ts'
 import { openRedis } from '../support/redis-store.ts'
 import { keys } from '../support/tokens-rooms.ts'
 
-const CLIENT = { client_id: 'app', grant_types: new Set(['authorization_code']), redirect_uris: [] }
+const CLIENT = {
+  client_id: 'app',
+  auth_methods: ['none'],
+  grant_types: new Set(['authorization_code']),
+  redirect_uris: [],
+}
 const IDLE = 600
 
 function rooms(store: Store, client: Partial<Client> = {}) {
@@ -224,10 +229,10 @@ test('two records of one login from before the browser was kept: a log-out takes
 })
 
 describe('a grant from before it was kept how long it lasts', () => {
-  const SECRET = { verify: () => true } as never
+  const SECRET = { auth_methods: ['client_secret_basic'] }
   for (const [what, client, over, taken] of [
-    ['of a web application: taken', { secret: SECRET, redirect_uris: ['https://app.example/cb'] }, {}, true],
-    ['with offline_access: stays', { secret: SECRET }, { scope: 'read offline_access' }, false],
+    ['of a web application: taken', { ...SECRET, redirect_uris: ['https://app.example/cb'] }, {}, true],
+    ['with offline_access: stays', SECRET, { scope: 'read offline_access' }, false],
     [
       'of a native application: stays',
       { redirect_uris: ['http://127.0.0.1/cb', 'com.example:/cb'] },
@@ -240,10 +245,10 @@ describe('a grant from before it was kept how long it lasts', () => {
       {},
       true,
     ],
-    ['by a password: stays', { secret: SECRET, grant_types: new Set(['password']) }, { first: 0 }, false],
+    ['by a password: stays', { ...SECRET, grant_types: new Set(['password']) }, { first: 0 }, false],
     [
       'by a code, of a client that may use passwords: taken',
-      { secret: SECRET, grant_types: new Set(['password', 'authorization_code']) },
+      { ...SECRET, grant_types: new Set(['password', 'authorization_code']) },
       { first: 5 },
       true,
     ],
