@@ -13,8 +13,11 @@ const RSA_BITS = { least: 2048, most: 8192 }
 const RSA_EXPONENT = /^[\w-]{1,6}$/
 const EDWARDS = ['EdDSA', 'Ed25519']
 
-/** A key as it is kept, or why it is not: the words go on from the key, and repeat nothing of it. */
-export type ReadKey = { key: JWK } | { problem: string } | { otherUse: true }
+/**
+ * A key as it is kept, or why it is not: the words go on from the key, and repeat nothing of it. `unknown`: there is nothing wrong with
+ * it, but that no signature of its kind is known here.
+ */
+export type ReadKey = { key: JWK } | { problem: string; unknown?: true } | { otherUse: true }
 
 /** Reads a key of a set (RFC 7517 §4) that is to verify signatures. Members that nothing asks for are left out. */
 export function readPublicKey(jwk: unknown): ReadKey {
@@ -26,7 +29,10 @@ export function readPublicKey(jwk: unknown): ReadKey {
   const { kty, crv, kid, alg } = given
   const algorithms = algorithmsOf(kty, crv)
   if (algorithms.length === 0)
-    return { problem: 'is none of RSA, EC of the curves P-256 and P-384, and OKP of the curve Ed25519' }
+    return {
+      problem: 'is none of RSA, EC of the curves P-256 and P-384, and OKP of the curve Ed25519',
+      unknown: true,
+    }
   if (alg !== undefined && !algorithms.includes(alg as string))
     return { problem: `has another alg than ${algorithms.join(', ')}` }
   if (kid !== undefined && typeof kid !== 'string') return { problem: 'has a kid that is not text' }

@@ -4,11 +4,21 @@ import type { Client } from '../../src/clients/client.ts'
 import { readDocument } from '../../src/clients/documents/read-document.ts'
 import { clientsOf } from '../../src/composition/clients.ts'
 import { CLIENT_SCHEMA } from '../../src/config/client-schema.ts'
+import type { Environment } from '../../src/config/environment.ts'
 import type { Schema } from '../../src/config/problems.ts'
 import { RegistrationKeys } from '../../src/registry/registration-keys.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
-import { LEAST, OFFERED, OTHERS, REFUSED, TABLE } from '../support/registration-table.ts'
+import {
+  KEYED,
+  KEYED_TABLE,
+  LEAST,
+  OFFERED,
+  OTHERS,
+  REFUSED,
+  TABLE,
+  WAYS,
+} from '../support/registration-table.ts'
 import { buildServer } from '../support/server.ts'
 
 /** Values that the schema allows for a member. */
@@ -51,8 +61,8 @@ async function registrar(t: TestContext) {
   return {
     env: config.env,
     /** Registers the least, and these members. By their text, for `__proto__` is one. */
-    async register(members: readonly (readonly [name: string, value: unknown])[]) {
-      const all = new Map<string, unknown>([...Object.entries(LEAST), ...members])
+    async register(members: readonly (readonly [name: string, value: unknown])[], least: object = LEAST) {
+      const all = new Map<string, unknown>([...Object.entries(least), ...members])
       const texts = [...all].flatMap(([name, value]) =>
         value === undefined ? [] : [`${JSON.stringify(name)}:${JSON.stringify(value)}`],
       )
@@ -83,13 +93,17 @@ test('the table is of members that there are', () => {
 
 test('each member alone: what the table has becomes what it says', async (t) => {
   const { register } = await registrar(t)
-  for (const [name, values] of Object.entries(TABLE))
-    for (const [sent, becomes] of values) {
-      const { status, body } = await register([[name, sent]])
-      const said = `${name} ${JSON.stringify(sent)}`
-      assert.equal(status, 201, `${said} ${JSON.stringify(body)}`)
-      assert.deepEqual(body[name], becomes, said)
-    }
+  for (const [table, least] of [
+    [TABLE, LEAST],
+    [KEYED_TABLE, KEYED],
+  ] as const)
+    for (const [name, values] of Object.entries(table))
+      for (const [sent, becomes] of values) {
+        const { status, body } = await register([[name, sent]], least)
+        const said = `${name} ${JSON.stringify(sent)}`
+        assert.equal(status, 201, `${said} ${JSON.stringify(body)}`)
+        assert.deepEqual(body[name], becomes, said)
+      }
   for (const name of REFUSED) {
     const { status, body } = await register([[name, 'https://evil.example/x']])
     assert.deepEqual([status, body.error], [400, 'invalid_client_metadata'])
@@ -97,46 +111,63 @@ test('each member alone: what the table has becomes what it says', async (t) => 
   }
 })
 
-test('each member alone: everything else leaves no trace, neither in the answer nor in the id', async (t) => {
-  const { register } = await registrar(t)
-  const { body: least } = await register([])
-  for (const [name, values] of WITHOUT_EFFECT)
-    for (const value of values) {
-      const { status, body } = await register([[name, value]])
-      assert.equal(status, 201, `${name} ${JSON.stringify(value)} ${JSON.stringify(body)}`)
-      // The id is all that is kept: the same id is the same client.
-      assert.deepEqual({ ...body, client_id_issued_at: 0 }, { ...least, client_id_issued_at: 0 }, name)
-    }
-})
+for (const [way, least] of Object.entries(WAYS)) {
+  const isTraceless = ([name]: (typeof MEMBERS)[number]) =>
+    least.jwks === undefined || !(Object.hasOwn(KEYED_TABLE, name) || name === 'jwks_uri')
+  const traceless = WITHOUT_EFFECT.filter(isTraceless)
 
-test('all members together: nothing but the table, and the client is no more than any other that registers', async (t) => {
-  const { register, find, env } = await registrar(t)
-  const most = Object.entries(TABLE).flatMap(([name, values]) =>
-    Object.hasOwn(LEAST, name) ? [] : [[name, values.at(name === 'client_name' ? 0 : -1)?.[0]] as const],
-  )
-  const { body: alone } = await register(most)
-  for (let at = 0; at < 12; at++) {
-    const all = WITHOUT_EFFECT.map(([name, values]) => [name, values[at % values.length]] as const)
-    const { status, body } = await register([...all, ...most])
-    assert.equal(status, 201, JSON.stringify(body))
-    assert.equal(body.client_id, alone.client_id)
-  }
-  // A new member of `Client` stands here too, with what a stranger has of it.
-  const client = await find(alone.client_id)
-  const plain = {
-    ...client,
-    claim_names: { ...client?.claim_names },
-    claim_types: { ...client?.claim_types },
-  }
-  assert.deepEqual(plain, {
-    client_id: alone.client_id,
-    client_name: 'An app',
-    redirect_uris: LEAST.redirect_uris,
+  test(`with ${way}, each member alone: everything else leaves no trace, neither in the answer nor in the id`, async (t) => {
+    const { register } = await registrar(t)
+    const { body: usual } = await register([], least)
+    for (const [name, values] of traceless)
+      for (const value of values) {
+        const { status, body } = await register([[name, value]], least)
+        assert.equal(status, 201, `${name} ${JSON.stringify(value)} ${JSON.stringify(body)}`)
+        assert.deepEqual(same(body), same(usual), `${name} ${JSON.stringify(value)}`)
+      }
+  })
+
+  test(`with ${way}, all members together: the client is no more than any other that registers`, async (t) => {
+    const { register, find, env } = await registrar(t)
+    const most = Object.entries(TABLE).flatMap(([name, values]) =>
+      Object.hasOwn(LEAST, name) ? [] : [[name, values.at(name === 'client_name' ? 0 : -1)?.[0]] as const],
+    )
+    const { body } = await register(most, least)
+    for (let at = 0; at < 12; at++) {
+      const all = traceless.map(([name, values]) => [name, values[at % values.length]] as const)
+      const { status, body: narrowed } = await register([...all, ...most], least)
+      assert.equal(status, 201, JSON.stringify(narrowed))
+      assert.deepEqual(same(narrowed), same(body))
+    }
+    const client = (await find(body.client_id)) as Client
+    const { auth_methods, secret, keys, ...plain } = client
+    assert.deepEqual(
+      { ...plain, claim_names: { ...plain.claim_names }, claim_types: { ...plain.claim_types } },
+      {
+        ...{ client_id: body.client_id, client_name: 'An app', redirect_uris: LEAST.redirect_uris },
+        ...expected(env),
+        introduced: { consent_id: client.introduced?.consent_id ?? '' },
+      } satisfies Rest,
+    )
+    const methods = body.token_endpoint_auth_methods_supported ?? [body.token_endpoint_auth_method]
+    for (const method of auth_methods) if (!methods.includes(method)) assert.equal(way, 'a secret', method)
+    assert.deepEqual(
+      [secret !== undefined, keys !== undefined],
+      [way === 'a secret', least.jwks !== undefined],
+    )
+  })
+}
+
+type Rest = Omit<Client, 'auth_methods' | 'secret' | 'keys'>
+
+// A new member of `Client` has to stand here too, with what a stranger has of it.
+function expected(
+  env: Environment,
+): Omit<Rest, 'client_id' | 'client_name' | 'redirect_uris' | 'introduced'> {
+  return {
     grant_types: new Set(['authorization_code', 'refresh_token']),
     response_types: new Set(['code']),
-    scope: OFFERED,
-    default_scope: 'openid',
-    ...{ auth_methods: ['none'], secret: undefined, keys: undefined },
+    ...{ scope: OFFERED, default_scope: 'openid' },
     ...{ require_pkce: true, allow_plain_pkce: false },
     ...{ own_tokens: false, skip_consent: false, trust_loopback: false, introspect_any: false },
     ...{ id_token_signed_response_alg: 'RS256', claims_in_id_token: true },
@@ -154,19 +185,25 @@ test('all members together: nothing but the table, and the client is no more tha
       refresh_token_grace: env.REFRESH_TOKEN_GRACE,
       grant_max_ttl: 90 * 86_400,
     },
-    introduced: { consent_id: alone.client_id },
-  } satisfies Client)
-})
+  }
+}
+
+/** What two answers have in common if they are of the same client: the id is all that is kept of it, but who has a secret has another. */
+function same({ client_id_issued_at: _, client_id, client_secret, ...body }: Record<string, unknown>) {
+  return { ...body, client_id: client_secret === undefined ? client_id : 'another' }
+}
 
 test('a value of the wrong kind is refused or left out, and never a fault of ours', async (t) => {
   const { register } = await registrar(t)
-  for (const name of [...Object.keys(TABLE), ...REFUSED])
+  const tables = [...Object.keys(TABLE), ...REFUSED].map((name) => [name, LEAST] as const)
+  const keyed = [...Object.keys(KEYED_TABLE), 'jwks_uri'].map((name) => [name, KEYED] as const)
+  for (const [name, least] of [...tables, ...keyed])
     for (const value of ANYTHING) {
-      const { status, body } = await register([[name, value]])
+      const { status, body } = await register([[name, value]], least)
       assert.ok([201, 400].includes(status), `${name} ${JSON.stringify(value)} ${status}`)
       if (status === 400) assert.match(body.error, /^invalid_(redirect_uri|client_metadata)$/)
       // RFC 7591 §2: some say null where they mean nothing.
-      if (value === null && name !== 'redirect_uris') assert.equal(status, 201, name)
+      if (value === null && !['redirect_uris', 'jwks'].includes(name)) assert.equal(status, 201, name)
     }
 })
 

@@ -3,6 +3,25 @@ export const LEAST = {
   redirect_uris: ['http://127.0.0.1/callback', 'https://app.example/callback'],
   token_endpoint_auth_method: 'none',
 }
+
+// RFC 7517 appendix A.1.
+const KEY = {
+  ...{ kty: 'EC', crv: 'P-256', kid: '1' },
+  x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
+  y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
+}
+
+/** The least that a client with keys says. */
+export const KEYED = { ...LEAST, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [KEY] } }
+
+/** The ways to authenticate, and the least that says each. */
+export const WAYS: Record<string, Readonly<Record<string, unknown>>> = {
+  'nothing to authenticate with': LEAST,
+  'a secret': { ...LEAST, token_endpoint_auth_method: 'client_secret_post' },
+  keys: KEYED,
+  'keys, or nothing': { ...KEYED, token_endpoint_auth_methods_supported: ['none', 'private_key_jwt'] },
+}
+
 /** The scopes of a server where strangers may have `read` and `write`. */
 export const OFFERED = 'openid profile offline_access read write'
 
@@ -77,6 +96,26 @@ export const TABLE: Record<string, readonly (readonly [sent: unknown, becomes: u
       ],
     ]),
   ),
+}
+
+/** What a client with keys can say beside that, and what it becomes. Without keys it leaves no trace. */
+export const KEYED_TABLE: typeof TABLE = {
+  jwks: [
+    [{ keys: [KEY], other: true }, { keys: [KEY] }],
+    [{ keys: [{ ...KEY, use: 'enc' }, { kty: 'new' }, KEY] }, { keys: [KEY] }],
+  ],
+  token_endpoint_auth_signing_alg: [
+    ['ES256', 'ES256'],
+    ['HS256', undefined],
+    ['none', undefined],
+  ],
+  token_endpoint_auth_methods_supported: [
+    [
+      ['none', 'private_key_jwt'],
+      ['private_key_jwt', 'none'],
+    ],
+    [['client_secret_basic', 'tls_client_auth', 'private_key_jwt'], undefined],
+  ],
 }
 
 /** Members that are registered at IANA, or of ours, beside those that the configuration knows. */

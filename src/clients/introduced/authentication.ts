@@ -83,7 +83,8 @@ function keysOf({ jwks, jwks_uri }: Given): Pick<NarrowedAuthentication, 'jwks' 
   if (keys.length > MAX_KEYS) throw wrong(`jwks has more than ${MAX_KEYS} keys`)
   const usable = keys.flatMap((jwk, at): JWK[] => {
     const read = readPublicKey(jwk)
-    if ('problem' in read) throw wrong(`jwks.keys[${at}] ${read.problem}`)
+    // RFC 7517 §5: a key of a newer kind, beside one that is known, is no reason to refuse.
+    if ('problem' in read && !read.unknown) throw wrong(`jwks.keys[${at}] ${read.problem}`)
     return 'key' in read ? [read.key] : []
   })
   if (usable.length === 0) throw wrong('jwks has no key that verifies signatures')
