@@ -1,9 +1,18 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { assertion, keyPair, type Pair } from '../../support/assertions.ts'
 import { Agent } from '../../support/browser-agent.ts'
 import { type DocumentServer, documentServer } from '../../support/document-server.ts'
 import { type DescribedClient, MCP_DOCUMENTS } from '../../support/mcp/documents.ts'
-import { approve, asking, type Connected, mcpServer, redeemAndRefresh } from '../../support/mcp/walk.ts'
+import {
+  approve,
+  asking,
+  type Connected,
+  mcpServer,
+  redeem,
+  redeemAndRefresh,
+  register,
+} from '../../support/mcp/walk.ts'
 
 /** Serves its document on this machine, under the same path. */
 function describedAt(site: DocumentServer, { url, document, ...client }: DescribedClient) {
@@ -75,4 +84,23 @@ test('M11: an address that the configuration has as a client is that client, fro
   assert.ok(consent.includes('Checked by us') && !consent.includes('Nobody here has checked'))
   await redeemAndRefresh(connected, code, clock)
   assert.deepEqual(site.asked, [])
+})
+
+test('ChatGPT may sign too, by its document and by registration: what another key has signed is refused', async (t) => {
+  const described = MCP_DOCUMENTS.ChatGPT
+  const { site, connected, app, clock } = await connectedTo(t, described)
+  const [own, other] = [await keyPair('RS256', 'cimd-1'), await keyPair('RS256', 'cimd-1')]
+  const jwks_uri = site.answer('/oauth/jwks.json', (response) => {
+    const headers = { 'content-type': 'application/json' }
+    response.writeHead(200, headers).end(JSON.stringify({ keys: [own.jwk] }))
+  })
+  const signed = (pair: Pair) => (client_id: string) => assertion(client_id, pair, clock.now)
+  const registers = { ...described.document, jwks_uri }
+  const registered = await register(app, { ...connected.client, registers })
+  for (const one of [connected, registered]) {
+    const { code } = await approve(one)
+    const forged = await redeem({ ...one, sign: signed(other) }, code)
+    assert.deepEqual([forged.status, forged.body.error], [401, 'invalid_client'])
+    await redeemAndRefresh({ ...one, sign: signed(own) }, code, clock)
+  }
 })

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import type { ClientEntry } from '../../../src/config/schema.ts'
+import { byAssertion } from '../assertions.ts'
 import { Agent } from '../browser-agent.ts'
 import { buildServer, type TestServer, type TestServerOptions } from '../server.ts'
 import { basic, direct, type Reply } from '../token-client.ts'
@@ -20,6 +21,8 @@ export interface Connected {
   client: McpClient
   client_id: string
   client_secret?: string | undefined
+  /** Signs a client assertion, for those that have keys and use them. */
+  sign?: (client_id: string) => Promise<string>
 }
 
 /** A server for MCP clients: anybody registers, one MCP server and its scopes are described. */
@@ -60,7 +63,7 @@ export async function register(app: FastifyInstance, client: McpClient): Promise
   assert.deepEqual(body.response_types, ['code'])
   assert.equal(body.client_name, client.registers.client_name)
   assert.equal(body.token_endpoint_auth_method, client.registers.token_endpoint_auth_method)
-  assert.equal(client_secret === undefined, body.token_endpoint_auth_method === 'none')
+  assert.equal(client_secret !== undefined, body.token_endpoint_auth_method.startsWith('client_secret_'))
   for (const scope of client.gets.split(' ')) assert.ok(body.scope.split(' ').includes(scope), body.scope)
   for (const [name, value] of Object.entries(client.registered ?? {})) assert.deepEqual(body[name], value)
   return { app, client, client_id, client_secret }
@@ -97,12 +100,15 @@ export async function approve(connected: Connected, agent = new Agent(connected.
 }
 
 /** One token request, authenticated as the client does it. */
-export function tokenRequest(
-  { app, client_id, client_secret }: Connected,
+export async function tokenRequest(
+  { app, client_id, client_secret, sign }: Connected,
   form: Record<string, string>,
 ): Promise<Reply> {
-  const own: Record<string, string> =
-    client_secret === undefined ? { client_id } : { client_id, client_secret }
+  const own: Record<string, string> = {
+    client_id,
+    ...(client_secret !== undefined && { client_secret }),
+    ...(sign && byAssertion(await sign(client_id))),
+  }
   return direct(app, { ...form, ...own }, { authorization: '' })
 }
 
