@@ -26,9 +26,10 @@ export function consentStep(context: ConsentContext): PersonStep<'consent'> {
     path: '/consent',
     view: 'consent',
     speaksFor: 'person',
-    // With what the person was asked, and by whom: by the time of the post a client may have more scopes, or another name.
-    shown: ({ digest, consent_scope, client }) =>
-      [digest, consent_scope, client && seenOf(client)].filter((one) => one !== undefined).join(' '),
+    // With what the person was asked, and by whom: by the time of the post a client may have more scopes, or
+    // another name, or stay for longer.
+    shown: ({ digest, consent_scope, stays, client }) =>
+      JSON.stringify([digest, consent_scope, stays, client && seenOf(client)]),
     page: (ask, { login_href, approved, ...common }) => ({
       ...common,
       switch_href: login_href,

@@ -1,4 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { OAuthError } from '../../protocol/errors.ts'
 import { makeHandle, openHandle } from '../../secrets/handles.ts'
 import type { Keys } from '../../secrets/keys.ts'
 import { random } from '../../secrets/random.ts'
@@ -19,11 +20,19 @@ export interface Sealed {
  * Makes the id of a client: what it is registered with, under an HMAC. Nothing is stored. Without a secret it is always the
  * same for the same metadata, so that one that registers at each connect has one consent; with a secret it has bits of its own,
  * or whoever registers the same would get the same secret. `keys` are those of registrations, which outlive `SECRET_KEYS`.
+ * Throws `OAuthError` for more than an id can say: also for what is short only as long as it is packed, and could not be opened.
  */
 export function sealId(keys: Keys, metadata: NarrowedMetadata): string {
   const text = Buffer.from(JSON.stringify(fieldsOf(metadata)))
   const salt = hasSecret(metadata) ? random(SALT) : Buffer.alloc(0)
-  return makeHandle(keys, 'ci', Buffer.concat([Buffer.from([salt.length]), salt, deflateRawSync(text)]))
+  const facts = Buffer.concat([Buffer.from([salt.length]), salt, deflateRawSync(text)])
+  const client_id = makeHandle(keys, 'ci', facts)
+  if (text.length > LARGEST || openHandle(keys, 'ci', client_id) === undefined)
+    throw new OAuthError(
+      'invalid_client_metadata',
+      'this is more than a client_id can say; register fewer redirect_uris',
+    )
+  return client_id
 }
 
 /** Opens a genuine id; undefined for any other. It is checked before anything is inflated, and inflated to a bounded length. */
