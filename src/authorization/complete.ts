@@ -67,19 +67,19 @@ export function requestCompleter(context: Context): CompleteRequest {
     }
     if (!(await context.sessions.update(visitor.current, now, spend))) return undefined
     if (decision === 'deny' && !situation.admitted) return notAdmitted(ask)
-    return decision === 'deny' ? denied(ask, visitor) : approved(ask, visitor, { decision, now }, context)
+    return decision === 'deny' ? denied(ask, visitor) : approved(situation, visitor, decision, context)
   }
 }
 
 async function approved(
-  request: AuthorizationRequest,
+  { ask: request, consented: before, now }: Situation<AuthorizationRequest>,
   visitor: Visitor,
-  { decision, now }: { decision: ConsentDecision; now: number },
+  decision: ConsentDecision,
   context: Context,
 ): Promise<Completed | undefined> {
   const { sessions, consents, grants, issueResponse, approvals } = context
   const { account, current, user } = visitor
-  const { client_id } = request.target.client
+  const { client_id, introduced } = request.target.client
   const { sub } = account
   const about = { client_id, sub, ...namedTerms(request) }
   if (decision === 'approve') {
@@ -87,9 +87,9 @@ async function approved(
     const seen = seenOf(request.target.client)
     await consents.remember({ client_id, sub, since, seen, ...request.approval }, now)
   }
-  if (decision === 'approve' || request.target.client.introduced?.document)
-    await approvals.note(request.target.client, now)
-  const { response, grant_id, ended } = await issueResponse(request, visitor, now)
+  if (decision === 'approve' || introduced?.document) await approvals.note(request.target.client, now)
+  const approved_at = introduced && decision === 'none' ? before?.granted_at : undefined
+  const { response, grant_id, ended } = await issueResponse(request, visitor, { now, approved_at })
   // A logout deletes the session, then looks for its grants; a removal deletes the consent, then looks for them. Either
   // it sees this one, or we see that it came.
   const [lives, consented] = await Promise.all([

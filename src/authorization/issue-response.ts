@@ -26,13 +26,18 @@ interface CodeAndToken {
 
 /**
  * Creates the grant, if one is needed, and everything that the browser takes to the client: what the response type
- * promises (OAuth 2.0 Multiple Response Type Encoding Practices). `now` in seconds.
+ * promises (OAuth 2.0 Multiple Response Type Encoding Practices). Times in seconds; `approved_at` as in `Grant`.
  */
 export type IssueResponse = (
   request: AuthorizationRequest,
   visitor: Visitor,
-  now: number,
+  times: Times,
 ) => Promise<IssuedResponse>
+
+interface Times {
+  now: number
+  approved_at: number | undefined
+}
 
 interface Context {
   grants: Grants
@@ -42,9 +47,10 @@ interface Context {
 
 /** Issues responses whose grants are in the store. */
 export function responseIssuer(context: Context): IssueResponse {
-  return async (request, visitor, now) => {
+  return async (request, visitor, times) => {
+    const { now } = times
     const { state, scope, response_type } = request
-    const { code, token, grant_id, ended } = await issueCodeAndToken(request, visitor, now, context)
+    const { code, token, grant_id, ended } = await issueCodeAndToken(request, visitor, times, context)
     const access = token && {
       access_token: token.access_token,
       token_type: token.token_type,
@@ -82,14 +88,14 @@ function issueIdToken(
 async function issueCodeAndToken(
   request: AuthorizationRequest,
   { account, user }: Visitor,
-  now: number,
+  { now, approved_at }: Times,
   { grants, allowed, issuer }: Context,
 ): Promise<CodeAndToken> {
   const { target, response_type, challenge_digest } = request
   const { client, redirect_uri, redirect_uri_sent } = target
   const lifetimes = allowed.lifetimesAt(request.resource, client)
   const wantsCode = gives(response_type, 'code')
-  const newGrant = newGrantOf(request, account, now)
+  const newGrant = { ...newGrantOf(request, account, now), approved_at }
   const code = (grant_id: string) =>
     issuer.code(grant_id, { redirect_uri, redirect_uri_sent, challenge_digest }, newGrant.code_expires_at)
   if (gives(response_type, 'token')) {

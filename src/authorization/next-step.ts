@@ -26,8 +26,8 @@ export interface Situation<A extends Ask = Ask> {
   account: Account | undefined
   /** Whether the person may use the client at all. */
   admitted: boolean
-  /** What the person approved for this client before; undefined for nothing. */
-  consented: Approved | undefined
+  /** What the person approved for this client before, and when first (seconds); undefined for nothing. */
+  consented: (Approved & { readonly granted_at?: number }) | undefined
   /** Whether somebody else is asked for than who is logged in (`id_token_hint`, `claims`). */
   stranger: boolean
   /** The proofs of this session that still count. */

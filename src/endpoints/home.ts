@@ -6,6 +6,7 @@ import { approvalsEnd, type Clients } from '../clients/client.ts'
 import { approvedTerms } from '../consents/approved.ts'
 import type { Consents } from '../consents/consents.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
+import { approvedAt } from '../grants/grantor.ts'
 import type { Grants } from '../grants/grants.ts'
 import { formOf } from '../http/form.ts'
 import type { RenderPage } from '../http/pages.ts'
@@ -100,7 +101,7 @@ async function appsOf(visitor: Visitor, { request, reply }: Exchange, context: H
   const own = [
     ...granted.map((grant) => ({
       client_id: grant.client_id,
-      at: grant.created_at ?? 0,
+      at: approvedAt(grant),
       ...termsOf(grant),
     })),
     ...approved.map((consent) => ({

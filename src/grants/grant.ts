@@ -39,8 +39,13 @@ export interface Grant extends StoredRecord, Terms {
   /** Absent in records that were made before this was kept: then `lasting.ts` derives it. */
   readonly lasting?: Lasting
   readonly auth_time: number
-  /** Seconds: when it was approved. Absent in records that were made before this was kept. */
+  /** Seconds: when it was made. Absent in records that were made before this was kept. */
   readonly created_at?: number
+  /**
+   * Seconds: when the person approved a client that introduced itself, if this rests on an approval of before. An end of approvals
+   * reaches it, although it is younger.
+   */
+  readonly approved_at?: number
   /** RFC 8176 method names of that login. */
   readonly amr: readonly string[]
   /** The person's credential at that login. */

@@ -10,6 +10,11 @@ export function isEnded({ ended_before }: Pick<Client, 'ended_before'>, at: numb
   return ended_before !== undefined && at < ended_before
 }
 
+/** When (seconds) the person approved what this grant is for. */
+export function approvedAt({ approved_at, created_at = 0 }: Grant): number {
+  return approved_at ?? created_at
+}
+
 /**
  * Finds the person that a grant speaks for, and whether they may still use it. If their password has changed since, only
  * a grant that may outlive a login (`offline_access`) is still good. Of a client that was stopped none is that is older.
@@ -19,8 +24,8 @@ export async function findGrantor(
   grant: Grant,
   client: Pick<Client, 'ended_before'>,
 ): Promise<Standing> {
-  const { sub, auth_time, created_at = 0, scope } = grant
-  if (isEnded(client, created_at)) return ENDED
+  const { sub, auth_time, scope } = grant
+  if (isEnded(client, approvedAt(grant))) return ENDED
   return findStanding(users, {
     sub,
     auth_time,

@@ -10,6 +10,8 @@ export interface NewGrant extends Terms {
   sid: string
   lasting: Lasting
   auth_time: number
+  /** Seconds, as in `Grant`. */
+  approved_at?: number | undefined
   amr?: readonly string[]
   credential?: string
   nonce?: string | undefined
@@ -23,7 +25,7 @@ export interface NewGrant extends Terms {
 /** Returns the grant, whose code waits to be redeemed. `now` in seconds. */
 export function unredeemed(facts: NewGrant, now: number): Grant {
   const { client_id, sub, sid, lasting, scope, auth_time, amr = NONE, credential = '' } = facts
-  const { nonce, claims, code_expires_at, grant_max_ttl, resource } = facts
+  const { nonce, claims, code_expires_at, grant_max_ttl, resource, approved_at } = facts
   // Every field in one literal, empty lists shared: at a hundred thousand grants the layout is what costs.
   const grant: Grant = {
     revision: '',
@@ -47,7 +49,11 @@ export function unredeemed(facts: NewGrant, now: number): Grant {
     revoked: NONE,
     revoked_before: 0,
   }
-  if (resource === undefined) return grant
-  // A release of before would give tokens of it to anybody: it answers as if its store were down.
-  return { ...grant, resource: resource.map(shared), least_schema: 2 }
+  if (resource === undefined && approved_at === undefined) return grant
+  return {
+    ...grant,
+    ...(approved_at !== undefined && { approved_at }),
+    // A release of before would give tokens of it to anybody: it answers as if its store were down.
+    ...(resource !== undefined && { resource: resource.map(shared), least_schema: 2 as const }),
+  }
 }

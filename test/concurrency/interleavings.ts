@@ -55,6 +55,7 @@ const client = {
   default_scope: '',
   skip_consent: true,
   lifetimes: LIFETIMES,
+  auth_methods: ['client_secret_basic'],
   secret: { verify: () => true },
   response_types: new Set(['code']),
   id_token_signed_response_alg: 'RS256',

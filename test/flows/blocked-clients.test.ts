@@ -163,12 +163,15 @@ onEachStore('clients that introduced themselves are blocked', (open) => {
     const { client_id, agent, uri } = held
     const waiting = answerOf(await agent.get(asking(client_id, uri))).get('code') ?? ''
     clock.now += 10
-    await server.apply([
-      { approved_before: new Date(clock.now * 1000).toISOString() },
-      { approved_before: '2020-01-01' },
-    ])
+    // Without a question, on the approval of before: also what a node gives that has not heard of the mark.
+    const late = answerOf(await agent.get(asking(client_id, uri))).get('code') ?? ''
+    const without = (await exchanged(server.app(), client_id, uri, late)).body
+    const mark = new Date((clock.now - 5) * 1000).toISOString()
+    await server.apply([{ approved_before: mark }, { approved_before: '2020-01-01' }])
     const app = server.app()
     assert.equal(await isActive(app, held.access), false)
+    assert.equal(await isActive(app, String(without.access_token)), false)
+    assert.equal((await refreshed(app, client_id, String(without.refresh_token))).body.error, 'invalid_grant')
     assert.equal((await refreshed(app, client_id, held.refresh)).body.error, 'invalid_grant')
     assert.equal((await exchanged(app, client_id, uri, waiting)).body.error, 'invalid_grant')
     const browser = browserAt(app, agent)
