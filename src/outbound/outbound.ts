@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns'
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import type { RequestOptions } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
@@ -35,6 +35,8 @@ export type Reach = 'public' | 'loopback' | 'private'
 /** How names become addresses; `lookup` of Node by default. */
 export type Lookup = typeof lookup
 
+// RFC 9110 §10.1.5. Some hosts refuse whoever has no name.
+const USER_AGENT = 'Postern'
 // Milliseconds.
 const TIMEOUT = 5000
 // Bytes.
@@ -75,7 +77,7 @@ export class Outbound {
 
   async #send(
     text: string,
-    options: RequestOptions,
+    options: RequestOptions & { headers: OutgoingHttpHeaders },
     { body, most = MAX_BYTES }: { body?: string; most?: number },
   ): Promise<Fetched> {
     const url = URL.parse(text)
@@ -90,7 +92,8 @@ export class Outbound {
     const { request } = await import(secure ? 'node:https' : 'node:http')
     const signal = AbortSignal.timeout(TIMEOUT)
     // No agent: a connection that is kept would outlive the check of its address.
-    const complete = { ...options, agent: false, signal, lookup: this.#lookup }
+    const headers = { ...options.headers, 'user-agent': USER_AGENT }
+    const complete = { ...options, headers, agent: false, signal, lookup: this.#lookup }
     return new Promise((resolve, reject) => {
       const fail = (error: Error) =>
         reject(new OutboundFailure(signal.aborted ? 'no answer in time' : error.message))

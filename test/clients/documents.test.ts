@@ -156,6 +156,20 @@ test('a wrong answer is no outage: what was right before does not stand in for i
   await read(1303)
 })
 
+test('a host that refuses robots says nothing about its client: 403 is an outage, and 410 is none', async () => {
+  let status = 403
+  const { documents } = documentsOf(async () => answerOf({}, { status }))
+  const read = (now: number) => documents.read(ID, { approved: undefined, address: '192.0.2.1', now })
+  await assert.rejects(read(999), DocumentUnavailable)
+  status = 200
+  const first = await read(1000)
+  for (status of [401, 403, 429]) assert.equal(await read(1000 + 2 * status), first, `${status}`)
+  status = 403
+  await assert.rejects(read(1000 + 86_401), DocumentUnavailable)
+  status = 410
+  await assert.rejects(read(1000 + 86_500), /answered 410/)
+})
+
 test('a flood of valid documents puts out none that somebody has approved', async () => {
   const answer = async (url: string): Promise<Fetched> => ({
     ...answerOf({ client_id: url }),

@@ -138,6 +138,20 @@ test('a redirect is an answer, not a way to go', async (t) => {
   )
 })
 
+test('RFC 9110 §10.1.5: every request says who asks, and asks for what it can read', async (t) => {
+  const headers: unknown[] = []
+  const { origin } = await clientServer(t, (request, response) => {
+    headers.push([request.headers['user-agent'], request.headers.accept])
+    response.end()
+  })
+  await open.get(origin)
+  await open.post(origin, {})
+  assert.deepEqual(headers, [
+    ['Postern', 'application/json'],
+    ['Postern', undefined],
+  ])
+})
+
 test('an answer of more than 64 KB is given up, one of 64 KB is read', async (t) => {
   const { origin } = await clientServer(t, (request, response) => {
     response.end('a'.repeat(Number(request.url?.slice(1))))

@@ -38,6 +38,10 @@ const TRUSTED = 86_400
 // Seconds. What cannot be read is not asked for again by every page of a login.
 const ASK_EVERY = 30
 
+// Statuses that say nothing about the client, beside those of 500 and more. Who protects a website from robots refuses whole data
+// centres (403, 401), for an hour or for good: that is no word of the client's. It has gone with 404 or 410.
+const PASSING: ReadonlySet<number> = new Set([401, 403, 408, 429])
+
 // Bytes. The draft (§8.7) recommends 5 KB; what well-known clients publish has two, and lists of URIs grow.
 const MOST = 32_768
 // Bytes, more than are taken, so that an author hears by how much it is too long.
@@ -150,8 +154,7 @@ export class Documents {
 
   async #fetch(client_id: string, now: number): Promise<Kept> {
     const { status, type, bytes, headers } = await this.#get(client_id)
-    // What passes by itself says nothing about the client.
-    if (status >= 500 || status === 429 || status === 408)
+    if (status >= 500 || PASSING.has(status))
       throw new DocumentUnavailable(`its host answered ${status}`, client_id)
     if (status !== 200) throw unusable(client_id, `its host answered ${status}, and not 200`)
     if (!/^application\/([\w.+-]+\+)?json$/.test(type))

@@ -68,7 +68,7 @@ export function applicationType({
 const KNOWN_SCHEMES = new Set(
   [
     ...['vscode', 'vscode-insiders', 'vscodium', 'cursor', 'windsurf', 'zed', 'kiro', 'antigravity', 'trae'],
-    ...['warp', 'grokbot'],
+    ...['warp', 'grokbot', 'raycast'],
   ].map((one) => `${one}:`),
 )
 

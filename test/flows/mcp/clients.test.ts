@@ -61,3 +61,35 @@ test('libraries that send an empty secret, by Basic or in the form, are public c
   for (const answer of [inForm, byBasic])
     assert.deepEqual([answer.status, answer.body.scope], [200, client.gets], JSON.stringify(answer.body))
 })
+
+// Where further clients are sent back to, by what they publish or what servers let in.
+const CALLBACKS = [
+  'https://claude.com/api/mcp/auth_callback',
+  'https://chatgpt.com/connector/oauth/AbC-123_x',
+  'https://grok.com/connectors-oauth-exchange-code/',
+  'https://www.perplexity.ai/rest/connections/oauth_callback',
+  'https://callback.mistral.ai/v1/integrations_auth/oauth2_callback',
+  'https://api.devin.ai/mcp/oauth/callback',
+  'https://antigravity.google/oauth-callback',
+  'https://oauth-redirect.googleusercontent.com/r/user_bound_custom-mcp-123-mcp_example_com',
+  'https://global.consent.azure-apim.net/redirect/notes-5fmcp-20a1',
+  'https://raycast.com/redirect?packageName=Extension',
+  'com.raycast:/oauth?package_name=Extension',
+  'raycast://oauth?package_name=Extension',
+  'vscode://saoudrizwan.claude-dev',
+  'kiro://saoudrizwan.claude-dev',
+  'grokbot://mcp/oauth/callback',
+  'http://[::1]:49152/callback',
+]
+
+test('further clients: each of their redirect URIs is taken as it is, and gets its code', async (t) => {
+  const { app } = await mcpServer(t)
+  const agent = new Agent(app)
+  for (const redirect_uri of CALLBACKS) {
+    const registers = { ...MCP_CLIENTS.ChatGPT.registers, redirect_uris: [redirect_uri] }
+    const connected = await register(app, { ...MCP_CLIENTS.ChatGPT, registers, redirect_uri })
+    const { code, consent } = await approve(connected, agent)
+    assert.ok(consent)
+    assert.equal((await redeem(connected, code)).status, 200, redirect_uri)
+  }
+})

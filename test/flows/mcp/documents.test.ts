@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { readEntries } from '../../../src/config/file.ts'
+import type { ClientEntry } from '../../../src/config/schema.ts'
 import { assertion, keyPair, type Pair } from '../../support/assertions.ts'
 import { Agent } from '../../support/browser-agent.ts'
 import { type DocumentServer, documentServer } from '../../support/document-server.ts'
@@ -61,27 +65,21 @@ test('a redirect URI with another path than the document has is refused on a pag
   }
 })
 
-test('M11: an address that the configuration has as a client is that client, from the code to the refresh: nothing is fetched', async (t) => {
+test('M11: an address that the configuration has as a client is that client, as docs/mcp.md has it: nothing is fetched', async (t) => {
   const site = await documentServer(t)
-  const described = MCP_DOCUMENTS['Claude Code']
-  const { client, client_id } = describedAt(site, described)
+  const docs = readFileSync(join(import.meta.dirname, '../../../docs/mcp.md'), 'utf8')
+  const { url, document } = MCP_DOCUMENTS['Claude Code']
+  const [, block = ''] =
+    new RegExp(`\`\`\`yaml\n(clients:\n  - client_id: ${url}\n[^]*?)\`\`\``).exec(docs) ?? []
+  const [written] = readEntries(block.replace(url, site.origin + new URL(url).pathname), 'docs', {}).clients
+  assert.deepEqual(written?.redirect_uris, document.redirect_uris)
   const { app, clock } = await mcpServer(t, {
-    clients: [
-      {
-        ...{
-          client_id,
-          client_name: 'Checked by us',
-          redirect_uris: [...described.document.redirect_uris],
-        },
-        grant_types: ['authorization_code', 'refresh_token'],
-        token_endpoint_auth_method: 'none',
-        scope: described.gets,
-      },
-    ],
+    clients: [{ ...(written as ClientEntry), scope: MCP_DOCUMENTS['Claude Code'].gets }],
   })
+  const { client, client_id } = describedAt(site, MCP_DOCUMENTS['Claude Code'])
   const connected = { app, client, client_id }
   const { code, consent = '' } = await approve(connected)
-  assert.ok(consent.includes('Checked by us') && !consent.includes('Nobody here has checked'))
+  assert.ok(consent.includes('Claude Code') && !consent.includes('Nobody here has checked'))
   await redeemAndRefresh(connected, code, clock)
   assert.deepEqual(site.asked, [])
 })

@@ -91,7 +91,9 @@ export async function approve(connected: Connected, agent = new Agent(connected.
   if (consent !== undefined) page = await agent.submit(page, { decision: 'approve' })
   assert.equal(page.statusCode, 303, page.body)
   const location = String(page.headers.location)
-  assert.ok(location.startsWith(`${client.redirect_uri}?`), location)
+  // RFC 6749 §3.1.2: a query that it has is kept.
+  const separator = client.redirect_uri.includes('?') ? '&' : '?'
+  assert.ok(location.startsWith(client.redirect_uri + separator), location)
   const answer = new URL(location).searchParams
   assert.equal(answer.get('error'), null, location)
   assert.equal(answer.get('state'), client.asks.state ?? STATE)
