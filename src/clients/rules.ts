@@ -13,6 +13,8 @@ export interface Rules {
   readonly pairwise: boolean
   /** Whether requests to the URLs of clients may use plain http. */
   readonly plainHttp: boolean
+  /** The scopes that clients may have which introduced themselves, now. */
+  readonly publicScopes: readonly string[]
   /** Whether a scope of the file asks for a claim of this name. */
   isOwnClaim(name: string): boolean
   /** Whether browsers may be sent to this host by plain http. */
@@ -37,7 +39,7 @@ export function rulesOf(
     ...known
   }: { hashed: HashedSecrets } & Pick<
     Rules,
-    'grantTypes' | 'usernameOf' | 'isResource' | 'isOwnClaim' | 'now'
+    'grantTypes' | 'usernameOf' | 'isResource' | 'isOwnClaim' | 'publicScopes' | 'now'
   >,
 ): Rules {
   return {

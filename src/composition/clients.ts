@@ -9,6 +9,7 @@ import { type Rules, rulesOf } from '../clients/rules.ts'
 import type { HashedSecrets } from '../clients/secret.ts'
 import { storedClients } from '../clients/stored-clients.ts'
 import type { Config } from '../config/config.ts'
+import { readScopeEntries } from '../config/scopes.ts'
 import { GRANT_TYPES } from '../grant-types/index.ts'
 import type { Logger } from '../http/logger.ts'
 import type { RegistrationKeys } from '../registry/registration-keys.ts'
@@ -110,5 +111,7 @@ export function rulesFor({ env, issuer, entries }: Config, hashed: HashedSecrets
   const isOwnClaim = (name: string) => own.has(name)
   const resources = resourcesFor({ issuer, entries })
   const isResource = (client_id: string) => resources.isNamed(client_id)
-  return rulesOf(env, { hashed, grantTypes: GRANT_TYPES, usernameOf, isResource, isOwnClaim, now })
+  const publicScopes = [...new Set([...readScopeEntries(entries.scopes).public, ...resources.publicScopes()])]
+  const known = { usernameOf, isResource, isOwnClaim, publicScopes }
+  return rulesOf(env, { hashed, grantTypes: GRANT_TYPES, ...known, now })
 }

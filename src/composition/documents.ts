@@ -13,22 +13,17 @@ import { strangersLookup } from '../outbound/resolver.ts'
 import { isLoopbackHost } from '../protocol/redirect-uri.ts'
 
 /**
- * The clients that documents describe, if the configuration lets any in. `offered`: the scopes of clients that introduce themselves.
+ * The clients that documents describe, if the configuration lets any in.
  * Throws `ConfigError` for a scope that they cannot have.
  */
 export function documentClientsOf(
   { env, issuer, entries }: Pick<Config, 'env' | 'issuer' | 'entries'>,
-  {
-    approved,
-    offered,
-    rules,
-    blocking,
-  }: { approved: ApprovedDocument; offered: readonly string[]; rules: Rules; blocking: Blocking },
+  { approved, rules, blocking }: { approved: ApprovedDocument; rules: Rules; blocking: Blocking },
 ): DocumentClients | undefined {
   const configured = configuredDocuments(entries)
   if (configured === undefined) return undefined
-  const { hosts, scopes = offered } = configured
-  const closed = scopes.find((scope) => !offered.includes(scope))
+  const { hosts, scopes = rules.publicScopes } = configured
+  const closed = scopes.find((scope) => !rules.publicScopes.includes(scope))
   if (closed !== undefined)
     throw new ConfigError(
       `/client_id_metadata_documents/scopes has ${closed}, which is not public; say so under scopes, or under resources`,
@@ -41,7 +36,8 @@ export function documentClientsOf(
     hosts !== 'all' && isListed(new URL(url).hostname, hosts) ? named : strangers
   const documents = new Documents({ outbound, offered: scopes })
   return documentClients({
-    ...{ approved, documents, rules, blocking },
+    ...{ approved, documents, blocking },
+    rules: { ...rules, publicScopes: scopes },
     policy: { hosts, loopback },
     usage: usageOfIntroduced(rules),
   })

@@ -79,13 +79,11 @@ export function makeRooms(config: Config, parts: Parts) {
   const others = parts.clients ?? []
   const resources = resourcesFor(config)
   const scopes = readScopeEntries(entries.scopes)
-  const publicScopes = [...new Set([...scopes.public, ...resources.publicScopes()])]
+  const rules = rulesFor(config, hashed, now)
   const blocking = blockingOf(config, { now, registry })
   const documents = documentClientsOf(config, {
-    blocking,
     approved: approvedDocuments(store, registry),
-    offered: publicScopes,
-    rules: rulesFor(config, hashed, now),
+    ...{ rules, blocking },
   })
   const clients = clientsOf(config, {
     ...{ hashed, others, now, atRunTime, registrationKeys },
@@ -166,7 +164,7 @@ export function makeRooms(config: Config, parts: Parts) {
       subjects,
       signing,
       scopes: scopes.sentences,
-      publicScopes,
+      publicScopes: rules.publicScopes,
       documents,
       groups: people.sentences,
       people,

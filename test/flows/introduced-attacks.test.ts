@@ -2,24 +2,43 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
+import { MemoryStore } from '../../src/store/memory.ts'
 import { Agent, answerOf } from '../support/browser-agent.ts'
 import { documentServer } from '../support/document-server.ts'
 import { buildServer } from '../support/server.ts'
+import { direct, type Reply } from '../support/token-client.ts'
 
 const URI = 'https://agent.example/cb'
 const AGENT = {
   client_name: 'Agent',
   redirect_uris: [URI],
   token_endpoint_auth_method: 'none',
-  grant_types: ['authorization_code'],
 }
+
+const VERIFIER = 'v'.repeat(43)
 
 function asking(client_id: string, more: Record<string, string> = {}): string {
   const challenge = {
-    code_challenge: hash('sha256', 'v'.repeat(43), 'base64url'),
+    code_challenge: hash('sha256', VERIFIER, 'base64url'),
     code_challenge_method: 'S256',
   }
   return `/oauth/authorize?${new URLSearchParams({ client_id, redirect_uri: URI, response_type: 'code', ...challenge, ...more })}`
+}
+
+const plainly = (app: FastifyInstance, form: Record<string, string>) =>
+  direct(app, form, { authorization: '' })
+
+/** Logs in and approves, as `admin`; gives the answer of the token endpoint. */
+async function approved(app: FastifyInstance, client_id: string, more: Record<string, string> = {}) {
+  const code = (await new Agent(app).authorize(asking(client_id, more))).get('code') ?? ''
+  const grant = {
+    grant_type: 'authorization_code',
+    client_id,
+    code,
+    redirect_uri: URI,
+    code_verifier: VERIFIER,
+  }
+  return plainly(app, grant)
 }
 
 async function registered(app: FastifyInstance, metadata: object) {
@@ -33,18 +52,19 @@ async function registered(app: FastifyInstance, metadata: object) {
 test('what a document says at the approval is what its page has shown, or the person is asked again', async (t) => {
   const site = await documentServer(t)
   const { app, clock } = await buildServer(t)
-  const client_id = site.serve('/client.json', AGENT)
+  const short = { ...AGENT, grant_types: ['authorization_code'] }
+  const client_id = site.serve('/client.json', short)
   for (const [at, change] of [
     { grant_types: ['authorization_code', 'refresh_token'] },
     { policy_uri: 'https://elsewhere.example/' },
     { redirect_uris: [URI, 'http://127.0.0.1/cb'] },
   ].entries()) {
     const agent = new Agent(app)
-    site.serve('/client.json', AGENT)
+    site.serve('/client.json', short)
     clock.now += 301
     const page = await agent.login(await agent.get(asking(client_id, { prompt: 'consent', state: `${at}` })))
     assert.match(page.body, /value="approve"/)
-    site.serve('/client.json', { ...AGENT, ...change })
+    site.serve('/client.json', { ...short, ...change })
     clock.now += 301
     const next = await agent.submit(page, { decision: 'approve' })
     assert.equal(next.statusCode, 200, `approved unseen: ${JSON.stringify(change)}`)
@@ -69,4 +89,31 @@ test('a registration that is long only when it is unpacked is refused as any oth
     },
   })
   assert.deepEqual([status, body.error], [400, 'invalid_client_metadata'])
+})
+
+test('a scope that is not public any more is taken from who registered while it was', async (t) => {
+  const site = await documentServer(t)
+  const store = new MemoryStore()
+  const open = (isPublic: boolean) =>
+    buildServer(t, {
+      ...{ store, env: { STORE: 'redis' } },
+      scopes: { 'notes.read': { sentence: 'Read your notes', public: isPublic } },
+    })
+  const { app } = await open(true)
+  const ids = [(await registered(app, AGENT)).body.client_id, site.serve('/client.json', AGENT)]
+  const scope = 'openid notes.read'
+  const before: Reply[] = []
+  for (const client_id of ids) before.push(await approved(app, client_id, { scope }))
+  assert.deepEqual(
+    before.map(({ body }) => body.scope),
+    [scope, scope],
+  )
+  const { app: next } = await open(false)
+  for (const [at, client_id] of ids.entries()) {
+    const refreshed = await plainly(next, {
+      ...{ client_id, grant_type: 'refresh_token', refresh_token: before[at]?.body.refresh_token },
+    })
+    assert.deepEqual([refreshed.status, refreshed.body.scope], [200, 'openid'])
+    assert.equal((await approved(next, client_id, { scope })).body.scope, 'openid')
+  }
 })

@@ -21,6 +21,7 @@ export const RULES: Rules = {
   pairwise: true,
   plainHttp: true,
   mayUseHttp: () => true,
+  publicScopes: ['openid', 'profile', 'offline_access'],
   isOwnClaim: () => false,
   grantTypes: GRANT_TYPES,
   usernameOf: () => undefined,

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../config/config-error.ts'
-import { scopeTokens } from '../../protocol/scope.ts'
+import { scopeIntersection, scopeTokens } from '../../protocol/scope.ts'
 import type { RegistrationKeys } from '../../registry/registration-keys.ts'
 import type { Keys } from '../../secrets/keys.ts'
 import type { Client } from '../client.ts'
@@ -72,11 +72,13 @@ export function introducedClient(client_id: string, { metadata, secret }: Sealed
     jwks,
     ...others
   } = metadata
+  // As it was offered then, without what is not offered any more.
+  const scope = scopeIntersection(metadata.scope, rules.publicScopes.join(' '))
   const entry = {
-    ...{ client_id, ...others, redirect_uris: [...redirect_uris], grant_types: [...grant_types] },
+    ...{ client_id, ...others, scope, redirect_uris: [...redirect_uris], grant_types: [...grant_types] },
     ...{ response_types: ['code' as const], require_pkce: true },
     // Some ask for nothing: then it is who the person is, and no more.
-    default_scope: scopeTokens(metadata.scope).includes('openid') ? 'openid' : metadata.scope,
+    default_scope: scopeTokens(scope).includes('openid') ? 'openid' : scope,
     ...(jwks && { jwks: { keys: jwks.keys.map((key) => ({ ...key })) } }),
     ...(secret !== undefined && {
       client_secrets: [{ name: 'own', client_secret_digest: digestOf(secret) }],
