@@ -109,6 +109,11 @@ test('what cannot work or is not safe is refused, and the error names the member
     [uris('https://a.example/#x'), /fragment/],
     [uris('https://user@a.example/'), /user information/],
     [uris('myapp:/cb'), /scheme myapp:, which any application could have/],
+    [uris('myapp:/cb', 'other://cb'), /redirect_uris\[0\] uses the scheme myapp:/],
+    [
+      uris('https://a.example/', 'myapp://cb', 'file:///etc/passwd'),
+      /redirect_uris\[2\] uses the scheme file:/,
+    ],
     [uris(`https://a.example/${'x'.repeat(600)}`), /more than 500 characters/],
     [uris(...Array.from({ length: 11 }, (_, at) => `https://a.example/${at}`)), /more than 10 URIs/],
   ] as const)
@@ -127,6 +132,9 @@ test('what cannot work or is not safe is refused, and the error names the member
 
 test('web, loopback and private-use URIs in one request; names are cut and cleaned', () => {
   assert.deepEqual(narrowed(CURSOR, OFFERED).redirect_uris, CURSOR.redirect_uris)
+  const unknown = [...CURSOR.redirect_uris, 'cursor-next://oauth/callback', 'myapp:/cb']
+  const { redirect_uris } = narrowed({ ...CURSOR, redirect_uris: unknown }, OFFERED)
+  assert.deepEqual(redirect_uris, CURSOR.redirect_uris, 'what any application could have is left out')
   const named = (client_name: unknown) => narrowed({ ...LEAST, client_name }, OFFERED).client_name
   assert.equal(named('a\u202Eb\u0000c\n'), 'abc')
   assert.equal([...named('😀'.repeat(200))].length, 100)

@@ -30,8 +30,8 @@ export const TABLE: Record<string, readonly (readonly [sent: unknown, becomes: u
   redirect_uris: [
     [['https://a.example/cb', 'https://a.example/cb'], ['https://a.example/cb']],
     [
-      ['http://127.0.0.1:1234/cb', 'com.example.app:/cb'],
-      ['http://127.0.0.1:1234/cb', 'com.example.app:/cb'],
+      ['http://127.0.0.1:1234/cb', 'com.example.app:/cb', 'cursor://cb', 'myapp:/cb'],
+      ['http://127.0.0.1:1234/cb', 'com.example.app:/cb', 'cursor://cb'],
     ],
   ],
   grant_types: [

@@ -76,19 +76,25 @@ function redirectUrisOf(value: unknown): readonly string[] {
   const uris = Array.isArray(value) ? [...new Set(value)] : []
   if (uris.length === 0) throw unsafe('redirect_uris is missing, or no list of URIs')
   if (uris.length > MAX_URIS) throw unsafe(`redirect_uris has more than ${MAX_URIS} URIs`)
-  return uris.map((uri, at) => {
+  for (const [at, uri] of uris.entries()) {
     const name = `redirect_uris[${at}]`
     if (typeof uri !== 'string') throw unsafe(`${name} is not a text`)
     if (uri.length > MAX_URI) throw unsafe(`${name} has more than ${MAX_URI} characters`)
     const problem = redirectUriProblem(uri)
     if (problem !== undefined) throw unsafe(`${name} ${problem}`)
-    const { protocol } = new URL(uri)
-    if (!/^https?:$/.test(protocol) && !protocol.includes('.') && !KNOWN_SCHEMES.has(protocol))
-      throw unsafe(
-        `${name} uses the scheme ${protocol}, which any application could have; use one with a dot, as com.example.app:`,
-      )
-    return uri
-  })
+  }
+  // Some register every address that they may ever use: the others must work although one is of a scheme that nobody knows.
+  const usable = uris.filter(isOfItsOwnScheme)
+  if (usable.length > 0) return usable
+  const { protocol } = new URL(uris[0])
+  throw unsafe(
+    `redirect_uris[0] uses the scheme ${protocol}, which any application could have; use one with a dot, as com.example.app:`,
+  )
+}
+
+function isOfItsOwnScheme(uri: string): boolean {
+  const { protocol } = new URL(uri)
+  return /^https?:$/.test(protocol) || protocol.includes('.') || KNOWN_SCHEMES.has(protocol)
 }
 
 /** Refuses a list that has none of what there is. */
