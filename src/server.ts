@@ -10,10 +10,11 @@ import { followKeys, loadKeys, planOf } from './composition/signing.ts'
 import type { Config } from './config/config.ts'
 import { registerAssets } from './endpoints/assets.ts'
 import { registerHealth } from './endpoints/health.ts'
+import { brandOf } from './http/brand/brand.ts'
 import { handleErrors } from './http/errors.ts'
 import { guardDemo } from './http/hosts.ts'
 import { createInstance } from './http/instance.ts'
-import { assetsVersion, BUILT_IN, pageRenderer, readAssets } from './http/pages.ts'
+import { assetsVersion, BUILT_IN, includesOf, pageRenderer, readAssets } from './http/pages.ts'
 import { noticeProxies } from './http/proxies.ts'
 import { routePath } from './http/route-paths.ts'
 import { handleUnknownRoutes, rememberRoutes } from './http/unknown-routes.ts'
@@ -82,13 +83,17 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   const url = new URL(issuer)
   const base = url.pathname === '/' ? '' : url.pathname
   const views = env.VIEWS_DIR || BUILT_IN
-  const assets = readAssets(views)
-  const render = pageRenderer({ base, assets: assetsVersion(assets) }, views)
+  const brand = brandOf(config.entries.branding, issuer)
+  const assets = new Map([...readAssets(views), ...brand.assets])
+  const render = pageRenderer({ base, assets: assetsVersion(assets), brand: brand.view }, views)
   const routes = new Map<string, string[]>()
   const app = createInstance(log, env.TRUST_PROXY, routePath(base, routes))
   rememberRoutes(app, routes)
   const front: Front = { base, render, routes }
-  await app.register(view, { engine: { ejs }, root: views, production: true })
+  await app.register(view, {
+    ...{ engine: { ejs }, root: views, production: true },
+    options: includesOf(views),
+  })
   if (demo) guardDemo(app, env.DEMO_HOSTS)
   else noticeProxies(app, { log, issuer: url })
   handleErrors(app, reports)

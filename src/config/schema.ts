@@ -1,5 +1,6 @@
 import type { Static } from 'typebox'
 import { BLOCKED_SCHEMA, type BlockedEntry } from './blocked.ts'
+import { BRANDING_SCHEMA, type BrandingEntry } from './branding.ts'
 import { CLIENT_SCHEMA } from './client-schema.ts'
 import type { DocumentsEntry } from './documents.ts'
 import type { Schema } from './problems.ts'
@@ -80,6 +81,7 @@ export const FILE_SCHEMA = {
     resources: { type: 'array', items: RESOURCE_SCHEMA },
     any_resource: flag,
     webfinger_domains: texts,
+    branding: BRANDING_SCHEMA,
     registration: { type: 'string', enum: ['off', 'open', 'token'] },
     // A word, a list of hosts, or a mapping: `documents` looks into it.
     client_id_metadata_documents: anything,
@@ -126,6 +128,8 @@ export interface Entries {
   any_resource?: boolean
   /** Whose addresses (`acct:…@domain`) have this server as their issuer. */
   webfinger_domains?: string[]
+  /** Whose pages these are. */
+  branding?: BrandingEntry
   /** Who may register a client: nobody, anybody, or who has an initial access token (RFC 7591 §3). */
   registration?: 'off' | 'open' | 'token'
   /** Whether the address of a document may be a `client_id`, and of which. */

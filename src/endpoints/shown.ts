@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
 import type { AccountView, ClientView } from '../http/views/view.ts'
 import type { User } from '../users/user.ts'
@@ -5,7 +6,15 @@ import type { User } from '../users/user.ts'
 /** What a page shows of a client. */
 export function clientView(client: Client): ClientView {
   const { client_name, logo_uri, client_uri, policy_uri, tos_uri } = client
-  return { name: client_name, logo_uri, client_uri, policy_uri, tos_uri }
+  return { name: client_name, tile: tileOf(client), logo_uri, client_uri, policy_uri, tos_uri }
+}
+
+// The stylesheet has as many colours for letters.
+const TILES = 12
+
+// Always the same one: people know an application by it, and it is never the colour of a button.
+function tileOf({ client_id }: Client): number {
+  return hash('sha256', client_id, 'buffer').readUInt32BE(0) % TILES
 }
 
 /** What a page shows of a person. */

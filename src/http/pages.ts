@@ -46,22 +46,18 @@ const ASSETS: Readonly<Record<string, string>> = {
 /** The templates that Postern brings. */
 export const BUILT_IN = fileURLToPath(new URL('../../views', import.meta.url))
 
-/** Reads the static files. Throws `ConfigError` if the folder lacks a template or an asset, or has one that is wrong. */
+/**
+ * Reads the static files: each the folder's, or else the built-in one. Throws `ConfigError` if the folder has a template or an asset that
+ * is wrong.
+ */
 export function readAssets(viewsDir: string): Map<string, Asset> {
   checkFolder(viewsDir)
-  const names = Object.keys(VIEWS) as ViewName[]
-  for (const name of names.filter((view) => !viewOf(view).cameLater)) {
-    const path = join(viewsDir, `${name}.ejs`)
-    if (!existsSync(path)) throw new ConfigError(`VIEWS_DIR lacks ${name}.ejs; start from a copy of 'views'`)
-  }
   if (viewsDir !== BUILT_IN)
     for (const name of globSync('**/*.ejs', { cwd: viewsDir })) checkTemplate(viewsDir, name)
   const assets = new Map<string, Asset>()
   for (const [name, type] of Object.entries(ASSETS)) {
-    const path = join(viewsDir, 'assets', name)
-    if (!existsSync(path))
-      throw new ConfigError(`VIEWS_DIR lacks assets/${name}; start from a copy of 'views'`)
-    if (viewsDir !== BUILT_IN) checkWriters(`VIEWS_DIR has assets/${name}, which`, path)
+    const path = fileOf(viewsDir, `assets/${name}`)
+    if (!path.startsWith(BUILT_IN)) checkWriters(`VIEWS_DIR has assets/${name}, which`, path)
     assets.set(name, { body: readView(path), type })
   }
   return assets
@@ -92,10 +88,8 @@ function checkTemplate(viewsDir: string, name: string): void {
   // A template is code, and so are the assets.
   checkWriters(`VIEWS_DIR has ${name}, which`, filename)
   for (const [, partial = ''] of text.matchAll(/\binclude\(\s*['"]([^'"]+)['"]/g)) {
-    if (existsSync(ejs.resolveInclude(partial, filename))) continue
-    throw new ConfigError(
-      `VIEWS_DIR lacks ${partial}.ejs, which ${name} includes; start from a copy of 'views'`,
-    )
+    if (existsSync(fileOf(viewsDir, `${partial}.ejs`))) continue
+    throw new ConfigError(`VIEWS_DIR lacks ${partial}.ejs, which ${name} includes`)
   }
   try {
     ejs.compile(text, { filename })
@@ -110,17 +104,22 @@ export function assetsVersion(assets: ReadonlyMap<string, Asset>): string {
   return hash('sha256', Buffer.concat([...assets.values()].map(({ body }) => body)), 'hex').slice(0, 12)
 }
 
-/** The template of a view: the folder's, or the built-in one of a page that came later than the folder. */
-export function templateOf(viewsDir: string, name: ViewName): string {
-  const own = join(viewsDir, `${name}.ejs`)
-  return viewOf(name).cameLater && !existsSync(own) ? join(BUILT_IN, `${name}.ejs`) : own
+/** A file of the pages: the folder's, or the built-in one if it has none. So a folder needs only what it has otherwise. */
+export function fileOf(viewsDir: string, name: string): string {
+  const own = join(viewsDir, name)
+  return existsSync(own) ? own : join(BUILT_IN, name)
+}
+
+/** How templates of a folder find what they include: the folder's also from one that is built in. */
+export function includesOf(viewsDir: string) {
+  return { includer: (partial: string) => ({ filename: fileOf(viewsDir, `${partial}.ejs`) }) }
 }
 
 /** Makes the render function of one server with the templates of a folder. `base` prefixes its own paths. */
 export function pageRenderer(frame: Omit<Frame, 'title'>, viewsDir: string): RenderPage {
   // As the renderer wants them: from the folder on.
   const names = Object.keys(VIEWS) as ViewName[]
-  const templates = new Map(names.map((name) => [name, relative(viewsDir, templateOf(viewsDir, name))]))
+  const templates = new Map(names.map((name) => [name, relative(viewsDir, fileOf(viewsDir, `${name}.ejs`))]))
   const voices = new Map(
     Object.keys(LANGUAGES).map((language) => {
       const speaker = speakerOf(language)

@@ -3,8 +3,29 @@ import { ConfigError } from '../config/config-error.ts'
 import { LANGUAGES } from '../texts/languages.ts'
 import { speakAll, speakerOf } from '../texts/speaker.ts'
 import { pageTexts } from './page-texts.ts'
-import { templateOf } from './pages.ts'
-import { VIEWS, type ViewName } from './views/index.ts'
+import { fileOf, includesOf } from './pages.ts'
+import { VIEWS } from './views/index.ts'
+import type { BrandView } from './views/view.ts'
+
+// With everything, and with as little as there can be.
+const BRANDS: readonly BrandView[] = [
+  {
+    ...{
+      name: 'Sample <Ltd>',
+      host: 'id.example',
+      logo: 'a.svg',
+      logo_dark: 'b.svg',
+      favicon: 'c.png',
+      style: 'd.css',
+    },
+    ...{
+      support: 'https://help.example',
+      links: [{ text: 'Sample', href: 'https://a.example' }],
+      legal: 'Sample',
+    },
+  },
+  { name: 'Sample', host: 'id.example', links: [] },
+]
 
 /**
  * Renders every view with samples, so that a template that compiles and then throws is found before a person sees
@@ -13,17 +34,20 @@ import { VIEWS, type ViewName } from './views/index.ts'
 export async function renderSamples(viewsDir: string): Promise<void> {
   for (const language of Object.keys(LANGUAGES)) {
     const speaker = speakerOf(language)
-    const frame = { title: 'Sample', base: '', assets: 'sample', ...pageTexts(speaker) }
     for (const [name, { samples }] of Object.entries(VIEWS)) {
       for (const data of samples)
-        await render(templateOf(viewsDir, name as ViewName), { ...frame, ...speakAll(data, speaker) })
+        for (const brand of BRANDS) {
+          const frame = { title: 'Sample', base: '', assets: 'sample', brand, ...pageTexts(speaker) }
+          await render(viewsDir, name, { ...frame, ...speakAll(data, speaker) })
+        }
     }
   }
 }
 
-async function render(path: string, data: object): Promise<void> {
+async function render(viewsDir: string, name: string, data: object): Promise<void> {
+  const path = fileOf(viewsDir, `${name}.ejs`)
   try {
-    await ejs.renderFile(path, data)
+    await ejs.renderFile(path, data, includesOf(viewsDir))
   } catch (error) {
     // The library's message has a place for each template on the way, with the lines around it, then the reason.
     const lines = (error as Error).message.split('\n')

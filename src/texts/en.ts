@@ -3,7 +3,7 @@
  * `[…]` is the part of a sentence that is a link.
  */
 export const en = {
-  product: 'Postern',
+  'brand.help': 'Get help',
   'account.use_another': 'Use another account',
   'action.continue': 'Continue',
   'action.continue_as': 'Continue as {account}',
@@ -16,6 +16,7 @@ export const en = {
   reference: 'Reference {id}',
 
   'login.title': 'Log in',
+  'login.title_to': 'Log in to {client}',
   'login.username': 'User name or email',
   'login.password': 'Password',
   'login.demo': 'Demo: the user is {username}, the password is {password}.',
@@ -84,15 +85,14 @@ export const en = {
   'form_post.heading': 'One moment',
   'form_post.way_back': 'You are on your way back to the app.',
 
-  'home.title': 'Postern',
+  'home.title': 'Your account',
   'home.logged_in': 'You are logged in',
   'home.as': 'as {account}',
   'home.apps': 'Apps with access',
   'home.no_apps': 'None yet.',
   'home.remove': 'Remove access',
   'home.remove_of': ' of {client}',
-  'home.running': 'Postern is running',
-  'home.nobody': 'Nobody is logged in here.',
+  'home.nobody': 'Log in to see which apps have access to your account, and to take it back.',
   'home.try': 'Try the demo',
 
   'logout.title': 'Log out?',

@@ -167,7 +167,7 @@ test('a disabled person is logged out, and loses their tokens, at the next use',
 test('the signed-in page lists applications with access and takes it away', async (t) => {
   const { app } = await buildServer(t)
   const agent = new Agent(app)
-  assert.match((await agent.get('/')).body, /Postern is running/)
+  assert.match((await agent.get('/')).body, /Log in to see which apps have access/)
   await agent.authorize()
   const page = await agent.get('/')
   assert.match(page.body, /Test Client/)

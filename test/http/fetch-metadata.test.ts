@@ -77,5 +77,5 @@ test('a link to log out that a browser loads ahead logs nobody out', async (t) =
   delete agent.headers['sec-purpose']
   assert.match((await agent.get('/')).body, /You are logged in/)
   assert.equal((await agent.get(url)).statusCode, 303)
-  assert.match((await agent.get('/')).body, /Nobody is logged in here/)
+  assert.match((await agent.get('/')).body, /Log in to see which apps have access/)
 })

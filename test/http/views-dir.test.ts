@@ -10,7 +10,7 @@ import { buildServer } from '../support/server.ts'
 
 const BUILT_IN = join(import.meta.dirname, '../../views')
 
-test('VIEWS_DIR: a copy serves; what is missing or does not compile, also a partial, stops the start by its name', async (t) => {
+test('VIEWS_DIR: a copy serves; what does not compile, also a partial, stops the start by its name', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-views-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const copy = () => cpSync(BUILT_IN, folder, { recursive: true })
@@ -23,11 +23,6 @@ test('VIEWS_DIR: a copy serves; what is missing or does not compile, also a part
 
   for (const name of ['head', 'foot', 'client', 'links', 'notice', 'login']) {
     copy()
-    rmSync(join(folder, `${name}.ejs`))
-    await assert.rejects(start(), {
-      name: 'ConfigError',
-      message: new RegExp(`^VIEWS_DIR lacks ${name}\\.ejs`),
-    })
     for (const wrong of ['<% if ( { %>', '<%= a', "<%- include('nowhere') %>"]) {
       writeFileSync(join(folder, `${name}.ejs`), wrong)
       const message = new RegExp(
@@ -36,6 +31,26 @@ test('VIEWS_DIR: a copy serves; what is missing or does not compile, also a part
       await assert.rejects(start(), { name: 'ConfigError', message })
     }
   }
+})
+
+test('VIEWS_DIR: one file alone is enough: a page, a part of every page, or the stylesheet', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-views-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const page = async () => {
+    const { app } = await buildServer(t, { env: { VIEWS_DIR: folder } })
+    const { body } = await app.inject({ url: '/login', headers: { host: 'localhost' } })
+    const style = /href="([^"]*postern\.css[^"]*)"/.exec(body)?.[1] ?? ''
+    return { body, css: (await app.inject({ url: style, headers: { host: 'localhost' } })).body }
+  }
+  assert.match((await page()).body, /name="password"/)
+  writeFileSync(join(folder, 'foot.ejs'), '</main><p>Our foot</p></body></html>')
+  const own = await page()
+  assert.match(own.body, /name="password"[\s\S]*Our foot/)
+  assert.doesNotMatch(own.body, /class="sign"/)
+  mkdirSync(join(folder, 'assets'))
+  writeFileSync(join(folder, 'assets/postern.css'), 'body { color: red }')
+  assert.equal((await page()).css, 'body { color: red }')
+  await renderSamples(folder)
 })
 
 test('VIEWS_DIR: what is missing, no folder, or open to everybody is said in a sentence', async (t) => {
@@ -63,7 +78,7 @@ test('VIEWS_DIR: what is missing, no folder, or open to everybody is said in a s
   await refused(folder, /^VIEWS_DIR has .*login\.ejs, which is a folder/)
 })
 
-test('VIEWS_DIR: a page that came later than the folder is the built-in one', async (t) => {
+test('VIEWS_DIR: a page that the folder lacks is the built-in one', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'postern-views-'))
   t.after(() => rmSync(folder, { recursive: true }))
   cpSync(BUILT_IN, folder, { recursive: true })

@@ -10,6 +10,6 @@ export const FILES = {
   ),
   VIEWS_DIR: text(
     '',
-    "A folder with templates to use instead of the built-in ones; start from a copy of 'views'.",
+    'A folder with templates and assets to use instead of the built-in ones of the same name.',
   ),
 } as const

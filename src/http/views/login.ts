@@ -13,7 +13,7 @@ interface LoginView {
 }
 
 export const login: View<LoginView> = {
-  title: () => say('login.title'),
+  title: ({ client }) => (client ? say('login.title_to', { client: client.name }) : say('login.title')),
   endsAtClient: true,
   samples: [
     {

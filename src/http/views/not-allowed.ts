@@ -17,7 +17,6 @@ interface NotAllowedView {
 export const notAllowed: View<NotAllowedView> = {
   title: () => say('not_allowed.title'),
   endsAtClient: true,
-  cameLater: true,
   samples: [
     { ...FORM, client: CLIENT, account: ACCOUNT, other_href: '/', notice: NOTICE, groups: [NAME] },
     { ...FORM, client: { name: NAME }, account: ACCOUNT, other_href: '/', groups: [] },

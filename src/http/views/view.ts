@@ -5,8 +5,6 @@ export interface View<Data> {
   title(data: Data): Text
   /** Whether its form may end at a client, by redirects. */
   endsAtClient: boolean
-  /** Set for a page that came later: a `VIEWS_DIR` of before, which lacks it, gets the built-in one. */
-  cameLater?: true
   /** What the template may be given: with everything, and with as little as there can be. For `check-config`. */
   samples: readonly Data[]
 }
@@ -20,6 +18,8 @@ export interface Notice {
 /** The application that asks, as its registration describes it. */
 export interface ClientView {
   name: string
+  /** Which of the colours its letter has; none if it has no letter of its own. */
+  tile?: number
   logo_uri?: string
   client_uri?: string
   policy_uri?: string
@@ -42,4 +42,21 @@ export interface Frame {
   base: string
   /** Version of the assets, for their URLs. */
   assets: string
+  brand: BrandView
+}
+
+/** Whose pages these are, as the configuration says it. Files are names of assets. */
+export interface BrandView {
+  name: string
+  /** The issuer's host, with its port if it has one. */
+  host: string
+  logo?: string
+  logo_dark?: string
+  favicon?: string
+  /** A stylesheet with the accent. */
+  style?: string
+  /** Where people are helped: a URL, or an address of mail. */
+  support?: string
+  links: readonly { text: string; href: string }[]
+  legal?: string
 }
