@@ -24,7 +24,7 @@ test('a page in the language that the browser likes, and English for what it lac
   assert.match(hebrew, /<html lang="he" dir="rtl">/)
   assert.match(hebrew, /<title>כניסה – Postern</)
   assert.match(hebrew, />Password</)
-  assert.match(await page('fr, he;q=0.1, en'), /<html lang="en">[^]*<title>Log in</)
+  assert.match(await page('fr, he;q=0.1, en'), /<html lang="en">[^]*<title>Log in – Postern</)
 })
 `
 
