@@ -62,7 +62,9 @@ export function requestCompleter(context: Context): CompleteRequest {
       const { step } = nextStep({ ...situation, account, proofs: livingProofs(session, now) })
       if (!mayAnswer.includes(step)) return { answer: false }
       const spent = withoutProofs(session, ask.digest)
-      const next = decision === 'deny' ? spent : withClient(spent, ask.target.client.client_id)
+      // Who introduced themselves hear of no log-out, and a session must not grow with each of them.
+      const { client_id, introduced } = ask.target.client
+      const next = decision === 'deny' || introduced ? spent : withClient(spent, client_id)
       return next === session ? { answer: true } : { next, answer: true }
     }
     if (!(await context.sessions.update(visitor.current, now, spend))) return undefined

@@ -269,9 +269,48 @@ test('a logo is asked for once, whether there is one or not', async () => {
         return { status: 200, type: 'text/html', bytes, headers: {} }
       },
     }))
-    const shown = await Promise.all(Array.from({ length: 20 }, () => logos.read('https://a.example/logo')))
-    shown.push(await logos.read('https://a.example/logo'))
+    const read = (uri: string) => logos.read(uri, { known: false, address: '192.0.2.1' })
+    const shown = await Promise.all(Array.from({ length: 20 }, () => read('https://a.example/logo')))
+    shown.push(await read('https://a.example/logo'))
     assert.equal(new Set(shown).size, 1)
     assert.equal(asked, 1)
   }
+})
+
+test('logos of strangers are asked for as often as their documents, and a logo that was not asked for may come later', async () => {
+  const asked: string[] = []
+  let now = 0
+  const fetch = async (uri: string) => {
+    asked.push(uri)
+    return { status: 200, type: 'image/png', bytes: png(8, 8), headers: {} }
+  }
+  const logos = new Logos(() => ({ fetch }), new FetchBudget(() => now))
+  const read = (at: number, known = false) =>
+    logos.read(`https://a.example/${at}`, { known, address: `192.0.2.${at}` })
+  // More than are kept, again and again, as many documents that are kept for a day could have it.
+  for (let round = 0; round < 3; round++) for (let at = 0; at < 150; at++) await read(at)
+  assert.equal(asked.length, 120)
+  assert.equal(await read(149), undefined)
+  assert.notEqual(await read(149, true), undefined, 'who is approved has a budget of its own')
+  now += 60_000
+  assert.notEqual(await read(148), undefined)
+})
+
+test('keys of a document whose host fails are asked for twice a minute, whatever is signed', async () => {
+  let fails = false
+  const { documents, asked } = documentsOf(async () => {
+    if (fails) throw new OutboundFailure('no answer in time')
+    return answerOf({})
+  })
+  const approved = await documents.read(ID, { approved: undefined, address: '192.0.2.1', now: 1000 })
+  fails = true
+  const recent = (now: number) => documents.recent(ID, { approved, now, isTried: () => true })
+  const at = 1000 + 86_400
+  for (let time = 0; time < 30; time++) await assert.rejects(recent(at + time), DocumentUnavailable)
+  assert.equal(asked(), 2)
+  await assert.rejects(recent(at + 30), DocumentUnavailable)
+  assert.equal(asked(), 3)
+  fails = false
+  await recent(at + 60)
+  assert.equal(asked(), 4)
 })

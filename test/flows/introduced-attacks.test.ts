@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
+import { NarrowedScopes } from '../../src/clients/narrowed-scopes.ts'
+import type { Session } from '../../src/sessions/session.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { Agent, answerOf } from '../support/browser-agent.ts'
 import { documentServer } from '../support/document-server.ts'
@@ -116,4 +118,34 @@ test('a scope that is not public any more is taken from who registered while it 
     assert.deepEqual([refreshed.status, refreshed.body.scope], [200, 'openid'])
     assert.equal((await approved(next, client_id, { scope })).body.scope, 'openid')
   }
+})
+
+test('a session does not grow with the clients that a person lets in which introduced themselves', async (t) => {
+  const written: Session[] = []
+  class Watched extends MemoryStore {
+    override replace(...[kind, id, revision, record, now]: Parameters<MemoryStore['replace']>) {
+      if (kind === 'session') written.push(record as Session)
+      return super.replace(kind, id, revision, record, now)
+    }
+  }
+  const { app } = await buildServer(t, { store: new Watched() })
+  const agent = new Agent(app)
+  for (let at = 0; at < 3; at++) {
+    const { body } = await registered(app, { ...AGENT, client_name: `Agent ${at}` })
+    assert.ok((await agent.authorize(asking(body.client_id, { prompt: 'login' }))).has('code'))
+  }
+  assert.ok(written.length > 0)
+  assert.deepEqual(
+    written.flatMap(({ clients }) => clients),
+    [],
+  )
+})
+
+test('the process remembers no client that anybody can make up, but for a bounded number', () => {
+  const narrowed = new NarrowedScopes()
+  const told = (client_id: string) => narrowed.events(client_id, 'openid more', 'openid').length
+  assert.deepEqual([told('first'), told('first')], [1, 0])
+  for (let at = 0; at < 1000; at++) told(`ci_${at}`)
+  assert.equal(told('first'), 1, 'it gave way')
+  assert.equal(told('ci_999'), 0)
 })

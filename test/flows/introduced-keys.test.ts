@@ -173,6 +173,7 @@ test('keys of a document: the next one is found at its first use, no key is olde
   const out = await signed(refresh(late.body.refresh_token), next)
   assert.deepEqual([out.status, out.body.error], [503, 'temporarily_unavailable'])
   site.serve('/client.json', { ...SIGNING, jwks: { keys: [next.jwk] } })
+  clock.now += 30
   assert.equal((await signed(refresh(late.body.refresh_token), next)).status, 200)
 })
 

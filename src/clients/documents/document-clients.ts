@@ -134,12 +134,13 @@ export function documentClients(context: {
       // A host that is blocked is not asked either.
       const rule = await blocking.blockedBy({ document_host })
       if (rule !== undefined) throw new ClientBlocked(client_id, rule)
-      const document = await documents.read(client_id, { approved: await approved(client_id), address, now })
+      const asker = { approved: await approved(client_id), address }
+      const document = await documents.read(client_id, { ...asker, now })
       const described = clientOf(document)
       const client = await admit(described)
       if (client === undefined)
         throw new ClientBlocked(client_id, await blocking.blockedBy({ client: described, document_host }))
-      const logo_uri = await documents.logoOf(document)
+      const logo_uri = await documents.logoOf(document, asker)
       return logo_uri === undefined ? client : { ...client, logo_uri }
     },
   }

@@ -63,6 +63,8 @@ export class Documents {
   readonly #known = new Map<string, Kept>()
   readonly #strangers = new Map<string, Kept>()
   readonly #reading = new Map<string, Promise<ReadDocument>>()
+  // Seconds: when a document was last asked for because of its keys.
+  readonly #askedForKeys = new Map<string, number>()
 
   /** `outbound`: what may ask an address; `offered`: the scopes that clients may have which introduce themselves. */
   constructor({
@@ -113,12 +115,26 @@ export class Documents {
     const kept = this.#known.get(client_id) ?? this.#strangers.get(client_id)
     const found = this.#trusted([kept?.document, approved], now)
     if (found !== undefined && (!isTried(found) || now - found.read_at < ASK_EVERY)) return found
+    const running = this.#reading.get(client_id)
+    if (running !== undefined) return running
+    // Nobody can make this server ask again and again by signing nonsense.
+    if (now - (this.#askedForKeys.get(client_id) ?? 0) < ASK_EVERY) {
+      if (found !== undefined) return found
+      throw new DocumentUnavailable('it was asked for a moment ago, in vain', client_id)
+    }
+    this.#askedForKeys.delete(client_id)
+    this.#askedForKeys.set(client_id, now)
+    const [oldest] = this.#askedForKeys.keys()
+    if (this.#askedForKeys.size > MAX_KNOWN && oldest !== undefined) this.#askedForKeys.delete(oldest)
     return this.#ask(client_id, { approved, now, address: '' })
   }
 
   /** Its logo, as a `data:` URL; undefined if there is none that can be shown, or not yet. */
-  logoOf({ logo_uri }: ClientDocument): Promise<string | undefined> {
-    return logo_uri === undefined ? Promise.resolve(undefined) : this.#logos.read(logo_uri)
+  async logoOf(
+    { logo_uri }: ClientDocument,
+    { approved, address }: Omit<Wanted, 'now'>,
+  ): Promise<string | undefined> {
+    return logo_uri && this.#logos.read(logo_uri, { known: approved !== undefined, address })
   }
 
   #trusted(documents: readonly (ReadDocument | undefined)[], now: number): ReadDocument | undefined {

@@ -8,6 +8,12 @@ const KNOWN = { each: 60, all: 600, atOnce: 16 }
 // Milliseconds.
 const WINDOW = 60_000
 
+/** For whom something is asked: a client that somebody has approved, or a stranger; and who asks, an IP address. */
+export interface FetchAsker {
+  readonly known: boolean
+  readonly address: string
+}
+
 /** Too many documents are asked for. */
 export class TooManyDocuments extends TemporarilyUnavailable {
   override readonly name = 'TooManyDocuments'
@@ -27,8 +33,8 @@ export class FetchBudget {
     this.#known = new Part(KNOWN, elapsed)
   }
 
-  /** Runs it, if there is room. `address`: who asks, an IP address. Throws `TooManyDocuments`. */
-  async spend<T>({ known, address }: { known: boolean; address: string }, run: () => Promise<T>): Promise<T> {
+  /** Runs it, if there is room. Throws `TooManyDocuments`. */
+  async spend<T>({ known, address }: FetchAsker, run: () => Promise<T>): Promise<T> {
     const part = known ? this.#known : this.#strangers
     part.take(networkOf(address))
     try {

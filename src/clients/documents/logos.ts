@@ -1,12 +1,12 @@
 import { disableTypes, imageSize, types } from 'image-size'
 import type { Outbound } from '../../outbound/outbound.ts'
+import { type FetchAsker, FetchBudget, TooManyDocuments } from './fetch-budget.ts'
 
 // Bytes, and pixels of a side: an image that unpacks to gigabytes must not reach a browser.
 const MOST = 65_536
 const MAX_SIDE = 1024
-// Logos that are kept, and requests under way at once.
+// Logos that are kept.
 const MAX_LOGOS = 100
-const MAX_READING = 8
 // Milliseconds that a page waits for one. Without it the page has a letter, and the next page has the logo.
 const PATIENCE = 1000
 // Milliseconds that a logo is shown, and that one is not asked for which could not be shown.
@@ -28,20 +28,21 @@ disableTypes(types.filter((type) => !TYPES.has(type)))
  */
 export class Logos {
   readonly #outbound: (url: string) => Pick<Outbound, 'fetch'>
+  readonly #budget: FetchBudget
   readonly #kept = new Map<string, { shown: string | undefined; until: number }>()
   readonly #reading = new Map<string, Promise<string | undefined>>()
 
-  constructor(outbound: (url: string) => Pick<Outbound, 'fetch'>) {
+  /** `budget`: how many may be asked for, by its own count. */
+  constructor(outbound: (url: string) => Pick<Outbound, 'fetch'>, budget = new FetchBudget()) {
     this.#outbound = outbound
+    this.#budget = budget
   }
 
   /** As a `data:` URL; undefined if there is none that can be shown, or not yet. Never throws. */
-  async read(logo_uri: string): Promise<string | undefined> {
+  async read(logo_uri: string, asker: FetchAsker): Promise<string | undefined> {
     const kept = this.#kept.get(logo_uri)
     if (kept !== undefined && performance.now() < kept.until) return kept.shown
-    const running = this.#reading.get(logo_uri)
-    if (running === undefined && this.#reading.size >= MAX_READING) return undefined
-    const reading = running ?? this.#fetch(logo_uri)
+    const reading = this.#reading.get(logo_uri) ?? this.#fetch(logo_uri, asker)
     this.#reading.set(logo_uri, reading)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<undefined>((resolve) => {
@@ -50,26 +51,29 @@ export class Logos {
     return Promise.race([reading, late]).finally(() => clearTimeout(timer))
   }
 
-  async #fetch(logo_uri: string): Promise<string | undefined> {
-    let shown: string | undefined
+  // More logos are known of than are kept, and their hosts must not be asked again and again by whoever knows them.
+  async #fetch(logo_uri: string, asker: FetchAsker): Promise<string | undefined> {
+    const asked = { accept: 'image/*', most: MOST }
+    const ask = () => this.#outbound(logo_uri).fetch(logo_uri, asked)
     try {
-      const asked = { accept: 'image/*', most: MOST }
-      const { status, bytes } = await this.#outbound(logo_uri).fetch(logo_uri, asked)
-      if (status === 200) shown = shownAs(bytes)
-    } catch {
+      const { status, bytes } = await this.#budget.spend(asker, ask)
+      return this.#keep(logo_uri, status === 200 ? shownAs(bytes) : undefined)
+    } catch (error) {
       // There are letters for those without.
+      if (!(error instanceof TooManyDocuments)) this.#keep(logo_uri, undefined)
+      return undefined
+    } finally {
+      this.#reading.delete(logo_uri)
     }
-    this.#reading.delete(logo_uri)
-    this.#keep(logo_uri, shown)
-    return shown
   }
 
-  #keep(logo_uri: string, shown: string | undefined): void {
+  #keep(logo_uri: string, shown: string | undefined): string | undefined {
     this.#kept.delete(logo_uri)
     const until = performance.now() + (shown === undefined ? KEPT_IN_VAIN : KEPT)
     this.#kept.set(logo_uri, { shown, until })
     const [oldest] = this.#kept.keys()
     if (this.#kept.size > MAX_LOGOS && oldest !== undefined) this.#kept.delete(oldest)
+    return shown
   }
 }
 
