@@ -23,7 +23,8 @@ export interface NarrowedMetadata extends NarrowedAuthentication {
 // Characters, and URIs.
 const MAX_NAME = 100
 const MAX_URI = 500
-const MAX_URIS = 10
+// Who knows no free port of a loopback (RFC 8252 §7.3) registers each port that it may take, under both names of the host.
+const MAX_URIS = 32
 
 /**
  * Narrows what a client says of itself to what anybody may have who only knows our address: the code flow, refresh tokens, and the

@@ -204,6 +204,20 @@ export const MCP_CLIENTS = {
     gets: BOTH,
     refreshes: ['resource'],
   },
+  // Where it may not use its document (apify/mcpc#187): each of ten ports under both names of the host.
+  mcpc: {
+    registers: {
+      client_name: 'mcpc',
+      redirect_uris: ['127.0.0.1', 'localhost'].flatMap((host) =>
+        Array.from({ length: 10 }, (_, at) => `http://${host}:${13316 + at}/callback`),
+      ),
+      ...{ ...CODE_FLOW, ...NONE, application_type: 'native' },
+    },
+    redirect_uri: 'http://127.0.0.1:13320/callback',
+    asks: { scope: BOTH, resource: MCP_SERVER },
+    gets: BOTH,
+    refreshes: ['resource'],
+  },
   // Its callback has a scheme of its own, without a dot.
   Warp: {
     registers: {

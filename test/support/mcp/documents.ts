@@ -124,6 +124,19 @@ export const MCP_DOCUMENTS = {
     },
     redirect_uri: 'http://127.0.0.1:61876/',
   },
+  // It had each of ten ports under both names of the host (apify/mcpc#187).
+  mcpc: {
+    ...USUAL,
+    url: 'https://apify.github.io/mcpc/client-metadata.json',
+    document: {
+      client_name: 'mcpc',
+      redirect_uris: ['127.0.0.1', 'localhost'].flatMap((host) =>
+        Array.from({ length: 10 }, (_, at) => `http://${host}:${13316 + at}/callback`),
+      ),
+      ...{ ...CODE_FLOW, ...NONE, application_type: 'native' },
+    },
+    redirect_uri: 'http://localhost:13325/callback',
+  },
   Zed: {
     ...USUAL,
     url: 'https://zed.dev/oauth/client-metadata.json',
