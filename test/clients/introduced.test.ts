@@ -197,3 +197,22 @@ onEachStore('the key of registrations', (open) => {
     }
   })
 })
+
+test('a name is seen as it is: nothing in it turns, hides or covers the text around it', () => {
+  const nameOf = (client_name: string) =>
+    narrowed({ client_name, redirect_uris: ['https://agent.example/cb'] }, OFFERED).client_name
+  const heap = '\u0301'.repeat(90)
+  for (const [given, shown] of [
+    ['\u202EknaB ruoY\u202C', 'knaB ruoY'],
+    ['Your\u00A0\u00A0\u00A0\u3000\u2003 Bank', 'Your Bank'],
+    [`Z${heap}algo`, `Z${heap.slice(0, 6)}algo`],
+    [heap, heap.slice(0, 6)],
+    // They take room, or none, and show nothing.
+    ...['\u3164', '\u2800\u2800', '\u115F', '\u034F\uFE0F', '\u{E0041}', '\u200B', '\u00A0', ' \n\t'].map(
+      (none) => [none, 'agent.example'],
+    ),
+    // Names of scripts with several marks on a letter.
+    ...['ကြွှေ့', 'कृष्णा', 'בְּרֵאשִׁית', 'Tiếng Việt'].map((name) => [name, name]),
+  ] as [string, string][])
+    assert.equal(nameOf(given), shown, JSON.stringify(given))
+})

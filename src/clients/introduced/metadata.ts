@@ -121,8 +121,14 @@ function scopeOf(value: unknown, offered: readonly string[]): string {
   return (kept.length > 0 ? kept : offered).join(' ')
 }
 
+// What turns or hides text, or looks like none; and marks in a heap, which would cover the lines above and below. No script needs more
+// than six on one letter.
+const UNSEEN = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu
+const HEAPED = /(?<=\p{M}{6})\p{M}+/gu
+
 function nameOf(value: unknown, [first = '']: readonly string[]): string {
-  const name = typeof value === 'string' ? value.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '').trim() : ''
+  const text = typeof value === 'string' ? value : ''
+  const name = text.replace(UNSEEN, '').replace(HEAPED, '').replace(/\s+/g, ' ').trim()
   return [...(name === '' ? new URL(first).host || first.slice(0, first.indexOf(':')) : name)]
     .slice(0, MAX_NAME)
     .join('')
