@@ -33,7 +33,8 @@ export async function deliver(
 
 /**
  * Sends an error to the client. One that introduced itself, and that nobody has ever approved here, is nobody whom the browser may be
- * sent to unseen (RFC 9700 §4.11.2): the person gets a page that says where it leads. With prompt=none nobody is looking.
+ * sent to unseen (RFC 9700 §4.11.2): the person gets a page that says where it leads. With prompt=none nobody is looking, unless the
+ * browser says that this is the page in the address bar: such a link anybody can send to anybody.
  */
 export async function deliverError(
   exchange: Exchange,
@@ -41,9 +42,11 @@ export async function deliverError(
   error: OAuthError,
   context: DeliverContext,
 ): Promise<FastifyReply> {
+  const { request } = exchange
   error.client_id = address.target.client.client_id
-  context.reports.refused(exchange.request, error)
-  const silent = queryOf(exchange.request).quiet('prompt')?.split(' ').includes('none') === true
+  context.reports.refused(request, error)
+  const asksNobody = queryOf(request).quiet('prompt')?.split(' ').includes('none') === true
+  const silent = asksNobody && request.headers['sec-fetch-dest'] !== 'document'
   if (!silent && !(await context.approvals.isKnown(address.target.client)))
     return warn(exchange, address, error, context)
   return deliver(exchange, address, errorResponse(error, address.state), context)

@@ -149,3 +149,21 @@ test('the process remembers no client that anybody can make up, but for a bounde
   assert.equal(told('first'), 1, 'it gave way')
   assert.equal(told('ci_999'), 0)
 })
+
+test('no link of a stranger is an open redirector, also with prompt=none; a frame with it has its answer', async (t) => {
+  const { app } = await buildServer(t)
+  const { body } = await registered(app, AGENT)
+  for (const [dest, location] of [
+    ['document', undefined],
+    ['iframe', `${URI}?error=login_required&state=s&error_description=`],
+  ] as const) {
+    const agent = new Agent(app)
+    agent.headers = { ...agent.headers, 'sec-fetch-site': 'cross-site', 'sec-fetch-dest': dest }
+    const answer = await agent.get(asking(body.client_id, { prompt: 'none', state: 's' }))
+    if (location !== undefined) assert.ok(answer.headers.location?.startsWith(location))
+    else {
+      assert.deepEqual([answer.statusCode, answer.headers.location], [400, undefined])
+      assert.match(answer.body, /Go back to agent\.example/)
+    }
+  }
+})
