@@ -1,6 +1,7 @@
 import { block as keep, keyOf, unblock as lift } from '../../clients/introduced/block-list.ts'
 import { blockRule } from '../../clients/introduced/block-rule.ts'
 import { BLOCKED_SCHEMA, type BlockedEntry } from '../../config/blocked.ts'
+import { ConfigError } from '../../config/config-error.ts'
 import { problems } from '../../config/problems.ts'
 import { SEEN_WITHIN } from '../../registry/registry.ts'
 import { type Action, NotFound, type Option, type Words, WrongUse } from '../action.ts'
@@ -68,11 +69,11 @@ export const unblock: Action = {
       const filed = new Set(config.entries.blocked_clients?.map(keyOf))
       for (const [at, entry] of entries.entries()) {
         if (kept.has(keyOf(entry))) continue
-        throw new NotFound(
-          filed.has(keyOf(entry))
-            ? `${texts[at]} is in the configuration file (blocked_clients); take it out there`
-            : `the store has no rule ${texts[at]}; clients blocked has every one`,
-        )
+        if (filed.has(keyOf(entry)))
+          throw new ConfigError(
+            `${texts[at]} is in the configuration file (blocked_clients); take it out there`,
+          )
+        throw new NotFound(`the store has no rule ${texts[at]}; clients blocked has every one`)
       }
       await lift(registry, entries)
       note('clients unblock', { reason: texts.join(', ') })
