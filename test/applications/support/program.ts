@@ -1,6 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { until } from '../../support/until.ts'
@@ -38,7 +47,7 @@ export function run(
 /** Does `make` if what it is made from (`input`) has changed since, or it never was. */
 export function once(name: string, input: string, make: () => void): void {
   const mark = join(CACHE, `${name}.made`)
-  const digest = createHash('sha256').update(input).digest('hex')
+  const digest = hash('sha256', input)
   if (existsSync(mark) && readFileSync(mark, 'utf8') === digest) return
   mkdirSync(CACHE, { recursive: true })
   make()
@@ -47,9 +56,22 @@ export function once(name: string, input: string, make: () => void): void {
 
 /** Installs the packages of `npm/<name>/package-lock.json`, without their scripts. Returns the folder, for `createRequire`. */
 export function npmPackages(name: string): string {
-  const folder = join(FOLDER, 'npm', name)
-  const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8')
-  once(`npm-${name}`, lock, () => run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder))
+  const source = join(FOLDER, 'npm', name)
+  const digest = hash('sha256', readFileSync(join(source, 'package-lock.json')))
+  const folder = join(CACHE, `npm-${name}-${digest.slice(0, 16)}`)
+  if (existsSync(folder)) return folder
+  mkdirSync(CACHE, { recursive: true })
+  // Two files of tests may want the same at once: each installs apart, and what is there first stays.
+  const own = mkdtempSync(join(CACHE, 'npm-'))
+  try {
+    for (const file of ['package.json', 'package-lock.json']) cpSync(join(source, file), join(own, file))
+    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], own)
+    renameSync(own, folder)
+  } catch (error) {
+    if (!existsSync(folder)) throw error
+  } finally {
+    rmSync(own, { recursive: true, force: true })
+  }
   return folder
 }
 
