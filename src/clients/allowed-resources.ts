@@ -58,7 +58,7 @@ export function allowedResources({
     scopeAt: (resource, scope) => resources.scopeAt(resource, scope),
 
     defaultAt(resource, { scope, default_scope, introduced }) {
-      const listed = introduced && resource ? resources.listedAt(resource, scope) : ''
+      const listed = introduced && resource ? resources.listedAt(resource, introduced.scope) : ''
       if (listed !== '') return listed
       return scopeIntersection(default_scope, resources.scopeAt(resource, scope))
     },

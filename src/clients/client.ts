@@ -103,6 +103,8 @@ export interface Client {
 export interface Introduction {
   /** What approvals of it are kept under: the same for every id that came of the same registration. */
   readonly consent_id: string
+  /** What it gets of a resource's scopes if it names none: those that it has registered with. */
+  readonly scope: string
   /** What its id is the address of, if it is one. */
   readonly document?: ReadDocument
 }

@@ -146,7 +146,7 @@ for (const [way, least] of Object.entries(WAYS)) {
       {
         ...{ client_id: body.client_id, client_name: 'An app', redirect_uris: LEAST.redirect_uris },
         ...expected(env),
-        introduced: { consent_id: client.introduced?.consent_id ?? '' },
+        introduced: { consent_id: client.introduced?.consent_id ?? '', scope: expected(env).scope },
       } satisfies Rest,
     )
     const methods = body.token_endpoint_auth_methods_supported ?? [body.token_endpoint_auth_method]

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { Agent, answerOf } from '../support/browser-agent.ts'
+import { documentServer } from '../support/document-server.ts'
 import { FILES, NOTES, RESOURCES, STRANGER, withResources } from '../support/resources.ts'
 import { buildServer, type TestServerOptions } from '../support/server.ts'
 import { direct } from '../support/token-client.ts'
@@ -64,6 +65,23 @@ test('a client that introduced itself may have the scopes of a public resource, 
   const form = { grant_type: 'refresh_token', refresh_token: asked.body.refresh_token, client_id }
   const next = await direct(app, form, { authorization: '' })
   assert.equal(next.body.scope, 'openid read')
+})
+
+test('the scope that it says of itself is what it gets if it names none, and no limit: it comes back for more', async (t) => {
+  const { app } = await buildServer(t, described)
+  const site = await documentServer(t)
+  const narrow = { redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none', scope: 'read' }
+  const registered = await register(app, narrow)
+  assert.equal(registered.scope, 'read')
+  for (const client_id of [
+    registered.client_id,
+    site.serve('/agent.json', { client_name: 'A', ...narrow }),
+  ]) {
+    assert.equal((await walk(app, client_id, [NOTES])).body.scope, 'read')
+    assert.equal((await walk(app, client_id, [])).body.scope, 'read')
+    assert.equal((await walk(app, client_id, [NOTES], 'read write')).body.scope, 'read write')
+    assert.equal((await walk(app, client_id, [NOTES], 'openid write admin')).body.scope, 'openid write')
+  }
 })
 
 test('of a resource that is not public it may have no scope: invalid_target, on a page of its own', async (t) => {

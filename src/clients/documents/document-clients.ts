@@ -2,7 +2,7 @@ import { ConfigError } from '../../config/config-error.ts'
 import { OAuthError, quoted } from '../../protocol/errors.ts'
 import type { Client, CurrentKeys, KeySource } from '../client.ts'
 import type { Blocking } from '../introduced/blocking.ts'
-import { introducedClient } from '../introduced/introduced-clients.ts'
+import { type IntroducedClient, introducedClient } from '../introduced/introduced-clients.ts'
 import { ClientBlocked } from '../refusals.ts'
 import type { ClientSource } from '../registry.ts'
 import type { Rules } from '../rules.ts'
@@ -60,7 +60,7 @@ export function documentClients(context: {
     const { keys } = client
     const described = {
       ...client,
-      introduced: { consent_id: document.client_id, document },
+      introduced: { ...client.introduced, document },
       ...(keys && { keys: { ...keys, source: { current: currentKeys(document) } } }),
     }
     sources.set(document, keys?.source as KeySource | undefined)
@@ -150,7 +150,7 @@ function hostOf(client_id: string): string {
   return new URL(client_id).hostname
 }
 
-function madeOf({ client_id, metadata }: ReadDocument, rules: Rules): Client {
+function madeOf({ client_id, metadata }: ReadDocument, rules: Rules): IntroducedClient {
   try {
     return introducedClient(client_id, { metadata, secret: undefined }, rules)
   } catch (error) {

@@ -2,7 +2,7 @@ import { ConfigError } from '../../config/config-error.ts'
 import { scopeIntersection, scopeTokens } from '../../protocol/scope.ts'
 import type { RegistrationKeys } from '../../registry/registration-keys.ts'
 import type { Keys } from '../../secrets/keys.ts'
-import type { Client } from '../client.ts'
+import type { Client, Introduction } from '../client.ts'
 import { registerClient } from '../registration.ts'
 import type { ClientSource } from '../registry.ts'
 import type { Rules } from '../rules.ts'
@@ -63,8 +63,15 @@ export function introducedClients(
   }
 }
 
+/** A client that introduced itself. */
+export type IntroducedClient = Client & { readonly introduced: Introduction }
+
 /** The client of an id. */
-export function introducedClient(client_id: string, { metadata, secret }: Sealed, rules: Rules): Client {
+export function introducedClient(
+  client_id: string,
+  { metadata, secret }: Sealed,
+  rules: Rules,
+): IntroducedClient {
   const {
     redirect_uris,
     grant_types,
@@ -72,13 +79,16 @@ export function introducedClient(client_id: string, { metadata, secret }: Sealed
     jwks,
     ...others
   } = metadata
+  // Clients register with the scope that they need first, and ask for more when a resource wants it (RFC 6750 §3.1): it is no limit,
+  // for the next one that registers may have it all.
+  const scope = rules.publicScopes.join(' ')
   // As it was offered then, without what is not offered any more.
-  const scope = scopeIntersection(metadata.scope, rules.publicScopes.join(' '))
+  const registered = scopeIntersection(metadata.scope, scope)
   const entry = {
     ...{ client_id, ...others, scope, redirect_uris: [...redirect_uris], grant_types: [...grant_types] },
     ...{ response_types: ['code' as const], require_pkce: true },
     // Some ask for nothing: then it is who the person is, and no more.
-    default_scope: scopeTokens(scope).includes('openid') ? 'openid' : scope,
+    default_scope: scopeTokens(registered).includes('openid') ? 'openid' : registered,
     ...(jwks && { jwks: { keys: jwks.keys.map((key) => ({ ...key })) } }),
     ...(secret !== undefined && {
       client_secrets: [{ name: 'own', client_secret_digest: digestOf(secret) }],
@@ -93,7 +103,7 @@ export function introducedClient(client_id: string, { metadata, secret }: Sealed
   return {
     ...client,
     ...(methods && { auth_methods: methods }),
-    introduced: { consent_id: client_id },
+    introduced: { consent_id: client_id, scope: registered },
     lifetimes: { ...client.lifetimes, grant_max_ttl: longest },
   }
 }
