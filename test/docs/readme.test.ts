@@ -132,7 +132,8 @@ test('the first lines that a newcomer sees are calm, and no line of a shell brea
 
 test('what the README has somebody write is ignored by git', () => {
   const lines = read('.gitignore').split('\n')
-  for (const line of ['.env', 'postern.yaml', 'signing-keys.json*']) assert.ok(lines.includes(line), line)
+  for (const line of ['.env', 'postern.yaml', 'data/', 'signing-keys.json*'])
+    assert.ok(lines.includes(line), line)
 })
 
 test("the README's and the docs' configurations are valid", () => {
