@@ -85,6 +85,7 @@ async function approved(
   const { sub } = account
   const about = { client_id, sub, ...namedTerms(request) }
   if (decision === 'approve') {
+    await approvals.count(request.target.client, sub, now)
     const since = Math.max(user.since ?? 0, approvalsEnd(request.target.client))
     const seen = seenOf(request.target.client)
     await consents.remember({ client_id, sub, since, seen, ...request.approval }, now)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import bcrypt from 'bcrypt'
 import type { FastifyInstance } from 'fastify'
 import { NarrowedScopes } from '../../src/clients/narrowed-scopes.ts'
 import type { Session } from '../../src/sessions/session.ts'
@@ -166,4 +167,30 @@ test('no link of a stranger is an open redirector, also with prompt=none; a fram
       assert.match(answer.body, /Go back to agent\.example/)
     }
   }
+})
+
+test('one person lets in two hundred new clients a day: beyond that nothing is stored, and others go on', async (t) => {
+  const store = new MemoryStore()
+  const { app, clock } = await buildServer(t, {
+    store,
+    users: [{ username: 'ada', password_hash: await bcrypt.hash('ada-password', 4) }],
+  })
+  const agent = new Agent(app)
+  const approve = async (name: string, who = agent) => {
+    const { body } = await registered(app, { ...AGENT, client_name: name })
+    const page = await who.follow(await who.get(asking(body.client_id)))
+    return page.statusCode === 303 ? page : who.submit(page, { decision: 'approve' })
+  }
+  await agent.login(await agent.get(asking((await registered(app, AGENT)).body.client_id)))
+  for (let at = 0; at < 200; at++) assert.ok(answerOf(await approve(`Agent ${at}`)).has('code'), `${at}`)
+  const one = await approve('One more')
+  assert.deepEqual([one.statusCode, one.headers.location], [503, undefined])
+  assert.ok(answerOf(await approve('Agent 7')).has('code'), 'it is no new one')
+  const ada = new Agent(app)
+  await ada.login(await ada.get(asking((await registered(app, AGENT)).body.client_id)), 'ada', 'ada-password')
+  assert.ok(answerOf(await approve('One more', ada)).has('code'))
+  assert.ok(answerOf(await approve('One more')).has('code'), 'somebody else has let it in')
+  clock.now += 86_401
+  await agent.login(await agent.get(asking((await registered(app, AGENT)).body.client_id)))
+  assert.ok(answerOf(await approve('Tomorrow')).has('code'))
 })

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { TemporarilyUnavailable } from '../../protocol/errors.ts'
 import type { Registry } from '../../registry/registry.ts'
 import { type Store, type StoredRecord, StoreFull } from '../../store/store.ts'
 import { insertIfNew, update } from '../../store/update.ts'
@@ -22,12 +23,29 @@ export interface Approvals {
   /** Always true of a client that an operator has registered. Throws `StoreUnavailable`. */
   isKnown(client: Client): Promise<boolean>
   /**
+   * Counts against a person (`sub`) that they let in a client which nobody has let in before. Throws `TooManyApprovals`, and
+   * `StoreUnavailable`.
+   */
+  count(client: Client, sub: string, now: number): Promise<void>
+  /**
    * Writes it down: the first time that counts; and what a document says, whenever that has changed or was read long since. `now` in seconds.
    * Throws `StoreUnavailable`, and `StoreFull` for a client with a document: elsewhere it would be unknown.
    */
   note(client: Client, now: number): Promise<void>
 }
 
+/** A person lets in more new clients than anybody does by hand. */
+export class TooManyApprovals extends TemporarilyUnavailable {
+  override readonly name = 'TooManyApprovals'
+  readonly description = 'you have allowed very many new applications today; please try again tomorrow'
+  readonly report = { level: 'warn', msg: 'a person allows too many new clients' } as const
+  override readonly retry_after = 3600
+}
+
+// A script that registers and approves, without end, would fill the store with what is kept for good.
+const MOST_A_DAY = 200
+// Seconds.
+const DAY = 86_400
 // Seconds: a document that says the same is noted as read again after this time.
 const NOTE_EVERY = 3600
 
@@ -36,11 +54,21 @@ const NOTE_EVERY = 3600
  * tells other nodes that a record has changed.
  */
 export function approvalsIn(store: Store, registry?: Registry): Approvals {
+  const isKnown: Approvals['isKnown'] = async (client) => {
+    if (!client.introduced) return true
+    const found = await store.read<Introduced>('introduced', introducedId(client.client_id), 0)
+    return found !== undefined && found.approved_at >= approvalsEnd(client)
+  }
   return {
-    async isKnown(client) {
-      if (!client.introduced) return true
-      const found = await store.read<Introduced>('introduced', introducedId(client.client_id), 0)
-      return found !== undefined && found.approved_at >= approvalsEnd(client)
+    isKnown,
+    async count(client, sub, now) {
+      if (await isKnown(client)) return
+      const id = hash('sha256', JSON.stringify(['introduced', sub]), 'base64url')
+      const before = await store.increment(id, now + DAY, now)
+      if (before === undefined || before.count < MOST_A_DAY) return
+      // Or whoever goes on trying would wait for ever.
+      await store.decrement(id, now + DAY)
+      throw new TooManyApprovals(`${before.count} new clients in a day, by ${sub}`, client.client_id)
     },
     async note(client, now) {
       if (!client.introduced) return
