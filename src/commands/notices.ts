@@ -3,8 +3,10 @@ import { formerSector } from '../clients/registration/sector.ts'
 import { registeredClients } from '../composition/clients.ts'
 import type { Config } from '../config/config.ts'
 import { MAKE_HASH } from '../config/config-error.ts'
+import { introduceThemselves } from '../config/documents.ts'
 import { listed } from '../config/names.ts'
-import type { ClientEntry, UserEntry } from '../config/schema.ts'
+import type { ClientEntry, ResourceEntry, UserEntry } from '../config/schema.ts'
+import { readScopeEntries } from '../config/scopes.ts'
 import { isCheapHash } from '../passwords/password-hash.ts'
 import { isStandardScope } from '../protocol/claims.ts'
 import { readMoment } from '../protocol/moment.ts'
@@ -140,6 +142,11 @@ const NOTICES: readonly Notice[] = [
     sentence: 'groups of clients or users are not among those that groups describes; is one misspelt?',
   },
   {
+    concerns: closedResources,
+    sentence:
+      'clients may introduce themselves (registration, client_id_metadata_documents), but not for these resources; public: true lets them',
+  },
+  {
     concerns: unspokenScopes,
     sentence: 'scopes have no sentence: people read their bare name; give them one under scopes',
   },
@@ -186,6 +193,16 @@ function unheldScopes({ config, clients }: Registered): string[] {
   return [...new Set(kept)].filter((scope) => !asked.has(scope))
 }
 
+/** All resources, if clients introduce themselves and may have none of them. Some that are public show that the others are not on purpose. */
+function closedResources({ config: { entries } }: Registered): string[] {
+  const { resources = [] } = entries
+  if (!introduceThemselves(entries)) return []
+  const open = new Set(readScopeEntries(entries.scopes).public)
+  const isOpen = ({ public: all, scopes }: ResourceEntry) =>
+    all || scopes === undefined || scopes.some((scope) => open.has(scope))
+  return resources.some(isOpen) ? [] : resources.map(({ resource }) => resource)
+}
+
 function undescribedGroups({ config: { entries }, clients }: Registered): string[] {
   const { groups, users } = entries
   if (groups === undefined) return []
@@ -202,6 +219,11 @@ function unspokenScopes({ config, clients }: Registered): string[] {
     ({ client: { skip_consent, grant_types } }) =>
       !skip_consent && (grant_types.has('authorization_code') || grant_types.has('implicit')),
   )
-  const names = new Set(asking.flatMap(({ client }) => scopeTokens(client.scope)))
+  const { entries } = config
+  const open = introduceThemselves(entries) ? (entries.resources ?? []).filter((one) => one.public) : []
+  const names = new Set([
+    ...asking.flatMap(({ client }) => scopeTokens(client.scope)),
+    ...open.flatMap(({ scopes = [] }) => scopes),
+  ])
   return [...names].filter((scope) => !Object.hasOwn(config.entries.scopes, scope) && !isStandardScope(scope))
 }

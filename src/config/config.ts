@@ -7,6 +7,7 @@ import type { StoreCopies } from '../store/store-copies.ts'
 import type { OpenStore, StoreType } from '../store/store-type.ts'
 import { ConfigError } from './config-error.ts'
 import { DEMO_ENTRIES } from './demo.ts'
+import { introduceThemselves } from './documents.ts'
 import { slipsIn, unreadNames } from './env-names.ts'
 import {
   type Environment,
@@ -125,7 +126,7 @@ function entriesOf(
 ): Entries {
   if (env.CONFIG_FILE === '') return { clients: [], users: [], scopes: {} }
   const entries = readEntries(text, env.CONFIG_FILE, raw)
-  if (entries.clients.length === 0 && !durable)
+  if (entries.clients.length === 0 && !durable && !introduceThemselves(entries))
     throw new ConfigError(
       `${env.CONFIG_FILE} has no clients; give at least one, or set ${storesThatAre('durable')}, where they can be added while it runs`,
     )

@@ -36,6 +36,14 @@ export function configuredDocuments({
   return { hosts, ...(scopes !== undefined && { scopes }) }
 }
 
+/** Whether clients that nobody has entered may come: by a registration or by a document. */
+export function introduceThemselves({
+  registration = 'off',
+  client_id_metadata_documents: documents = 'off',
+}: Pick<Entries, 'registration' | 'client_id_metadata_documents'>): boolean {
+  return registration !== 'off' || documents !== 'off'
+}
+
 /** What is wrong with a value of it. */
 export function* documentsProblems(value: unknown, path: string) {
   if (value === undefined) return

@@ -212,6 +212,8 @@ test('without CONFIG_FILE the demo, with it never', () => {
       'c.yaml has no clients; give at least one, or set STORE=redis or STORE=sqlite, where they can be added while it runs',
     )
   }
+  for (const on of ['registration: token', 'client_id_metadata_documents: on'])
+    assert.deepEqual(file(on).entries.clients, [], 'they introduce themselves')
 })
 
 test('YAML and JSON by one parser; every problem with its path and reason', () => {
@@ -500,6 +502,28 @@ ${client('one', `${at('app.example:8443')}, ${at('APP.example:8443', 'other')}`)
   const named = notices(file(text, env)).filter((one) => one.includes('sector'))
   assert.equal(named.length, 1)
   assert.match(named[0] ?? '', /another sub.*\(one: app\.example:8443, document: id\.example:7000\)$/)
+})
+
+test('the start names resources that clients which introduce themselves cannot have, if they can have none', () => {
+  const resource = (name: string, more = '') =>
+    `{resource: "https://${name}.example/", scopes: [${name}]${more}}`
+  const about = (resources: string[], { on = 'registration: open', scopes = '{a: A, b: B}' } = {}) =>
+    notices(
+      file(
+        `{clients: [{client_id: a, redirect_uris: ["https://a.example/"]}], scopes: ${scopes}, resources: [${resources}], ${on}}`,
+      ),
+    ).filter((one) => /introduce themselves|no sentence/.test(one))
+  const [a, b, open] = [resource('a'), resource('b'), resource('b', ', public: true')]
+  for (const on of ['registration: token', 'client_id_metadata_documents: [claude.ai]'])
+    assert.match(
+      String(about([a, b], { on })),
+      /public: true.*\(https:\/\/a\.example\/, https:\/\/b\.example\/\)$/,
+    )
+  assert.deepEqual(about([a, open]), [])
+  assert.deepEqual(about([a, b], { on: 'any_resource: false' }), [])
+  assert.deepEqual(about([a, b], { scopes: '{a: {sentence: A, public: true}, b: B}' }), [])
+  assert.deepEqual(about(['{resource: "https://c.example/"}']), [])
+  assert.match(String(about([open], { scopes: '{}' })), /scopes have no sentence.*\(b\)$/)
 })
 
 test('the start names cheap hashes, and scopes that people would read the bare name of', () => {
