@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { npmPackages } from '../../applications/support/program.ts'
+import { HttpBrowser } from '../../support/http-browser.ts'
+import { until } from '../../support/until.ts'
+import { ADMIN, mcpSite, type Site } from './support/site.ts'
+
+/** A folder for what mcp-remote keeps, and a browser that writes down where it is sent. */
+function desk(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-mcp-remote-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const sent = join(folder, 'sent')
+  // By each of the names under which a browser is started.
+  for (const name of ['browser', 'open', 'xdg-open'])
+    writeFileSync(
+      join(folder, name),
+      `#!/bin/sh\nprintf %s "$1" > '${sent}.part' && mv '${sent}.part' '${sent}'\n`,
+      {
+        mode: 0o700,
+      },
+    )
+  return { folder, sent }
+}
+
+/** Starts mcp-remote as an editor does, and connects to it by its standard input and output. */
+async function connect(t: TestContext, { resource }: Site, folder: string) {
+  const load = createRequire(join(npmPackages('mcp'), 'package.json'))
+  const { Client } = await import(load.resolve('@modelcontextprotocol/client'))
+  const { StdioClientTransport } = await import(load.resolve('@modelcontextprotocol/client/stdio'))
+  const transport = new StdioClientTransport({
+    command: process.execPath,
+    args: [join(npmPackages('mcp-clients'), 'node_modules/mcp-remote/dist/proxy.js'), resource],
+    env: {
+      ...{ HOME: folder, MCP_REMOTE_CONFIG_DIR: folder, PATH: `${folder}:${process.env.PATH}` },
+      BROWSER: join(folder, 'browser'),
+    },
+    stderr: 'pipe',
+  })
+  let said = ''
+  transport.stderr.on('data', (chunk: Buffer) => {
+    said += chunk
+  })
+  const client = new Client({ name: 'editor', version: '1.0.0' })
+  t.after(() => client.close())
+  return { client, connected: client.connect(transport), said: () => said }
+}
+
+/** What the tool says. */
+async function use(
+  client: { callTool(call: object): Promise<{ content: { text: string }[] }> },
+  name: string,
+) {
+  const { content } = await client.callTool({ name, arguments: {} })
+  return content[0]?.text
+}
+
+const READS = 'the notes of admin are read'
+
+test('mcp-remote: registers, has the person log in, refreshes, steps up; and comes back without a browser', async (t) => {
+  const site = await mcpSite(t, { format: 'opaque' })
+  const { folder, sent } = desk(t)
+  const browser = new HttpBrowser()
+  /** Goes where mcp-remote has sent the browser, and back to it with the code. Gives the scope that was asked for. */
+  const logIn = async (said: () => string) => {
+    await until(() => existsSync(sent), said)
+    const asked = new URL(readFileSync(sent, 'utf8'))
+    rmSync(sent)
+    assert.equal(asked.searchParams.get('resource'), site.resource)
+    const back = await browser.walk(asked.href, asked.searchParams.get('redirect_uri') ?? '', ADMIN)
+    assert.equal((await fetch(back)).status, 200)
+    return asked.searchParams.get('scope')
+  }
+
+  const first = await connect(t, site, folder)
+  assert.equal(await logIn(first.said), 'notes.read')
+  await first.connected
+  const { tools } = await first.client.listTools()
+  assert.deepEqual(
+    tools.map(({ name }: { name: string }) => name),
+    ['read_notes', 'write_notes'],
+  )
+  assert.equal(await use(first.client, 'read_notes'), READS)
+
+  site.clock.now += 3600
+  assert.equal(await use(first.client, 'read_notes'), READS)
+
+  const [written, scope] = await Promise.all([use(first.client, 'write_notes'), logIn(first.said)])
+  assert.deepEqual([written, scope], ['the notes of admin are written', 'notes.read notes.write'])
+  await first.client.close()
+
+  site.clock.now += 3600
+  const second = await connect(t, site, folder)
+  await second.connected
+  assert.equal(await use(second.client, 'write_notes'), 'the notes of admin are written')
+  assert.equal(existsSync(sent), false)
+})
