@@ -85,6 +85,10 @@ test('strangers have ten a minute each, also from all of a /64; who is approved 
   await assert.rejects(spend('198.51.100.1', true), TooManyDocuments)
   now += 60_000
   await spend('2001:db8:1:2::1')
+  // As proxies write an address: wrapped in IPv6, and with a port.
+  for (let at = 0; at < 20; at++) await spend(`::ffff:192.0.2.${at}`)
+  for (let at = 0; at < 10; at++) await spend(`198.51.100.7:${4000 + at}`)
+  await assert.rejects(spend('198.51.100.7'), TooManyDocuments)
 })
 
 test('sixteen strangers at once wait for slow hosts, and take no place of who is approved', async () => {

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import { TemporarilyUnavailable } from '../../protocol/errors.ts'
+import { network } from '../../throttle/network.ts'
 
 // Requests a minute, in sum and for one asking address; and those under way at once. Documents that somebody has approved have a
 // budget that no others can use up: every host of `*.evil.example` is new.
@@ -36,7 +36,7 @@ export class FetchBudget {
   /** Runs it, if there is room. Throws `TooManyDocuments`. */
   async spend<T>({ known, address }: FetchAsker, run: () => Promise<T>): Promise<T> {
     const part = known ? this.#known : this.#strangers
-    part.take(networkOf(address))
+    part.take(network(address))
     try {
       return await run()
     } finally {
@@ -58,19 +58,19 @@ class Part {
     this.#elapsed = elapsed
   }
 
-  take(network: string): void {
+  take(asker: string): void {
     const { each, all, atOnce } = this.#limits
     if (this.#elapsed() - this.#began >= WINDOW) {
       this.#began = this.#elapsed()
       this.#spent = new Map()
       this.#all = 0
     }
-    const spent = this.#spent.get(network) ?? 0
-    if (spent >= each) throw new TooManyDocuments(`${each} in a minute from ${network}`)
+    const spent = this.#spent.get(asker) ?? 0
+    if (spent >= each) throw new TooManyDocuments(`${each} in a minute from ${asker}`)
     if (this.#all >= all) throw new TooManyDocuments(`${all} in a minute`)
     if (this.#now >= atOnce) throw new TooManyDocuments(`${atOnce} at once`)
     // No larger than the sum of the window.
-    this.#spent.set(network, spent + 1)
+    this.#spent.set(asker, spent + 1)
     this.#all++
     this.#now++
   }
@@ -78,15 +78,4 @@ class Part {
   end(): void {
     this.#now--
   }
-}
-
-// Whoever has one address of IPv6 has 2^64 of them.
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address
-  const { hostname } = new URL(`http://[${address.split('%', 1)[0]}]`)
-  const [head = '', tail = ''] = hostname.slice(1, -1).split('::')
-  const front = head === '' ? [] : head.split(':')
-  const back = tail === '' ? [] : tail.split(':')
-  const zeros = Array(Math.max(8 - front.length - back.length, 0)).fill('0')
-  return `${[...front, ...zeros, ...back].slice(0, 4).join(':')}::/64`
 }
