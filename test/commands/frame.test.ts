@@ -112,6 +112,12 @@ const SAMPLE: Action = {
   run: async () => {},
 }
 
+test('who reads no more of it, as head does not, breaks no command', () => {
+  const line = `"${process.execPath}" "${join(root, 'src/start.js')}" help; echo "ended with $?" >&2`
+  const { stderr } = spawnSync('sh', ['-c', `(${line}) | true`], { cwd: folderOfTests(), encoding: 'utf8' })
+  assert.equal(stderr, 'ended with 0\n')
+})
+
 test('options stand anywhere; an id that begins with a dash is a word; what is wrong is not repeated', () => {
   const read = (...words: string[]) => wordsOf('it', SAMPLE, words)
   assert.deepEqual(read('ada', '--flag', '-xY3').words, ['ada', '-xY3'])
