@@ -38,6 +38,8 @@ export interface Ask {
   consent: ConsentRule
   /** How long the access lasts, if it is renewed: what the person must know beside the scopes. */
   stays: 'until_logout' | 'after_logout' | undefined
+  /** Whether the login is to confirm that it is who is logged in, and not somebody else at their browser. */
+  confirms?: boolean
   /** The URI that the browser goes to in the end, if it is none of this server's. */
   destination: string | undefined
 }

@@ -1,6 +1,11 @@
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import { DEMO, tryPath } from '../config/demo.ts'
+import { registerAccount } from '../endpoints/account/account.ts'
+import { registerAccountData } from '../endpoints/account/data.ts'
+import { accountAsker } from '../endpoints/account/elevation.ts'
+import { registerAccountPassword } from '../endpoints/account/password.ts'
+import { registerAccountProfile } from '../endpoints/account/profile.ts'
 import type { Asker } from '../endpoints/asker.ts'
 import { authorizationAsker } from '../endpoints/authorization-asker.ts'
 import { registerAuthorize } from '../endpoints/authorize.ts'
@@ -96,13 +101,21 @@ export async function openPages(app: FastifyInstance, rooms: Rooms, { base, rend
     const dispatcher = dispatcherOf(common)
     const asker = authorizationAsker(common)
     registerAuthorize(scope, asker, { ...common, dispatcher })
-    const askers = [homeAsker(base), asker] as readonly Asker[]
+    const askers = [homeAsker(base), accountAsker(base), asker] as readonly Asker[]
     for (const step of Object.values(steps)) registerStep(scope, step, { ...common, dispatcher, askers })
     registerLogout(scope, common)
     const { changes } = rooms.people
     if (changes !== undefined)
       registerChoosePassword(scope, { ...common, people: changes, queue: rooms.queues.people })
     registerHome(scope, { ...common, tryHref })
+    const account = { ...common, tryHref, people: changes }
+    registerAccount(scope, account)
+    registerAccountData(scope, account)
+    if (changes !== undefined) {
+      const own = { ...account, people: changes, queue: rooms.queues.people }
+      registerAccountPassword(scope, own)
+      registerAccountProfile(scope, own)
+    }
   }
   await app.register(pages, { prefix: base })
 }

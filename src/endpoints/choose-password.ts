@@ -28,7 +28,8 @@ export interface ChoosePasswordContext extends FormContext {
   now: () => number
 }
 
-const PROBLEMS: Record<'short' | 'long' | 'differ', Notice> = {
+/** What a person is told whose new password cannot be taken. */
+export const PASSWORD_PROBLEMS: Record<'short' | 'long' | 'differ', Notice> = {
   short: { tone: 'error', text: say('choose_password.short', { min: String(MIN_CHOSEN) }) },
   long: { tone: 'error', text: say('choose_password.long') },
   differ: { tone: 'error', text: say('choose_password.differ') },
@@ -57,7 +58,7 @@ export function registerChoosePassword(app: FastifyInstance, context: ChoosePass
     const password = form.one('password') ?? ''
     const problem = chosenProblem(password) ?? (form.one('again') === password ? undefined : 'differ')
     if (problem !== undefined)
-      return open(exchange, { ...found, notice: PROBLEMS[problem], status: 422 }, context)
+      return open(exchange, { ...found, notice: PASSWORD_PROBLEMS[problem], status: 422 }, context)
     if (!(await setPasswordByLink(people, link, await queue.hashChosen(password))))
       return gone(exchange, context)
     const { sub } = link

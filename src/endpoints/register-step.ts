@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import { type Ask, askTo } from '../authorization/ask.ts'
 import type { FindSituation } from '../authorization/situation.ts'
 import { formOf } from '../http/form.ts'
+import { readUserAgent } from '../http/user-agent.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { BeginLogin } from '../logins/begin-login.ts'
 import type { Visitor } from '../logins/visitors.ts'
@@ -106,6 +107,7 @@ async function act(
       amr,
       brought: browser.session(request),
       browser: browserId,
+      whence: { ...(await readUserAgent(request.headers['user-agent'])), address: request.ip },
       digest,
       client_id: client?.client_id,
     }

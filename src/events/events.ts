@@ -8,6 +8,7 @@ export const EVENTS = {
   login_throttled: 'warn',
   logout: 'info',
   password_set: 'info',
+  profile_changed: 'info',
   link_refused: 'warn',
   person_not_allowed: 'warn',
   consent_granted: 'info',

@@ -1,6 +1,6 @@
 import ejs from 'ejs'
 import { PLACE, type Speaker } from '../texts/speaker.ts'
-import type { TextKey } from '../texts/text.ts'
+import type { TextKey, Value } from '../texts/text.ts'
 import type { AccountView } from './views/view.ts'
 
 /** Markup that a template may write as it is: everything in it that is not ours is escaped. */
@@ -27,8 +27,8 @@ const strong = (name: string) => new Markup(`<strong>${isolated(name)}</strong>`
 export interface PageTexts {
   lang: string
   dir: 'ltr' | 'rtl'
-  /** A text without values, or whose values are names: to be escaped, as everything in `<%= %>` is. */
-  text(key: TextKey, values?: Readonly<Record<string, string>>): string
+  /** A text without values, or whose values are names or times: to be escaped, as everything in `<%= %>` is. */
+  text(key: TextKey, values?: Readonly<Record<string, Value>>): string
   /** A text with markup in its places; `href` is where the part in `[…]` leads to. Escaped already. */
   rich(key: TextKey, values?: Readonly<Record<string, string | Markup>>, href?: string): Markup
   /** Values for `rich`: a name, a name that matters, what is typed, a person. */
@@ -44,7 +44,8 @@ export function pageTexts(speaker: Speaker): PageTexts {
   return {
     lang: language,
     dir: direction,
-    text: (key, values = {}) => pattern(key).replace(PLACE, (_, name: string) => values[name] ?? ''),
+    text: (key, values = {}) =>
+      pattern(key).replace(PLACE, (_, name: string) => speaker.write(values[name] ?? '')),
     rich(key, values = {}, href = '') {
       // The link first: what stands in a value is nobody's link.
       const linked = ejs

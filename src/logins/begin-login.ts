@@ -1,6 +1,6 @@
 import type { Journal, Occasion } from '../journal/journal.ts'
 import type { SessionEnd } from '../logout/session-end.ts'
-import type { Account } from '../sessions/session.ts'
+import type { Account, Whence } from '../sessions/session.ts'
 import type { Brought, Sessions } from '../sessions/sessions.ts'
 import { isOlder } from '../users/since.ts'
 import type { User } from '../users/user.ts'
@@ -14,6 +14,8 @@ export interface NewLogin {
   brought: Brought
   /** Digest of the browser's id: what the session is bound to. */
   browser: string
+  /** Where it is, for the person to recognise. */
+  whence?: Whence | undefined
   /** The identity of what the login is for, which it is a proof for; empty if nothing was asked for. */
   digest: string
   /** Who asked, for the journal. */
@@ -30,7 +32,7 @@ export function loginBeginner(context: {
   journal: Journal
 }): BeginLogin {
   const { sessions, sessionEnd, journal } = context
-  return async (occasion, { user, amr, brought, browser, digest, client_id }, now) => {
+  return async (occasion, { user, amr, brought, browser, whence, digest, client_id }, now) => {
     let previous = await sessions.find(brought, now)
     const isOwn = ({ sub, auth_time }: Account) => sub === user.sub && !isOlder(auth_time, user)
     if (previous !== undefined && !previous.session.accounts.some(isOwn)) {
@@ -40,7 +42,7 @@ export function loginBeginner(context: {
     }
     const { sub, credential } = user
     const proof = digest === '' ? undefined : { request_digest: digest, step: 'login' as const, at: now }
-    const begun = await sessions.begin({ sub, amr, credential, browser, proof, previous }, now)
+    const begun = await sessions.begin({ sub, amr, credential, browser, whence, proof, previous }, now)
     for (const session of begun.surplus)
       journal.record(occasion, (await sessionEnd.endSurplus(session, now)).events)
     journal.record(occasion, [{ event: 'login', sub, ...(client_id && { client_id }) }])

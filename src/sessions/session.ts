@@ -24,6 +24,14 @@ export interface Proof {
   readonly at: number
 }
 
+/** Where a login came from, for the person to recognise it. */
+export interface Whence {
+  readonly browser?: string
+  readonly system?: string
+  /** The IP address. */
+  readonly address: string
+}
+
 /** One browser's login. */
 export interface Session extends StoredRecord {
   /**
@@ -31,6 +39,8 @@ export interface Session extends StoredRecord {
    * before it was kept.
    */
   readonly browser?: string
+  /** Of the last login in it. Absent in records that were made before it was kept. */
+  readonly whence?: Whence
   readonly accounts: readonly Account[]
   readonly proofs: readonly Proof[]
   /** The clients that this login was told to: whom a logout concerns. */

@@ -5,7 +5,7 @@ import { insertListed } from '../store/listed.ts'
 import { askEach, members } from '../store/members.ts'
 import type { Store } from '../store/store.ts'
 import { type Decision, update } from '../store/update.ts'
-import { type Account, type Proof, type Session, withProof } from './session.ts'
+import { type Account, type Proof, type Session, type Whence, withProof } from './session.ts'
 
 /** A session as a request sees it. */
 export interface CurrentSession {
@@ -125,15 +125,17 @@ export class Sessions {
       credential: string
       /** Digest of the browser's id. */
       browser: string
+      whence?: Whence | undefined
       proof: Proof | undefined
       previous: CurrentSession | undefined
     },
     now: number,
   ): Promise<{ cookie: string; current: CurrentSession; surplus: readonly CurrentSession[] }> {
-    const { sub, amr, credential, browser, proof, previous } = login
+    const { sub, amr, credential, browser, whence, proof, previous } = login
     const before = previous?.session.accounts.find((account) => account.sub === sub)
     const fresh = {
       browser,
+      ...(whence && { whence }),
       accounts: [{ sub, sid: before?.sid ?? randomText(16), auth_time: now, amr, credential }],
       proofs: before ? (previous?.session.proofs ?? []) : [],
       clients: before ? (previous?.session.clients ?? []) : [],

@@ -22,9 +22,17 @@ export function loginStep(context: {
     view: 'login',
     speaksFor: 'nobody',
     shown: ({ digest }) => digest,
-    page({ login_hint }, { action, csrf, notice, client }, form) {
+    page({ login_hint, confirms = false }, { action, csrf, notice, client }, form) {
       const username = form?.one('username') ?? login_hint ?? ''
-      return { action, csrf, notice, client, demo, username: username.length > MAX_NAME ? '' : username }
+      return {
+        action,
+        csrf,
+        notice,
+        client,
+        demo,
+        confirms,
+        username: username.length > MAX_NAME ? '' : username,
+      }
     },
     async submit(form, { ask, address, device, now }) {
       const guess = { username: form.one('username') ?? '', address, device }

@@ -23,7 +23,10 @@ export function speakerOf(language: string): Speaker {
   const catalogue = Object.hasOwn(LANGUAGES, language) ? (LANGUAGES[language] ?? {}) : {}
   const direction = new Intl.Locale(language).getTextInfo().direction === 'rtl' ? 'rtl' : 'ltr'
   const pattern = (key: TextKey) => catalogue[key] ?? en[key]
-  const write = (value: Value) => (typeof value === 'string' ? value : duration(language, value.seconds))
+  const write = (value: Value) => {
+    if (typeof value === 'string') return value
+    return 'moment' in value ? moment(language, value) : duration(language, value.seconds)
+  }
   return {
     language,
     direction,
@@ -31,6 +34,19 @@ export function speakerOf(language: string): Speaker {
     write,
     speak: ({ key, values }) => pattern(key).replace(PLACE, (_, name: string) => write(values[name] ?? '')),
   }
+}
+
+/** A moment as the language writes it, with the zone that it is meant in. */
+function moment(language: string, { moment, zone }: { moment: number; zone: string }): string {
+  const parts = {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  } as const
+  const format = new Intl.DateTimeFormat(language, { ...parts, timeZone: zone, timeZoneName: 'short' })
+  return format.format(moment * 1000)
 }
 
 /** Seconds in words: as seconds up to a minute, then as minutes, rounded up. */

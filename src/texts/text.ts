@@ -10,8 +10,11 @@ type NamesIn<Pattern extends string> = Pattern extends `${string}{${infer Name}}
   ? Name | NamesIn<Rest>
   : never
 
-/** What stands in a text's place: words of somebody else, or a length of time in seconds. */
-export type Value = string | { readonly seconds: number }
+/**
+ * What stands in a text's place: words of somebody else, a length of time in seconds, or a moment (seconds since the epoch) in a time
+ * zone.
+ */
+export type Value = string | { readonly seconds: number } | { readonly moment: number; readonly zone: string }
 
 /** The values that a text needs. */
 export type ValuesOf<Key extends TextKey> = Readonly<Record<NamesIn<(typeof en)[Key]>, Value>>

@@ -72,13 +72,14 @@ const DEAD: Record<string, Users> = {
 }
 const PAGES: Record<string, (agent: Agent) => Promise<{ statusCode: number; body: string }>> = {
   '/': (agent) => agent.get('/'),
+  '/account': (agent) => agent.get('/account'),
   'an authorization request': (agent) => agent.get(request()),
   'prompt=none': (agent) => agent.get(request({ prompt: 'none' })),
   'POST /consent': (agent) =>
     agent.post(request().replace('/oauth/authorize', '/consent'), { csrf: 'x', decision: 'approve' }),
   'POST /select-account': (agent) =>
     agent.post(request().replace('/oauth/authorize', '/select-account'), { csrf: 'x' }),
-  'POST /apps/remove': (agent) => agent.post('/apps/remove', { client_id: 'rp', csrf: 'x' }),
+  'POST /account/apps/remove': (agent) => agent.post('/account/apps/remove', { client_id: 'rp', csrf: 'x' }),
 }
 
 for (const [page, use] of Object.entries(PAGES)) {

@@ -5,13 +5,13 @@ import { oidcServer, request } from '../support/oidc.ts'
 import { buildServer } from '../support/server.ts'
 import { exchange, introspect } from '../support/token-client.ts'
 
-const removeForm = /action="\/apps\/remove"/
+const removeForm = /action="\/account\/apps\/remove"/
 
 test('an application that has access is listed with what it may do, and removing it ends that at once', async (t) => {
   const { app, log } = await buildServer(t)
   const agent = new Agent(app)
   const { body } = await exchange(app, (await agent.authorize()).get('code') ?? '')
-  const home = await agent.get('/')
+  const home = await agent.get('/account')
   assert.match(home.body, /See your email address/i)
   const after = await agent.submit(home, {})
   assert.match(after.body, /None yet/)
@@ -42,14 +42,14 @@ test('an application that only ever got an ID token is listed too', async (t) =>
   let page = await agent.get(request({ response_type: 'id_token' }))
   page = await agent.login(page, 'alice', 'wonderland')
   assert.ok(answerOf(await agent.submit(page, { decision: 'approve' })).get('id_token'))
-  assert.match((await agent.get('/')).body, /Relying Party/)
+  assert.match((await agent.get('/account')).body, /Relying Party/)
 })
 
 test('a removal whose form no longer fits says so, and removes nothing', async (t) => {
   const { app } = await buildServer(t)
   const agent = new Agent(app)
   await agent.authorize()
-  const page = await agent.post('/apps/remove', { client_id: 'test_client', csrf: 'stale' })
+  const page = await agent.post('/account/apps/remove', { client_id: 'test_client', csrf: 'stale' })
   assert.equal(page.statusCode, 403)
   assert.match(page.body, /Please check and try again/)
   assert.match(page.body, removeForm)

@@ -125,7 +125,7 @@ test('the signed-in page lists resources; removing the application forgets them 
   const { app, log } = await resourceServer(t, { any: true })
   const agent = new Agent(app)
   const { access_token } = await tokensFor(app, [NOTES, STRANGER], { scope: 'openid read' }, agent)
-  const home = await agent.get('/')
+  const home = await agent.get('/account')
   for (const sentence of [USE_NOTES, USE_STRANGER, 'Use “read”'])
     assert.ok(home.body.includes(sentence), sentence)
   await agent.submit(home, {})

@@ -218,7 +218,7 @@ test('a name that comes back does not inherit: grants, consents and sessions fro
 
   const agent = new Agent(present.app)
   await agent.login(await agent.get('/login'), 'alice', 'wonderland')
-  assert.doesNotMatch((await agent.get('/')).body, /Relying Party/)
+  assert.doesNotMatch((await agent.get('/account')).body, /Relying Party/)
   assert.equal((await silent(agent)).get('error'), 'consent_required')
   const page = await agent.get(request())
   assert.match(page.body, /value="approve"/)
@@ -226,7 +226,7 @@ test('a name that comes back does not inherit: grants, consents and sessions fro
   assert.ok((await silent(agent)).get('code'))
   // What the former person approved beside it has not come along.
   assert.match((await agent.get(request({ scope: OFFLINE }))).body, /value="approve"/)
-  assert.match((await agent.get('/')).body, /Relying Party/)
+  assert.match((await agent.get('/account')).body, /Relying Party/)
 })
 
 test("a login over a browser's session from before the since is somebody else's: that one ends, with its grants", async (t) => {

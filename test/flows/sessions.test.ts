@@ -169,7 +169,7 @@ test('the signed-in page lists applications with access and takes it away', asyn
   const agent = new Agent(app)
   assert.match((await agent.get('/')).body, /Log in to see which apps have access/)
   await agent.authorize()
-  const page = await agent.get('/')
+  const page = await agent.get('/account')
   assert.match(page.body, /Test Client/)
   const after = await agent.submit(page, {})
   assert.doesNotMatch(after.body, /Test Client/)

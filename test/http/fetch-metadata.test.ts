@@ -75,7 +75,7 @@ test('a link to log out that a browser loads ahead logs nobody out', async (t) =
   agent.headers['sec-purpose'] = 'prefetch;prerender'
   assert.equal((await agent.get(url)).statusCode, 403)
   delete agent.headers['sec-purpose']
-  assert.match((await agent.get('/')).body, /You are logged in/)
+  assert.match((await agent.get('/account')).body, /You are logged in/)
   assert.equal((await agent.get(url)).statusCode, 303)
   assert.match((await agent.get('/')).body, /Log in to see which apps have access/)
 })

@@ -38,7 +38,7 @@ test('all flows work on a cluster, without a cross-slot error', async (t) => {
   const first = (await exchange(app, (await agent.authorize(WALK)).get('code') as string)).body
   const tokens = (await refresh(app, first.refresh_token)).body
   assert.equal((await introspect(app, tokens.access_token)).body.active, true)
-  assert.match((await agent.get('/')).body, /Test Client/)
+  assert.match((await agent.get('/account')).body, /Test Client/)
   await direct(app, { token: tokens.access_token }, { url: '/oauth/revoke' })
   assert.equal((await introspect(app, tokens.access_token)).body.active, false)
   await direct(app, { token: tokens.refresh_token }, { url: '/oauth/revoke' })

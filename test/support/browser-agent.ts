@@ -27,11 +27,12 @@ export class Agent {
     return this.#send({ method: 'POST', url, payload })
   }
 
-  /** Posts the page's form with these fields beside its hidden ones, and follows redirects on this server. */
+  /** Posts the page's first form with these fields beside its hidden ones, and follows redirects on this server. */
   async submit(page: Response, fields: Record<string, string>): Promise<Response> {
-    const action = unescapeHtml(/<form[^>]*action="([^"]*)"/.exec(page.body)?.[1] ?? '')
+    const [form = '', to = ''] = /<form[^>]*action="([^"]*)"[\s\S]*?<\/form>/.exec(page.body) ?? []
+    const action = unescapeHtml(to)
     if (action === '') throw new Error(`no form on the page: ${page.statusCode} ${page.body}`)
-    const hidden = [...page.body.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)]
+    const hidden = [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)]
     const own = Object.fromEntries(
       hidden.map(([, name, value]) => [name as string, unescapeHtml(value as string)]),
     )

@@ -42,7 +42,9 @@ test('every text that is asked for is there, and every text that is there is ask
   const computed = ['until_logout', 'after_logout', 'introduced_site', 'introduced_device'].map(
     (name) => `consent.${name}`,
   )
-  const asked = new Set([...all.flatMap(keysIn), ...computed])
+  // Claims by their names.
+  const fields = Object.keys(en).filter((key) => key.startsWith('field.'))
+  const asked = new Set([...all.flatMap(keysIn), ...computed, ...fields])
   for (const { name, text } of templates)
     for (const key of keysIn(text).filter((word) => word.includes('.')))
       assert.ok(key in en, `${name}: ${key}`)

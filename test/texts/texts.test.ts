@@ -48,8 +48,8 @@ test('markup stands only where the template puts it: values, names and links are
     `to continue to <strong><bdi>${safe}</bdi></strong>`,
   )
   assert.equal(
-    String(rich('home.as', { account: person({ name: evil, username: 'ada' }) })),
-    `as <strong><bdi>${safe}</bdi></strong> (<bdi>ada</bdi>)`,
+    String(rich('account.as', { account: person({ name: evil, username: 'ada' }) })),
+    `You are logged in as <strong><bdi>${safe}</bdi></strong> (<bdi>ada</bdi>)`,
   )
   assert.equal(
     String(rich('consent.not_you', {}, '/login?a=1&b="$\'$1')),

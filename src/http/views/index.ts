@@ -1,3 +1,6 @@
+import { account } from './account.ts'
+import { accountPassword } from './account-password.ts'
+import { accountProfile } from './account-profile.ts'
 import { choosePassword } from './choose-password.ts'
 import { consent } from './consent.ts'
 import { error } from './error.ts'
@@ -19,6 +22,9 @@ export const VIEWS = {
   error,
   logout,
   home,
+  account,
+  'account-password': accountPassword,
+  'account-profile': accountProfile,
   'form-post': formPost,
 }
 

@@ -8,6 +8,8 @@ interface LoginView {
   username: string
   notice?: Notice
   client?: ClientView
+  /** Whether it only confirms who is logged in. */
+  confirms?: boolean
   /** Shown only by the demo: the account to try. */
   demo?: { username: string; password: string }
 }
@@ -24,6 +26,7 @@ export const login: View<LoginView> = {
       demo: { username: 'ada', password: 'sample' },
     },
     { ...FORM, username: '', client: { name: NAME } },
+    { ...FORM, username: '', confirms: true },
     { ...FORM, username: '' },
   ],
 }
