@@ -58,7 +58,7 @@ export function readAddress(target: Target, parameters: Parameters): ResponseAdd
   const read = (name: 'state' | 'response_mode') =>
     parameters.many(name).length > 0 ? parameters.quiet(name) : object[name]
   const response_mode = read('response_mode')
-  const mode = RESPONSE_MODES.find((one) => one === response_mode)
+  const mode = modesOf(target).find((one) => one === response_mode)
   const type = readResponseType(parameters.quiet('response_type') ?? '')
   const fragment = type !== undefined && givesToken(type)
   return {
@@ -81,7 +81,7 @@ export function readRequest(
   checkUnsupported(parameters)
   const response_type = readType(target, parameters)
   const state = parameters.one('state')
-  const response_mode = readResponseMode(response_type, parameters)
+  const response_mode = readResponseMode(target, response_type, parameters)
   const challenge_digest = gives(response_type, 'code') ? readChallenge(target, parameters) : undefined
   const client_scope = allowed.scopeAt(resource, target.client.scope)
   const default_scope = allowed.defaultAt(resource, target.client)
@@ -168,17 +168,23 @@ function readNonce(type: ResponseType, scope: string, parameters: Parameters): s
   return nonce
 }
 
-function readResponseMode(type: ResponseType, parameters: Parameters): ResponseMode {
+// The page of form_post posts by itself, and from this very site: what is posted to may believe that. The addresses of who introduced
+// themselves need not be their own.
+function modesOf({ client }: Target): readonly ResponseMode[] {
+  return client.introduced ? RESPONSE_MODES.filter((one) => one !== 'form_post') : RESPONSE_MODES
+}
+
+function readResponseMode(target: Target, type: ResponseType, parameters: Parameters): ResponseMode {
   const text = parameters.one('response_mode')
   if (text === undefined) return givesToken(type) ? 'fragment' : 'query'
   // Multiple Response Types §5: it would be in logs, histories and referrers.
   if (text === 'query' && givesToken(type)) {
     throw new OAuthError('invalid_request', 'response_mode=query must not carry a token')
   }
-  const mode = RESPONSE_MODES.find((one) => one === text)
-  if (mode === undefined) {
-    throw new OAuthError('invalid_request', `response_mode is one of ${RESPONSE_MODES.join(', ')}`)
-  }
+  const modes = modesOf(target)
+  const mode = modes.find((one) => one === text)
+  if (mode === undefined)
+    throw new OAuthError('invalid_request', `response_mode is one of ${modes.join(', ')}`)
   return mode
 }
 

@@ -194,3 +194,16 @@ test('one person lets in two hundred new clients a day: beyond that nothing is s
   await agent.login(await agent.get(asking((await registered(app, AGENT)).body.client_id)))
   assert.ok(answerOf(await approve('Tomorrow')).has('code'))
 })
+
+test('whom nobody has registered, this site posts nothing to: neither a code nor an error, also after an approval', async (t) => {
+  const { app } = await buildServer(t)
+  const address = 'https://intranet.example/transfer?to=me'
+  const { body } = await registered(app, { ...AGENT, redirect_uris: [URI, address] })
+  assert.equal((await approved(app, body.client_id)).status, 200)
+  for (const more of [{}, { scope: 'nothing' }, { prompt: 'none' }] as Record<string, string>[]) {
+    const sent = { redirect_uri: address, response_mode: 'form_post', ...more }
+    const answer = await new Agent(app).get(asking(body.client_id, sent))
+    assert.equal(answer.statusCode, 303)
+    assert.ok(answer.headers.location?.startsWith(`${address}&error=invalid_request`))
+  }
+})
