@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
 import { test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import bcrypt from 'bcrypt'
 import type { FastifyInstance } from 'fastify'
 import { NarrowedScopes } from '../../src/clients/narrowed-scopes.ts'
@@ -206,4 +207,50 @@ test('whom nobody has registered, this site posts nothing to: neither a code nor
     assert.equal(answer.statusCode, 303)
     assert.ok(answer.headers.location?.startsWith(`${address}&error=invalid_request`))
   }
+})
+
+test('a document that wants to stay, and did not when it was approved, is approved anew', async (t) => {
+  const site = await documentServer(t)
+  const { app, clock } = await buildServer(t)
+  const client_id = site.serve('/client.json', { ...AGENT, grant_types: ['authorization_code'] })
+  const agent = new Agent(app)
+  assert.ok((await agent.authorize(asking(client_id))).has('code'))
+  assert.ok(answerOf(await agent.get(asking(client_id))).has('code'))
+  site.serve('/client.json', AGENT)
+  clock.now += 301
+  const page = await agent.get(asking(client_id))
+  assert.match(page.body, /It keeps access after you log out/)
+  assert.ok(answerOf(await agent.submit(page, { decision: 'approve' })).has('code'))
+  assert.ok(answerOf(await agent.get(asking(client_id))).has('code'))
+})
+
+test('the body of a document is plain JSON of its own, in whatever it is wrapped', async (t) => {
+  const site = await documentServer(t)
+  const { app } = await buildServer(t)
+  const client_id = `${site.origin}/c`
+  const own = { client_id, ...AGENT }
+  const text = JSON.stringify(own)
+  for (const [body, headers, status] of [
+    [gzipSync(text), { 'content-encoding': 'gzip' }, 400],
+    [gzipSync(Buffer.alloc(20_000_000, ' ')), { 'content-encoding': 'gzip' }, 400],
+    [`\uFEFF${text}`, {}, 400],
+    [Buffer.from(text, 'utf16le'), {}, 400],
+    ['['.repeat(32_000), {}, 400],
+    [`{"__proto__":${text}}`, {}, 400],
+    [text.replace('{', '{"__proto__":{"skip_consent":true},"constructor":null,'), {}, 200],
+    [text.replace('"Agent"', `${'['.repeat(15_000)}${']'.repeat(15_000)}`), {}, 200],
+    [text.replace('{', '{"redirect_uris":["https://elsewhere.example/"],'), {}, 200],
+  ] as [string | Buffer, Record<string, string>, number][]) {
+    site.answer('/c', (response) =>
+      response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(body),
+    )
+    const agent = new Agent((await buildServer(t)).app)
+    const page = await agent.get(asking(client_id))
+    assert.equal(page.statusCode, status, body.toString().slice(0, 60))
+    if (status === 200) assert.match((await agent.login(page)).body, /Nobody here has checked this app/)
+  }
+  assert.equal(
+    (await new Agent(app).get(asking(client_id, { redirect_uri: 'https://elsewhere.example/' }))).statusCode,
+    400,
+  )
 })

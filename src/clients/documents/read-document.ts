@@ -48,8 +48,11 @@ function narrowedHere(client_id: string, given: unknown, offered: readonly strin
 }
 
 // Not its scopes, which are approved one by one, nor its keys, which are changed as a matter of course.
-function seenIn({ client_name, redirect_uris, client_uri, policy_uri, tos_uri }: NarrowedMetadata): string {
+function seenIn(metadata: NarrowedMetadata): string {
+  const { client_name, redirect_uris, client_uri, policy_uri, tos_uri, grant_types } = metadata
   const seen = [client_name, [...redirect_uris].sort(), client_uri, policy_uri, tos_uri]
+  // Most have refresh tokens. Of one that has none the page does not say that it keeps its access.
+  if (!grant_types.includes('refresh_token')) seen.push('no refresh_token')
   return hash('sha256', JSON.stringify(seen), 'base64url')
 }
 
