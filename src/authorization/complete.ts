@@ -1,4 +1,4 @@
-import { approvalsEnd, seenOf } from '../clients/client.ts'
+import { approvalsEnd, consentIdOf, seenOf } from '../clients/client.ts'
 import type { Approvals } from '../clients/introduced/approvals.ts'
 import { isApproved } from '../consents/approved.ts'
 import type { Consents } from '../consents/consents.ts'
@@ -88,7 +88,8 @@ async function approved(
     await approvals.count(request.target.client, sub, now)
     const since = Math.max(user.since ?? 0, approvalsEnd(request.target.client))
     const seen = seenOf(request.target.client)
-    await consents.remember({ client_id, sub, since, seen, ...request.approval }, now)
+    const consent_id = consentIdOf(request.target.client)
+    await consents.remember({ client_id, consent_id, sub, since, seen, ...request.approval }, now)
   }
   if (decision === 'approve' || introduced?.document) await approvals.note(request.target.client, now)
   const approved_at = introduced && decision === 'none' ? before?.granted_at : undefined
@@ -116,9 +117,9 @@ async function stillConsented(
   { decision, now }: { decision: ConsentDecision; now: number },
   consents: Consents,
 ): Promise<boolean> {
-  const { client_id, skip_consent } = target.client
+  const { skip_consent } = target.client
   if (decision === 'none' && skip_consent) return true
-  const consent = await consents.find(sub, client_id, now)
+  const consent = await consents.find(sub, consentIdOf(target.client), now)
   return consent !== undefined && consent.seen === seenOf(target.client) && isApproved(consent, approval)
 }
 

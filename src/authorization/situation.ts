@@ -1,4 +1,4 @@
-import { approvalsEnd, seenOf } from '../clients/client.ts'
+import { approvalsEnd, consentIdOf, seenOf } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
 import type { Consents } from '../consents/consents.ts'
 import { admits } from '../grants/admission.ts'
@@ -39,7 +39,7 @@ export function situationFinder(context: {
     const { account, current, user } = visitor
     const { client } = ask
     const own = askTo(ask, user, scopes)
-    const found = client && (await consents.find(account.sub, client.client_id, now))
+    const found = client && (await consents.find(account.sub, consentIdOf(client), now))
     const counts =
       found &&
       client &&

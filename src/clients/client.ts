@@ -109,6 +109,11 @@ export interface Introduction {
   readonly document?: ReadDocument
 }
 
+/** What approvals of a client are kept under: its id, or what all ids of one registration have in common. */
+export function consentIdOf({ client_id, introduced }: Client): string {
+  return introduced?.consent_id ?? client_id
+}
+
 /** Digest of what people have seen of a client that may change by itself; undefined for one that cannot. */
 export function seenOf({ introduced }: Client): string | undefined {
   return introduced?.document?.seen

@@ -84,8 +84,8 @@ const end: Action = {
 
 async function forgetAll({ consents }: Workbench, all: readonly Consent[]): Promise<Consent[]> {
   const forgotten: Consent[] = []
-  for (const { sub, client_id } of all) {
-    const one = await consents.forget(sub, client_id)
+  for (const { sub, client_id, consent_id = client_id } of all) {
+    const one = await consents.forget(sub, consent_id)
     if (one !== undefined) forgotten.push(one)
   }
   return forgotten

@@ -8,7 +8,10 @@ import { type Approved, withApproved } from './approved.ts'
 /** What a person has approved for a client, until they take it back. Durable. */
 export interface Consent extends StoredRecord, Approved {
   readonly schema: 1
+  /** The client that it was given to last, if it is one of several that share it. */
   readonly client_id: string
+  /** What it is kept under, if that is not the client's id. */
+  readonly consent_id?: string
   readonly sub: string
   /** Digest of what the client said of itself, if it is one that may change that (`Introduction`). */
   readonly seen?: string
@@ -30,8 +33,9 @@ export class Consents {
     this.#store = store
   }
 
-  async find(sub: string, client_id: string, now: number): Promise<Consent | undefined> {
-    return this.#store.read<Consent>('consent', consentId(sub, client_id), now)
+  /** `consent_id`: what decisions about a client are kept under, its id as a rule (`consentIdOf`). */
+  async find(sub: string, consent_id: string, now: number): Promise<Consent | undefined> {
+    return this.#store.read<Consent>('consent', keyOf(sub, consent_id), now)
   }
 
   /**
@@ -42,17 +46,19 @@ export class Consents {
     decision: {
       sub: string
       client_id: string
+      consent_id?: string | undefined
       since?: number | undefined
       seen?: string | undefined
     } & Approved,
     now: number,
   ): Promise<void> {
-    const { sub, client_id, since = 0, seen } = decision
+    const { sub, client_id, consent_id = client_id, since = 0, seen } = decision
     const approved = withApproved({ scope: '' }, decision)
-    const key = { kind: 'consent', id: consentId(sub, client_id), now } as const
+    const key = { kind: 'consent', id: keyOf(sub, consent_id), now } as const
     const record: Consent = {
       schema: 1,
       client_id,
+      ...(consent_id !== client_id && { consent_id }),
       sub,
       ...approved,
       ...(seen !== undefined && { seen }),
@@ -61,7 +67,7 @@ export class Consents {
     }
     // Before the record and after it: a decision that works is always one that the person can see and take back, also
     // if they take it back in another tab meanwhile.
-    const link = () => this.#store.link(bySubject(sub), client_id, NEVER, now)
+    const link = () => this.#store.link(bySubject(sub), consent_id, NEVER, now)
     await link()
     for (let attempt = 0; attempt < 3; attempt++) {
       if ((await this.#store.create(key.kind, key.id, record, now)) === 'won') {
@@ -73,7 +79,8 @@ export class Consents {
         if (current === undefined) return { answer: false }
         if (current.granted_at < since || current.seen !== seen) return { next: record, answer: true }
         const next = withApproved(current, decision)
-        return next === current ? { answer: true } : { next, answer: true }
+        if (next === current && current.client_id === client_id) return { answer: true }
+        return { next: { ...next, client_id }, answer: true }
       })
       if (added) return
     }
@@ -81,20 +88,20 @@ export class Consents {
   }
 
   /** Forgets the decision: the person is asked again. Returns it as it was, if there was one. */
-  async forget(sub: string, client_id: string): Promise<Consent | undefined> {
-    const key = { kind: 'consent', id: consentId(sub, client_id), now: 0 } as const
+  async forget(sub: string, consent_id: string): Promise<Consent | undefined> {
+    const key = { kind: 'consent', id: keyOf(sub, consent_id), now: 0 } as const
     const forgotten = await update<Consent, Consent | undefined>(this.#store, key, (consent) => ({
       next: 'delete',
       answer: consent,
     }))
-    await this.#store.unlink(bySubject(sub), client_id)
+    await this.#store.unlink(bySubject(sub), consent_id)
     return forgotten
   }
 
   /** What a person has approved and not taken back. */
   async ofSubject(sub: string, now: number): Promise<Consent[]> {
-    const clients = await members(this.#store, bySubject(sub), now)
-    const found = await askEach(clients, (client_id) => this.find(sub, client_id, now))
+    const ids = await members(this.#store, bySubject(sub), now)
+    const found = await askEach(ids, (consent_id) => this.find(sub, consent_id, now))
     return found.filter((consent) => consent !== undefined)
   }
 }
@@ -103,6 +110,6 @@ function bySubject(sub: string): string {
   return `consents_of:${sub}`
 }
 
-function consentId(sub: string, client_id: string): string {
-  return hash('sha256', JSON.stringify([sub, client_id]), 'base64url')
+function keyOf(sub: string, consent_id: string): string {
+  return hash('sha256', JSON.stringify([sub, consent_id]), 'base64url')
 }

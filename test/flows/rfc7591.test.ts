@@ -146,6 +146,53 @@ onEachStore('clients that introduce themselves', (open) => {
     })
   }
 
+  test('with a secret: ten ids of one registration are asked for once, are one application, and go together', async (t) => {
+    const { app } = await server(t, { store: await open() })
+    const uri = 'https://site.example/cb'
+    const sent = {
+      client_name: 'Site',
+      redirect_uris: [uri],
+      grant_types: ['authorization_code', 'refresh_token'],
+    }
+    const ids = await Promise.all(Array.from({ length: 10 }, () => register(app, sent)))
+    const agent = new Agent(app)
+    const begin = async ({ body }: (typeof ids)[number]) =>
+      agent.follow(await agent.get(asking(body.client_id, uri)))
+    const tokens: Record<string, string>[] = []
+    for (const [at, one] of ids.entries()) {
+      let page = await begin(one)
+      if (at === 0) {
+        page = await agent.submit(await agent.login(page), { decision: 'approve' })
+      }
+      const code = answerOf(page).get('code') ?? ''
+      const { client_id, client_secret } = one.body
+      const grant = { grant_type: 'authorization_code', code, redirect_uri: uri, code_verifier: VERIFIER }
+      const { status, body } = await direct(app, grant, { authorization: basic(client_id, client_secret) })
+      assert.equal(status, 200, JSON.stringify(body))
+      tokens.push({ refresh_token: body.refresh_token, authorization: basic(client_id, client_secret) })
+    }
+    const page = await agent.get('/account')
+    assert.equal(page.body.match(/<bdi>Site<\/bdi>/g)?.length, 1)
+    assert.doesNotMatch((await agent.submit(page, {})).body, /<bdi>Site<\/bdi>/)
+    for (const { refresh_token = '', authorization = '' } of tokens)
+      assert.equal(
+        (await direct(app, { grant_type: 'refresh_token', refresh_token }, { authorization })).body.error,
+        'invalid_grant',
+      )
+    assert.match((await begin(ids[3] as (typeof ids)[number])).body, /value="approve"/)
+    // Another place to be sent back to is another application.
+    const other = await register(app, { ...sent, redirect_uris: [uri, 'https://site.example/other'] })
+    assert.match((await begin(other)).body, /value="approve"/)
+    // And so is what runs on a device, each time: it may be any program.
+    const device = { ...sent, redirect_uris: ['http://127.0.0.1/cb'] }
+    for (let time = 0; time < 2; time++) {
+      const { body } = await register(app, device)
+      const asked = await agent.follow(await agent.get(asking(body.client_id, 'http://127.0.0.1:5000/cb')))
+      assert.match(asked.body, /value="approve"/)
+      await agent.submit(asked, { decision: 'approve' })
+    }
+  })
+
   test('a registration writes nothing; an approval writes once', async (t) => {
     const store = await open()
     const writes: string[] = []

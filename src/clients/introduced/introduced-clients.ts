@@ -9,7 +9,8 @@ import type { Rules } from '../rules.ts'
 import { digestOf } from '../secret.ts'
 import { type Usage, unionOf } from '../usage.ts'
 import type { Blocking } from './blocking.ts'
-import { openId, type Sealed } from './sealed-id.ts'
+import type { NarrowedMetadata } from './metadata.ts'
+import { digestOfMetadata, hasSecret, openId, type Sealed } from './sealed-id.ts'
 
 /** What every such id begins with. */
 const PREFIX = 'ci_'
@@ -103,9 +104,17 @@ export function introducedClient(
   return {
     ...client,
     ...(methods && { auth_methods: methods }),
-    introduced: { consent_id: client_id, scope: registered },
+    introduced: { consent_id: consentIdIn(client_id, metadata), scope: registered },
     lifetimes: { ...client.lifetimes, grant_max_ttl: longest },
   }
+}
+
+// With a secret each registration has another id, and nobody is to be asked for each. On a website: whoever registers the same is sent
+// back there, too. What listens on a device may be any program (RFC 8252 §8.6), which would come in by somebody else's approval. No id that
+// is anybody's has a line break.
+function consentIdIn(client_id: string, metadata: NarrowedMetadata): string {
+  const isShared = hasSecret(metadata) && metadata.redirect_uris.every((uri) => uri.startsWith('https:'))
+  return isShared ? `registration\n${digestOfMetadata(metadata)}` : client_id
 }
 
 /** What such clients may use: what the rules allow them, or the metadata would change with every one that comes. */

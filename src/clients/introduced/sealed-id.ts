@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { OAuthError } from '../../protocol/errors.ts'
 import { makeHandle, openHandle } from '../../secrets/handles.ts'
@@ -50,13 +51,19 @@ export function metadataIn(facts: Buffer | undefined): NarrowedMetadata | undefi
   return JSON.parse(text.toString()) as NarrowedMetadata
 }
 
-function hasSecret({ token_endpoint_auth_method: method }: NarrowedMetadata): boolean {
+/** Whether whoever registers so gets a secret. */
+export function hasSecret({ token_endpoint_auth_method: method }: NarrowedMetadata): boolean {
   return method === 'client_secret_basic' || method === 'client_secret_post'
 }
 
 /** The secret of a client with this id: nobody has to keep it. */
 function secretOf(keys: Keys, client_id: string): string {
   return keys.sign('ci_secret', client_id).toString('base64url')
+}
+
+/** A digest of what is registered: the same for every id that it has. */
+export function digestOfMetadata(metadata: NarrowedMetadata): string {
+  return hash('sha256', JSON.stringify(fieldsOf(metadata)), 'base64url')
 }
 
 // In one order, or the same client would have several ids.

@@ -99,9 +99,9 @@ async function takeIn(
     if (clientChanges !== undefined)
       await attempt('clients', client_id, () => createClient(clientChanges, { client_id, entry, secrets }))
   // Only where nothing is known yet: what somebody decided here counts more.
-  for (const { sub, client_id, scope } of bundle.consents) {
-    if ((await consents.find(sub, client_id, now())) !== undefined) continue
-    await consents.remember({ sub, client_id, scope }, now())
+  for (const { sub, client_id, consent_id = client_id, scope } of bundle.consents) {
+    if ((await consents.find(sub, consent_id, now())) !== undefined) continue
+    await consents.remember({ sub, client_id, consent_id, scope }, now())
     taken.consents++
   }
   await people.registry.change(({ groups }) => ({ groups: { ...bundle.groups, ...groups } }))

@@ -56,7 +56,8 @@ export const deleteUser: Action = {
       if (isRare(password_hash)) await recountKinds(bench.people)
       const ended = await endAll(beside, sub)
       const consents = await bench.consents.ofSubject(sub, bench.now())
-      for (const { client_id } of consents) await bench.consents.forget(sub, client_id)
+      for (const { client_id, consent_id = client_id } of consents)
+        await bench.consents.forget(sub, consent_id)
       note('users delete', { sub })
       if (output.json) return output.fields({ sub, ...ended, consents: consents.length })
       output.say(

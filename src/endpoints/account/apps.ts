@@ -1,6 +1,6 @@
 import { resourceSentences } from '../../authorization/resource-sentences.ts'
 import { scopeSentences } from '../../authorization/scope-sentences.ts'
-import { approvalsEnd, type Client, type Clients } from '../../clients/client.ts'
+import { approvalsEnd, type Client, type Clients, consentIdOf } from '../../clients/client.ts'
 import { approvedTerms } from '../../consents/approved.ts'
 import type { Consent, Consents } from '../../consents/consents.ts'
 import type { SecurityEvent } from '../../events/events.ts'
@@ -58,8 +58,10 @@ export async function appsOf({ account, user }: Visitor, now: number, context: A
       ...approvedTerms(consent),
     })),
   ]
-  const apps = [...Map.groupBy(own, ({ client_id }) => client_id)].map(async ([client_id, all]) => {
-    const client = await clients.find(client_id)
+  const consent_ids = await consentIds(own, clients)
+  const grouped = Map.groupBy(own, ({ client_id }) => consent_ids.get(client_id) ?? client_id)
+  const apps = [...grouped.values()].map(async (all) => {
+    const client = await clients.find(all[0]?.client_id ?? '')
     const counting = client ? all.filter(({ at }) => at >= approvalsEnd(client)) : []
     if (client === undefined || counting.length === 0) return []
     const used = counting.flatMap((one) => one.used ?? [])
@@ -92,19 +94,42 @@ export function appView({ client, scope, resource, since, last_used, until }: Ap
   }
 }
 
-/** Takes away what a person has given to these clients: the decision first, then what it has led to. `now` in seconds. */
+/** What the approvals of each of these clients are kept under, by client id: several ids of one registration are one application. */
+async function consentIds(
+  of: readonly { client_id: string }[],
+  clients: Clients,
+): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(of.map(({ client_id }) => client_id))]
+  const found = await Promise.all(ids.map((client_id) => clients.find(client_id)))
+  return new Map(found.flatMap((client) => (client ? [[client.client_id, consentIdOf(client)]] : [])))
+}
+
+/**
+ * Takes away what a person has given to these clients, by every id that they have: the decision first, then what it has led to. `now` in
+ * seconds.
+ */
 export async function takeBack(
   sub: string,
   client_ids: readonly string[],
-  { consents, grants, now }: { consents: Consents; grants: Grants; now: number },
+  { clients, consents, grants, now }: { clients: Clients; consents: Consents; grants: Grants; now: number },
 ): Promise<SecurityEvent[]> {
+  const named = await consentIds(
+    client_ids.map((client_id) => ({ client_id })),
+    clients,
+  )
+  const meant = new Set(client_ids.map((client_id) => named.get(client_id) ?? client_id))
   const forgotten: Consent[] = []
-  for (const client_id of client_ids) {
-    const consent = await consents.forget(sub, client_id)
+  for (const consent_id of meant) {
+    const consent = await consents.forget(sub, consent_id)
     if (consent !== undefined) forgotten.push(consent)
   }
-  const isMeant = ({ grant }: FoundGrant) => client_ids.includes(grant.client_id)
-  const revoked = await grants.revokeAll((await grants.ofSubject(sub, now)).filter(isMeant))
+  const found = await grants.ofSubject(sub, now)
+  const ids = await consentIds(
+    found.map(({ grant }) => grant),
+    clients,
+  )
+  const isMeant = ({ grant: { client_id } }: FoundGrant) => meant.has(ids.get(client_id) ?? client_id)
+  const revoked = await grants.revokeAll(found.filter(isMeant))
   return [
     ...forgotten.map((consent): SecurityEvent => {
       const { client_id } = consent
