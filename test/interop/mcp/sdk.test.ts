@@ -12,15 +12,15 @@ import { mcpSite, type Site } from './support/site.ts'
 const READS = 'the notes of admin are read'
 
 const WAYS = [
-  ['a registration', 'opaque'],
-  ['a registration', 'jwt'],
-  ['a document', 'jwt'],
+  ['a registration', 'opaque', ''],
+  ['a registration', 'jwt', ''],
+  ['a document', 'jwt', '/tenant'],
 ] as const
 
 for (const version of [1, 2] as const)
-  for (const [how, format] of WAYS)
+  for (const [how, format, path] of WAYS)
     test(`the MCP SDK ${version}: ${how}, ${format} tokens: tool, refresh, step-up`, async (t) => {
-      const site = await mcpSite(t, { format })
+      const site = await mcpSite(t, { format, path })
       const document = how === 'a document' ? await documentOf(t) : undefined
       const app = await SdkApplication.of(version, { ...site, ...(document && { document }) })
       const { kept } = app

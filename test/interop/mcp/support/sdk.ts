@@ -10,14 +10,27 @@ export type SdkVersion = 1 | 2
 // biome-ignore lint/suspicious/noExplicitAny: the packages are not there when types are checked
 type Loaded = any
 
-async function sdkOf(version: SdkVersion): Promise<Loaded> {
+/** What its packages export. */
+export async function sdkOf(version: SdkVersion): Promise<Loaded> {
   const packages = version === 1 ? 'mcp-clients' : 'mcp'
   const load = createRequire(join(npmPackages(packages), 'package.json'))
   if (version === 2) return import(load.resolve('@modelcontextprotocol/client'))
-  const parts = ['index', 'streamableHttp', 'auth'].map(
+  const parts = ['index', 'streamableHttp', 'auth', 'auth-extensions'].map(
     (part) => import(load.resolve(`@modelcontextprotocol/sdk/client/${part}.js`)),
   )
   return Object.assign({}, ...(await Promise.all(parts)))
+}
+
+/** Connects, and calls a tool. Gives what it says. */
+export async function callTool(sdk: Loaded, transport: object, name: string): Promise<string> {
+  const client = new sdk.Client({ name: 'test', version: '1.0.0' })
+  try {
+    await client.connect(transport)
+    const { content } = await client.callTool({ name, arguments: {} })
+    return content[0].text
+  } finally {
+    await client.close()
+  }
 }
 
 /** What an application keeps of a login. */
@@ -79,15 +92,8 @@ export class SdkApplication {
   }
 
   /** Connects, and calls a tool. Gives what it says. */
-  async call(name: string): Promise<string> {
-    const client = new this.sdk.Client({ name: 'test', version: '1.0.0' })
-    try {
-      await client.connect(this.#transport())
-      const { content } = await client.callTool({ name, arguments: {} })
-      return content[0].text
-    } finally {
-      await client.close()
-    }
+  call(name: string): Promise<string> {
+    return callTool(this.sdk, this.#transport(), name)
   }
 
   /** Begins a login for this scope by itself, as applications do that know what they need. */
