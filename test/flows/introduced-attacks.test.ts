@@ -1,57 +1,16 @@
 import assert from 'node:assert/strict'
-import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import bcrypt from 'bcrypt'
-import type { FastifyInstance } from 'fastify'
 import { NarrowedScopes } from '../../src/clients/narrowed-scopes.ts'
 import type { Session } from '../../src/sessions/session.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import { Agent, answerOf } from '../support/browser-agent.ts'
 import { documentServer } from '../support/document-server.ts'
+import { refreshed as refreshedBy } from '../support/introduced.ts'
 import { buildServer } from '../support/server.ts'
-import { direct, type Reply } from '../support/token-client.ts'
-
-const URI = 'https://agent.example/cb'
-const AGENT = {
-  client_name: 'Agent',
-  redirect_uris: [URI],
-  token_endpoint_auth_method: 'none',
-}
-
-const VERIFIER = 'v'.repeat(43)
-
-function asking(client_id: string, more: Record<string, string> = {}): string {
-  const challenge = {
-    code_challenge: hash('sha256', VERIFIER, 'base64url'),
-    code_challenge_method: 'S256',
-  }
-  return `/oauth/authorize?${new URLSearchParams({ client_id, redirect_uri: URI, response_type: 'code', ...challenge, ...more })}`
-}
-
-const plainly = (app: FastifyInstance, form: Record<string, string>) =>
-  direct(app, form, { authorization: '' })
-
-/** Logs in and approves, as `admin`; gives the answer of the token endpoint. */
-async function approved(app: FastifyInstance, client_id: string, more: Record<string, string> = {}) {
-  const code = (await new Agent(app).authorize(asking(client_id, more))).get('code') ?? ''
-  const grant = {
-    grant_type: 'authorization_code',
-    client_id,
-    code,
-    redirect_uri: URI,
-    code_verifier: VERIFIER,
-  }
-  return plainly(app, grant)
-}
-
-async function registered(app: FastifyInstance, metadata: object) {
-  const answer = await app.inject({
-    ...{ method: 'POST', url: '/oauth/register', payload: JSON.stringify(metadata) },
-    headers: { 'content-type': 'application/json', host: 'localhost:8000' },
-  })
-  return { status: answer.statusCode, body: answer.json() }
-}
+import { AGENT, approved, asking, registered, URI } from '../support/strangers.ts'
+import type { Reply } from '../support/token-client.ts'
 
 test('what a document says at the approval is what its page has shown, or the person is asked again', async (t) => {
   const site = await documentServer(t)
@@ -114,9 +73,7 @@ test('a scope that is not public any more is taken from who registered while it 
   )
   const { app: next } = await open(false)
   for (const [at, client_id] of ids.entries()) {
-    const refreshed = await plainly(next, {
-      ...{ client_id, grant_type: 'refresh_token', refresh_token: before[at]?.body.refresh_token },
-    })
+    const refreshed = await refreshedBy(next, client_id, before[at]?.body.refresh_token)
     assert.deepEqual([refreshed.status, refreshed.body.scope], [200, 'openid'])
     assert.equal((await approved(next, client_id, { scope })).body.scope, 'openid')
   }

@@ -20,9 +20,9 @@ export async function register(
 }
 
 /** The URL by which it asks. */
-export function asking(client_id: string, redirect_uri: string): string {
+export function asking(client_id: string, redirect_uri: string, more: Record<string, string> = {}): string {
   const challenge = { code_challenge: hash('sha256', VERIFIER, 'base64url'), code_challenge_method: 'S256' }
-  return `/oauth/authorize?${new URLSearchParams({ client_id, redirect_uri, response_type: 'code', state: 's', ...challenge })}`
+  return `/oauth/authorize?${new URLSearchParams({ client_id, redirect_uri, response_type: 'code', state: 's', ...challenge, ...more })}`
 }
 
 /** Exchanges its code. */
