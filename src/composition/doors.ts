@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { DEMO, tryPath } from '../config/demo.ts'
 import { registerAccount } from '../endpoints/account/account.ts'
 import { registerAccountData } from '../endpoints/account/data.ts'
+import { registerAccountDelete } from '../endpoints/account/delete.ts'
 import { accountAsker } from '../endpoints/account/elevation.ts'
 import { registerAccountPassword } from '../endpoints/account/password.ts'
 import { registerAccountProfile } from '../endpoints/account/profile.ts'
@@ -108,13 +109,17 @@ export async function openPages(app: FastifyInstance, rooms: Rooms, { base, rend
     if (changes !== undefined)
       registerChoosePassword(scope, { ...common, people: changes, queue: rooms.queues.people })
     registerHome(scope, { ...common, tryHref })
-    const account = { ...common, tryHref, people: changes }
+    const { account_deletion = 'off', clients: filed } = config.entries
+    const own_apps = filed.flatMap(({ client_id, client_uri }) => (client_uri ? [client_id] : []))
+    const canDelete = account_deletion === 'on'
+    const account = { ...common, tryHref, people: changes, own_apps, canDelete }
     registerAccount(scope, account)
     registerAccountData(scope, account)
     if (changes !== undefined) {
       const own = { ...account, people: changes, queue: rooms.queues.people }
       registerAccountPassword(scope, own)
       registerAccountProfile(scope, own)
+      if (canDelete) registerAccountDelete(scope, own)
     }
   }
   await app.register(pages, { prefix: base })

@@ -37,7 +37,9 @@ import { idTokenIssuer } from '../tokens/id-token.ts'
 import { inspectorOf } from '../tokens/inspector.ts'
 import { issuerOf } from '../tokens/issuer.ts'
 import { jwtAccessTokens } from '../tokens/jwt-access-token.ts'
+import { Activity } from '../users/activity.ts'
 import { passwordCheck } from '../users/password-check.ts'
+import { activitySink } from './activity.ts'
 import { blockingOf, clientChangesOf, clientsOf, rulesFor } from './clients.ts'
 import { documentClientsOf, strangersOutbound } from './documents.ts'
 import { beginWith, type Kept } from './kept.ts'
@@ -97,7 +99,8 @@ export function makeRooms(config: Config, parts: Parts) {
   const grants = new Grants(store)
   const approvals = approvalsIn(store, registry)
   const subjects = new Subjects(env.PAIRWISE_SALT)
-  const journal = journalOf([logSink(log)])
+  const activity = new Activity(store)
+  const journal = journalOf([logSink(log), activitySink(activity, { now, log })])
   const reports = reportsTo({ log, journal })
   const notice = (text: string) => log.warn(text)
   const signing = signingKeysOf(config, {
@@ -153,6 +156,7 @@ export function makeRooms(config: Config, parts: Parts) {
       store,
       log,
       journal,
+      activity,
       reports,
       now,
       keys,

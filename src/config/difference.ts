@@ -33,6 +33,7 @@ const SINGLE = [
   'any_resource',
   'registration',
   'client_id_metadata_documents',
+  'account_deletion',
 ] as const satisfies (keyof Entries)[]
 
 function alone(entries: Entries, name: (typeof SINGLE)[number]) {

@@ -82,6 +82,7 @@ export const FILE_SCHEMA = {
     any_resource: flag,
     webfinger_domains: texts,
     branding: BRANDING_SCHEMA,
+    account_deletion: { type: 'string', enum: ['off', 'on'] },
     registration: { type: 'string', enum: ['off', 'open', 'token'] },
     // A word, a list of hosts, or a mapping: `documents` looks into it.
     client_id_metadata_documents: anything,
@@ -130,6 +131,8 @@ export interface Entries {
   webfinger_domains?: string[]
   /** Whose pages these are. */
   branding?: BrandingEntry
+  /** Whether people of the store may delete themselves. */
+  account_deletion?: 'off' | 'on'
   /** Who may register a client: nobody, anybody, or who has an initial access token (RFC 7591 §3). */
   registration?: 'off' | 'open' | 'token'
   /** Whether the address of a document may be a `client_id`, and of which. */

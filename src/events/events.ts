@@ -9,6 +9,7 @@ export const EVENTS = {
   logout: 'info',
   password_set: 'info',
   profile_changed: 'info',
+  person_deleted: 'info',
   link_refused: 'warn',
   person_not_allowed: 'warn',
   consent_granted: 'info',

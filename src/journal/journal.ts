@@ -4,6 +4,8 @@ import type { SecurityEvent } from '../events/events.ts'
 export interface Occasion {
   /** Names the request in the log and on error pages. */
   readonly id: string
+  /** The IP address that it came from. */
+  readonly ip?: string
 }
 
 /** What takes every event: the log, and whatever else listens. It must not throw, and nobody waits for it. */

@@ -5,7 +5,7 @@ import { TemporarilyUnavailable } from '../protocol/errors.ts'
  * and carry a schema version. `share` is the part of a bounded store that the kind may fill: every kind has
  * its own part, so that a flood of one leaves the others room (sessions and logins above all).
  *
- * The shares sum to 0.892. A further kind takes its share from what is left, never from a kind that is there: that
+ * The shares sum to 0.898. A further kind takes its share from what is left, never from a kind that is there: that
  * would refuse what an installation holds today. A mark that something was used is a kind like any other: it is never
  * evicted, or the thing could be used again. While its share is full, `create` refuses and the answer is a 503.
  *
@@ -24,6 +24,7 @@ export const KINDS = {
   name: { durable: true, share: 0.002, given: false },
   registry: { durable: true, share: 0.001, given: false },
   introduced: { durable: true, share: 0.005, given: false },
+  activity: { durable: false, share: 0.006, given: false },
 } as const
 
 export type Kind = keyof typeof KINDS

@@ -120,6 +120,10 @@ export const en = {
   'account.confirm': 'Please log in once more, to confirm that it is you.',
   'account.data': 'Download what is kept of you',
 
+  'account.links': 'Your apps',
+  'account.happened': 'What happened lately',
+  'account.at': '{at}',
+  'account.times': '{count} times',
   'account.back': 'Back to your account',
   'account.save': 'Save',
   'profile.title': 'About you',
@@ -127,6 +131,25 @@ export const en = {
   'profile.hint_picture': 'An address that begins with https://',
   'profile.hint_zoneinfo': 'Such as Europe/Berlin',
   'profile.hint_locale': 'Such as de or en-GB',
+
+  'happened.login': 'You logged in',
+  'happened.login_at': 'You logged in for {client}',
+  'happened.login_failed': 'Somebody tried to log in with a wrong password',
+  'happened.password_set': 'The password was changed',
+  'happened.profile_changed': 'You changed what is said about you',
+  'happened.consent': 'You decided about an app that is not there any more',
+  'happened.consent_granted': 'You gave access to {client}',
+  'happened.consent_denied': 'You denied access to {client}',
+  'happened.consent_revoked': 'Access was taken from {client}',
+  'happened.reuse': 'The access of an app ended, because it looked stolen',
+  'happened.reuse_detected': 'The access of {client} ended, because it looked stolen',
+
+  'delete.title': 'Delete my account',
+  'delete.what':
+    'Everything that is kept about you is deleted, and every app loses its access. Nobody can bring it back.',
+  'delete.type': 'Type your user name, {account}, to go on',
+  'delete.wrong': 'This is not your user name. Nothing was deleted.',
+  'delete.do': 'Delete everything',
 
   'field.username': 'User name',
   'field.name': 'Name',

@@ -3,14 +3,17 @@ import { hash } from 'node:crypto'
 import { test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import type { Response } from 'light-my-request'
+import type { Entries } from '../../src/config/schema.ts'
 import { matches } from '../../src/passwords/password-hash.ts'
 import type { Store } from '../../src/store/store.ts'
+import { Activity } from '../../src/users/activity.ts'
 import { readPerson } from '../../src/users/person-changes.ts'
 import { Agent, answerOf, WALK } from '../support/browser-agent.ts'
 import { onEachStore } from '../support/each-store.ts'
 import { operatorOf } from '../support/run-time.ts'
 import { buildServer } from '../support/server.ts'
 import { exchange, introspect, refresh } from '../support/token-client.ts'
+import { until } from '../support/until.ts'
 
 const PASSWORD = 'correct horse battery staple'
 const NEXT = 'another horse and its battery'
@@ -265,7 +268,7 @@ test('agents stand apart, and one button ends them all; the others stay', async 
   assert.ok(page.body.indexOf('Agent One') > page.body.indexOf('Apps that introduced themselves'))
   assert.ok(page.body.indexOf('Test Client') < page.body.indexOf('Apps that introduced themselves'))
   const after = await post(agent, page, '/account/agents/remove')
-  assert.doesNotMatch(after.body, /Agent (One|Two)/)
+  assert.doesNotMatch(after.body, /<bdi>Agent (One|Two)|introduced themselves/)
   assert.match(after.body, /Test Client/)
 })
 
@@ -288,4 +291,103 @@ test('the download has what is kept, and nothing that proves anybody', async (t)
     assert.ok(!answer.body.includes(secret))
   for (const name of ['credential', 'password', 'revision', 'nonce'])
     assert.ok(!answer.body.includes(name), name)
+})
+
+onEachStore('what happened to an account', (open) => {
+  test("its person reads it: logins, wrong passwords in one line, decisions; ninety days of it, and nobody else's", async (t) => {
+    const other = { username: 'eve', password: 'eve', sub: 'eve' }
+    const { app, clock } = await buildServer(t, { store: await open(), users: [other] })
+    const agent = await loggedIn(app)
+    await agent.authorize()
+    const guesser = new Agent(app)
+    guesser.address = '192.0.2.7'
+    for (let time = 0; time < 3; time++)
+      await guesser.login(await guesser.get('/login'), 'admin', `wrong ${time}`)
+    await until(
+      async () => /\(3 times\)/.test((await agent.get('/account')).body),
+      'three guesses in one line',
+    )
+    const { body } = await agent.get('/account')
+    assert.match(body, /You gave access to Test Client/)
+    assert.match(body, /wrong password \(3 times\)<p[^>]*>[^<]*<br>From 192\.0\.2\.7/)
+    assert.doesNotMatch(body, /wrong 1/)
+    const eve = await loggedIn(app, 'eve', 'eve')
+    assert.doesNotMatch((await eve.get('/account')).body, /Test Client|192\.0\.2\.7/)
+    const data = (await agent.get('/account/data')).json()
+    assert.ok(data.happened.some(({ event }: { event: string }) => event === 'login'))
+    clock.now += 90 * 86_400
+    const later = await loggedIn(app)
+    await until(
+      async () => !/wrong password/.test((await later.get('/account')).body),
+      'what is older is not shown',
+    )
+  })
+
+  test('fifty at once: none is lost but what is too much', async (t) => {
+    const store = await open()
+    await buildServer(t, { store })
+    const activity = new Activity(store)
+    const now = 1_800_000_000
+    await Promise.all(
+      Array.from({ length: 50 }, (_, at) =>
+        activity.note('ada', { event: 'login', address: `192.0.2.${at}` }, now),
+      ),
+    )
+    assert.equal((await activity.of('ada', now)).length, 50)
+    for (let at = 0; at < 5; at++)
+      await activity.note('ada', { event: 'login', address: `198.51.100.${at}` }, now + 1)
+    const kept = await activity.of('ada', now + 1)
+    assert.deepEqual([kept.length, kept[0]?.address], [50, '198.51.100.4'])
+  })
+})
+
+onEachStore('who deletes themselves', (open) => {
+  test('all of it goes, by their own name and a fresh proof alone, and if the configuration lets them', async (t) => {
+    const store = await open()
+    const env = { STORE: 'redis' }
+    const change = (entries: Entries) => {
+      entries.account_deletion = 'on'
+    }
+    const server = await buildServer(t, { store, env, change })
+    const { app, clock, log } = server
+    const sub = await operatorOf(server, store).add('ada', PASSWORD)
+    const [agent, other] = [await loggedIn(app, 'ada', PASSWORD), await loggedIn(app, 'ada', PASSWORD)]
+    const { body } = await exchange(app, (await agent.authorize()).get('code') ?? '')
+    clock.now += 601
+    assert.equal((await agent.get('/account/delete')).headers.location, '/login?account=delete')
+    await agent.login(await agent.get('/login?account=delete'), 'ada', PASSWORD)
+    const page = await agent.get('/account/delete')
+    const form = formOf(page, '/account/delete')
+    for (const username of ['', 'admin', 'Ada ']) {
+      const wrong = await agent.post('/account/delete', { ...form, username })
+      assert.equal(wrong.statusCode, 422)
+    }
+    assert.equal((await agent.post('/account/delete', { username: 'ada' })).statusCode, 403)
+    assert.notEqual(await readPerson(store, sub), undefined)
+    const done = await agent.post('/account/delete', { ...form, username: 'ada' })
+    assert.equal(done.headers.location, '/')
+    assert.equal(await readPerson(store, sub), undefined)
+    for (const one of [agent, other]) assert.equal(await isIn(one), false)
+    assert.equal((await introspect(app, body.access_token)).body.active, false)
+    assert.equal((await refresh(app, body.refresh_token)).body.error, 'invalid_grant')
+    const again = new Agent(app)
+    assert.equal((await again.login(await again.get('/login'), 'ada', PASSWORD)).statusCode, 422)
+    assert.ok(log.some(({ event }) => event === 'person_deleted'))
+    assert.deepEqual((await store.list(`consents_of:${sub}`, clock.now)).members, [])
+    const off = await buildServer(t, { store, env })
+    assert.equal((await new Agent(off.app).get('/account/delete')).statusCode, 404)
+  })
+})
+
+test('applications with a page of their own are listed for who may use them', async (t) => {
+  const app_ = (client_id: string, more = {}) => ({
+    ...{ client_id, client_secret: 'a secret of many characters', redirect_uris: ['https://a.example/cb'] },
+    ...{ client_name: client_id, client_uri: `https://${client_id}.example/`, ...more },
+  })
+  const { app } = await buildServer(t, {
+    clients: [app_('wiki'), app_('payroll', { allowed_groups: ['staff'] })],
+  })
+  const { body } = await (await loggedIn(app)).get('/account')
+  assert.match(body, /<a href="https:\/\/wiki\.example\/"><bdi>wiki/)
+  assert.doesNotMatch(body, /payroll/)
 })

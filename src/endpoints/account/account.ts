@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { admits } from '../../grants/admission.ts'
 import { formOf } from '../../http/form.ts'
 import type { RenderPage } from '../../http/pages.ts'
 import type { Notice } from '../../http/views/view.ts'
@@ -6,14 +7,16 @@ import type { Journal } from '../../journal/journal.ts'
 import type { Visitor } from '../../logins/visitors.ts'
 import type { SessionEnd } from '../../logout/session-end.ts'
 import type { Sessions } from '../../sessions/sessions.ts'
+import type { Activity } from '../../users/activity.ts'
 import type { PeopleContext } from '../../users/person-changes.ts'
 import { readPerson } from '../../users/person-changes.ts'
 import type { Exchange } from '../asker.ts'
 import { type FormContext, formRefused } from '../form-refused.ts'
-import { accountView } from '../shown.ts'
+import { accountView, clientView } from '../shown.ts'
 import { type VisitorContext, visitorAt } from '../visitor.ts'
 import { type AppsContext, appsOf, appView, takeBack } from './apps.ts'
 import { factsOf, zoneOf } from './facts.ts'
+import { happenedRows } from './happened.ts'
 import { loginsOf } from './logins.ts'
 
 /** Where people see and change what is kept of them. */
@@ -28,6 +31,11 @@ export interface AccountContext extends VisitorContext, FormContext, AppsContext
   issuer: string
   /** What people of the store are changed with; absent if there are none. */
   people: PeopleContext | undefined
+  activity: Pick<Activity, 'of' | 'forget'>
+  /** The clients of the file that have a page of their own. */
+  own_apps: readonly string[]
+  /** Whether people may delete themselves. */
+  canDelete: boolean
   /** The walk-through's URL, in the demo. */
   tryHref: string | undefined
 }
@@ -86,9 +94,11 @@ export function registerAccount(app: FastifyInstance, context: AccountContext): 
   async function show(exchange: Exchange, visitor: Visitor, notice?: Notice): Promise<FastifyReply> {
     const { request, reply } = exchange
     const now = context.now()
-    const [apps, logins, own] = await Promise.all([
+    const [apps, logins, happened, links, own] = await Promise.all([
       appsOf(visitor, now, context),
       loginsOf(visitor, now, context),
+      context.activity.of(visitor.user.sub, now),
+      linksOf(visitor, context),
       context.people && readPerson(context.people.store, visitor.user.sub),
     ])
     const csrf = (path: string, about = '') =>
@@ -105,6 +115,8 @@ export function registerAccount(app: FastifyInstance, context: AccountContext): 
       isOwn: own !== undefined,
       apps: rows.filter(({ isAgent }) => !isAgent),
       agents: rows.filter(({ isAgent }) => isAgent),
+      happened: await happenedRows(happened, context.clients),
+      links,
       logins: logins.map((one) => ({ ...one, csrf: csrf('/logins/end', one.sid) })),
       actions: {
         here: `${base}${ACCOUNT}`,
@@ -112,6 +124,7 @@ export function registerAccount(app: FastifyInstance, context: AccountContext): 
         password: `${base}${ACCOUNT}/password`,
         profile: `${base}${ACCOUNT}/profile`,
         data: `${base}${ACCOUNT}/data`,
+        ...(own && context.canDelete && { delete: `${base}${ACCOUNT}/delete` }),
         end_others: csrf('/logins/end-others'),
         remove_agents: csrf('/agents/remove'),
       },
@@ -120,6 +133,16 @@ export function registerAccount(app: FastifyInstance, context: AccountContext): 
     }
     return context.render(reply, 'account', data, { status: notice === undefined ? 200 : 403 })
   }
+}
+
+/** The applications of this server that a person may use, and that have a page to go to. */
+async function linksOf({ user }: Visitor, { own_apps, clients }: AccountContext) {
+  const found = await Promise.all(own_apps.map((client_id) => clients.find(client_id)))
+  return found.flatMap((client) => {
+    if (client?.client_uri === undefined || !admits(client, user)) return []
+    const { name, tile } = clientView(client)
+    return [{ name, tile, href: client.client_uri }]
+  })
 }
 
 /** Ends every login of a person but this one. `now` in seconds. */

@@ -17,11 +17,12 @@ export function registerAccountData(app: FastifyInstance, context: AccountContex
     if (visitor === undefined || !isElevated(visitor, now))
       return elevate({ request, reply }, 'data', context.base)
     const { sub, username, claims, groups, roles, own_claims } = visitor.user
-    const [apps, logins, grants, consents, record] = await Promise.all([
+    const [apps, logins, grants, consents, happened, record] = await Promise.all([
       appsOf(visitor, now, context),
       loginsOf(visitor, now, context),
       context.grants.ofSubject(sub, now),
       context.consents.ofSubject(sub, now),
+      context.activity.of(sub, now),
       context.people && readPerson(context.people.store, sub),
     ])
     const names = new Map(apps.map(({ client }) => [client.client_id, client.client_name]))
@@ -40,6 +41,7 @@ export function registerAccountData(app: FastifyInstance, context: AccountContex
         ...{ scope: grant.scope, resource: grant.resource },
         ...{ created_at: grant.created_at, auth_time: grant.auth_time, expires_at: grant.expires_at },
       })),
+      happened,
     }
     return reply
       .type('application/json; charset=utf-8')

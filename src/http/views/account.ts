@@ -1,4 +1,4 @@
-import { say, type TextKey } from '../../texts/text.ts'
+import { say, type Text, type TextKey } from '../../texts/text.ts'
 import { ACCOUNT, CLIENT, NAME, NOTICE } from './samples.ts'
 import type { AccountView, ClientView, Notice, Sentence, View } from './view.ts'
 
@@ -25,6 +25,14 @@ interface LoginRow {
   csrf: string
 }
 
+/** Something that happened. `at` in seconds. */
+interface HappenedRow {
+  text: Text
+  at: number
+  count: number
+  address?: string
+}
+
 interface AccountPageView {
   account: AccountView
   /** The time zone of all times. */
@@ -36,6 +44,9 @@ interface AccountPageView {
   apps: readonly AppRow[]
   /** Those that introduced themselves. */
   agents: readonly AppRow[]
+  happened: readonly HappenedRow[]
+  /** Applications to go to. */
+  links: readonly { name: string; tile?: number | undefined; href: string }[]
   /** Where things are, and the tokens of the forms that are about all of something. */
   actions: {
     here: string
@@ -43,6 +54,8 @@ interface AccountPageView {
     password: string
     profile: string
     data: string
+    /** Absent if people do not delete themselves. */
+    delete?: string
     end_others: string
     remove_agents: string
   }
@@ -52,7 +65,7 @@ interface AccountPageView {
 }
 
 const ACTIONS = {
-  ...{ here: '/account', log_out: '/logout', password: '/', profile: '/', data: '/' },
+  ...{ here: '/account', log_out: '/logout', password: '/', profile: '/', data: '/', delete: '/' },
   ...{ end_others: 'sample', remove_agents: 'sample' },
 }
 const APP = { client_id: 'sample', csrf: 'sample', since: 0, scopes: ['See a sample'] }
@@ -76,9 +89,20 @@ export const account: View<AccountPageView> = {
         { ...APP, client: { name: NAME }, scopes: [] },
       ],
       agents: [{ ...APP, client: { name: NAME } }],
+      happened: [{ text: say('happened.login'), at: 0, count: 2, address: '192.0.2.1' }],
+      links: [{ name: NAME, href: '/' }],
       try_href: '/',
       notice: NOTICE,
     },
-    { ...PAGE, facts: [], isOwn: false, logins: [{ ...LOGIN, isHere: true }], apps: [], agents: [] },
+    {
+      ...PAGE,
+      facts: [],
+      isOwn: false,
+      logins: [{ ...LOGIN, isHere: true }],
+      apps: [],
+      agents: [],
+      happened: [],
+      links: [],
+    },
   ],
 }

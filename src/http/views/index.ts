@@ -1,4 +1,5 @@
 import { account } from './account.ts'
+import { accountDelete } from './account-delete.ts'
 import { accountPassword } from './account-password.ts'
 import { accountProfile } from './account-profile.ts'
 import { choosePassword } from './choose-password.ts'
@@ -25,6 +26,7 @@ export const VIEWS = {
   account,
   'account-password': accountPassword,
   'account-profile': accountProfile,
+  'account-delete': accountDelete,
   'form-post': formPost,
 }
 
