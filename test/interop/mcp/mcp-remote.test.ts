@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { npmPackages } from '../../applications/support/program.ts'
 import { HttpBrowser } from '../../support/http-browser.ts'
+import { register } from '../../support/introduced.ts'
+import { buildServer } from '../../support/server.ts'
 import { until } from '../../support/until.ts'
 import { ADMIN, mcpSite, type Site } from './support/site.ts'
 
@@ -58,23 +60,26 @@ async function use(
   return content[0]?.text
 }
 
+/** Goes where mcp-remote has sent the browser, and back to it with the code. Gives the scope that was asked for. */
+function loggingIn({ resource }: Site, sent: string): (said: () => string) => Promise<string | null> {
+  const browser = new HttpBrowser()
+  return async (said) => {
+    await until(() => existsSync(sent), said)
+    const asked = new URL(readFileSync(sent, 'utf8'))
+    rmSync(sent)
+    assert.equal(asked.searchParams.get('resource'), resource)
+    const back = await browser.walk(asked.href, asked.searchParams.get('redirect_uri') ?? '', ADMIN)
+    assert.equal((await fetch(back)).status, 200)
+    return asked.searchParams.get('scope')
+  }
+}
+
 const READS = 'the notes of admin are read'
 
 test('mcp-remote: registers, has the person log in, refreshes, steps up; and comes back without a browser', async (t) => {
   const site = await mcpSite(t, { format: 'opaque' })
   const { folder, sent } = desk(t)
-  const browser = new HttpBrowser()
-  /** Goes where mcp-remote has sent the browser, and back to it with the code. Gives the scope that was asked for. */
-  const logIn = async (said: () => string) => {
-    await until(() => existsSync(sent), said)
-    const asked = new URL(readFileSync(sent, 'utf8'))
-    rmSync(sent)
-    assert.equal(asked.searchParams.get('resource'), site.resource)
-    const back = await browser.walk(asked.href, asked.searchParams.get('redirect_uri') ?? '', ADMIN)
-    assert.equal((await fetch(back)).status, 200)
-    return asked.searchParams.get('scope')
-  }
-
+  const logIn = loggingIn(site, sent)
   const first = await connect(t, site, folder)
   assert.equal(await logIn(first.said), 'notes.read')
   await first.connected
@@ -97,4 +102,27 @@ test('mcp-remote: registers, has the person log in, refreshes, steps up; and com
   await second.connected
   assert.equal(await use(second.client, 'write_notes'), 'the notes of admin are written')
   assert.equal(existsSync(sent), false)
+})
+
+test('mcp-remote: a registration that is worth nothing any more is made anew', async (t) => {
+  const site = await mcpSite(t, { format: 'opaque' })
+  const { folder, sent } = desk(t)
+  const logIn = loggingIn(site, sent)
+  const first = await connect(t, site, folder)
+  await logIn(first.said)
+  await first.connected
+  await first.client.close()
+  // As after a loss of the store: an id under a key that is gone, and tokens that nobody knows.
+  const [about = ''] = globSync(join(folder, '**/*_client_info.json'))
+  const [tokens = ''] = globSync(join(folder, '**/*_tokens.json'))
+  const known = JSON.parse(readFileSync(about, 'utf8'))
+  const { body } = await register((await buildServer(t)).app, 'mcp-remote', ...known.redirect_uris)
+  writeFileSync(about, JSON.stringify({ ...known, client_id: body.client_id }))
+  const gone = { access_token: 'at_gone', refresh_token: 'rt_gone' }
+  writeFileSync(tokens, JSON.stringify({ ...JSON.parse(readFileSync(tokens, 'utf8')), ...gone }))
+
+  const second = await connect(t, site, folder)
+  await logIn(second.said)
+  await second.connected
+  assert.equal(await use(second.client, 'read_notes'), READS)
 })
