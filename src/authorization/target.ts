@@ -1,4 +1,5 @@
 import type { Client } from '../clients/client.ts'
+import { isDocumentUrl } from '../clients/documents/document-url.ts'
 import { OAuthError, quoted } from '../protocol/errors.ts'
 import type { Parameters } from '../protocol/parameters.ts'
 import { redirectUriMatches } from '../protocol/redirect-uri.ts'
@@ -23,7 +24,9 @@ export async function resolveTarget(find: FindClient, parameters: Parameters): P
   const client = await find(client_id)
   if (client === undefined)
     throw new OAuthError('invalid_request', `no client ${quoted(client_id)} is registered here`, {
-      detail: 'the client is unknown',
+      detail: isDocumentUrl(client_id)
+        ? 'the client is unknown, and documents of clients are not read here'
+        : 'the client is unknown',
     })
   const requested = parameters.one('redirect_uri')
   if (requested !== undefined)

@@ -3,6 +3,12 @@ import type { ReasonRemedy } from './remedy.ts'
 /** What reasons mean that concern a client, its registration or its requests: from the particular to the general. */
 const OF_CLIENTS: readonly ReasonRemedy[] = [
   {
+    says: /^the client is unknown, and documents of clients are not read here$/,
+    rule: 'the client_id is the address of a document (draft-ietf-oauth-client-id-metadata-document), which the configuration does not let in',
+    remedy:
+      'client_id_metadata_documents: on, or a list of hosts, lets such clients in; docs/mcp.md has what they get',
+  },
+  {
     says: /^the client is unknown$|^its client is unknown here$/,
     rule: 'RFC 6749 §4.1.2.1: a client must be registered before anybody is sent back to it',
     remedy:
