@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { test } from 'node:test'
 import { deflateSync } from 'node:zlib'
 import { documentUrlProblem } from '../../src/clients/documents/document-url.ts'
-import { Documents, DocumentUnavailable } from '../../src/clients/documents/documents.ts'
+import { Documents, DocumentUnavailable, type ReadDocument } from '../../src/clients/documents/documents.ts'
 import { FetchBudget, TooManyDocuments } from '../../src/clients/documents/fetch-budget.ts'
 import { freshFor } from '../../src/clients/documents/freshness.ts'
 import { isListed } from '../../src/clients/documents/hosts.ts'
@@ -317,4 +317,25 @@ test('keys of a document whose host fails are asked for twice a minute, whatever
   fails = false
   await recent(at + 60)
   assert.equal(asked(), 4)
+})
+
+test('an approved document that cannot be used spends nothing of what is there for others', async () => {
+  const good = 'https://good.example/c'
+  let status = 200
+  const fetch = async (client_id: string) => ({
+    ...answerOf({ client_id }),
+    ...(client_id === ID && { status }),
+  })
+  const documents = new Documents({ outbound: () => ({ fetch }), offered: ['openid'] })
+  const read = (client_id: string, asker: number, approved?: ReadDocument, now = 100_000) =>
+    documents.read(client_id, { approved, address: `2001:db8:0:${asker.toString(16)}::1`, now })
+  const bad = { ...(await read(ID, 0)), read_at: 0 }
+  const known = await read(good, 0)
+  status = 404
+  const later = 100_000 + 400
+  for (let asker = 0; asker < 700; asker++) await assert.rejects(read(ID, asker, bad, later))
+  assert.equal((await read(good, 999, known, later)).read_at, later)
+  status = 200
+  await assert.rejects(read(ID, 999, bad, later), TooManyDocuments)
+  assert.equal((await read(ID, 999, bad, later + 60)).read_at, later + 60)
 })

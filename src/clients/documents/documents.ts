@@ -1,7 +1,7 @@
 import type { Fetched, Outbound } from '../../outbound/outbound.ts'
 import { OutboundFailure } from '../../outbound/outbound.ts'
 import { TemporarilyUnavailable } from '../../protocol/errors.ts'
-import { FetchBudget } from './fetch-budget.ts'
+import { FetchBudget, TooManyDocuments } from './fetch-budget.ts'
 import { freshFor } from './freshness.ts'
 import { Logos } from './logos.ts'
 import { type ClientDocument, readDocument, unusable } from './read-document.ts'
@@ -37,6 +37,8 @@ export class DocumentUnavailable extends TemporarilyUnavailable {
 const TRUSTED = 86_400
 // Seconds. What cannot be read is not asked for again by every page of a login.
 const ASK_EVERY = 30
+// Seconds.
+const FAILS_FOR = 60
 
 // Statuses that say nothing about the client, beside those of 500 and more. Who protects a website from robots refuses whole data
 // centres (403, 401), for an hour or for good: that is no word of the client's. It has gone with 404 or 410.
@@ -65,6 +67,8 @@ export class Documents {
   readonly #reading = new Map<string, Promise<ReadDocument>>()
   // Seconds: when a document was last asked for because of its keys.
   readonly #askedForKeys = new Map<string, number>()
+  // Seconds: when one was last asked for in vain.
+  readonly #failedAt = new Map<string, number>()
 
   /** `outbound`: what may ask an address; `offered`: the scopes that clients may have which introduce themselves. */
   constructor({
@@ -122,10 +126,7 @@ export class Documents {
       if (found !== undefined) return found
       throw new DocumentUnavailable('it was asked for a moment ago, in vain', client_id)
     }
-    this.#askedForKeys.delete(client_id)
-    this.#askedForKeys.set(client_id, now)
-    const [oldest] = this.#askedForKeys.keys()
-    if (this.#askedForKeys.size > MAX_KNOWN && oldest !== undefined) this.#askedForKeys.delete(oldest)
+    noteAt(this.#askedForKeys, client_id, now)
     return this.#ask(client_id, { approved, now, address: '' })
   }
 
@@ -160,9 +161,20 @@ export class Documents {
     const running = this.#reading.get(client_id)
     if (running !== undefined) return running
     const { approved, address, now } = wanted
+    // Of errors nothing is kept, so each request asks again: not out of what is there for those that answer.
+    const fails = now - (this.#failedAt.get(client_id) ?? Number.NEGATIVE_INFINITY) < FAILS_FOR
     const reading = this.#budget
-      .spend({ known: approved !== undefined, address }, () => this.#fetch(client_id, now))
-      .then((read) => this.#keep(read, wanted))
+      .spend({ known: approved !== undefined && !fails, address }, () => this.#fetch(client_id, now))
+      .then(
+        (read) => {
+          this.#failedAt.delete(client_id)
+          return this.#keep(read, wanted)
+        },
+        (error) => {
+          if (!(error instanceof TooManyDocuments)) noteAt(this.#failedAt, client_id, now)
+          throw error
+        },
+      )
       .finally(() => this.#reading.delete(client_id))
     this.#reading.set(client_id, reading)
     return reading
@@ -190,4 +202,12 @@ export class Documents {
       throw error
     }
   }
+}
+
+/** Notes a time; of as many as documents are kept, the one that was noted longest ago gives way. */
+function noteAt(times: Map<string, number>, client_id: string, now: number): void {
+  times.delete(client_id)
+  times.set(client_id, now)
+  const [oldest] = times.keys()
+  if (times.size > MAX_KNOWN && oldest !== undefined) times.delete(oldest)
 }
