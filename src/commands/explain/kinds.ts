@@ -155,6 +155,14 @@ export const BY_MESSAGE: ReadonlyMap<string, Remedy> = new Map([
     },
   ],
   [
+    'a person allows too many new clients',
+    {
+      rule: 'what somebody approves here first is written down, and one person lets in two hundred new clients a day at most',
+      remedy:
+        'see in events whose account it is, and whether they know of it; clients block stops what comes, users disable the person',
+    },
+  ],
+  [
     'the store is full',
     {
       rule: 'a full store refuses new logins, and forgets none',
