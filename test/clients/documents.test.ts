@@ -339,3 +339,21 @@ test('an approved document that cannot be used spends nothing of what is there f
   await assert.rejects(read(ID, 999, bad, later), TooManyDocuments)
   assert.equal((await read(ID, 999, bad, later + 60)).read_at, later + 60)
 })
+
+test('in an outage the newest is used: what another node has read since, not what this one has kept', async () => {
+  let fails = false
+  const { documents } = documentsOf(async () => {
+    if (fails) throw new OutboundFailure('no answer in time')
+    return answerOf({})
+  })
+  const read = (now: number, approved?: ReadDocument) =>
+    documents.read(ID, { approved, address: '192.0.2.1', now })
+  const former = await read(100_000)
+  fails = true
+  const newer = { ...former, read_at: 100_200 }
+  assert.equal(await read(100_400, newer), newer)
+  const older = { ...former, read_at: 99_000 }
+  assert.equal(await read(100_500, older), newer)
+  const recent = { approved: { ...former, read_at: 100_450 }, now: 100_600, isTried: () => false }
+  assert.equal(await documents.recent(ID, recent), recent.approved)
+})

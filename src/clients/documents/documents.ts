@@ -138,8 +138,10 @@ export class Documents {
     return logo_uri && this.#logos.read(logo_uri, { known: approved !== undefined, address })
   }
 
+  // Of what this process has kept, and what is approved, the newest: another node may have read it since.
   #trusted(documents: readonly (ReadDocument | undefined)[], now: number): ReadDocument | undefined {
-    return documents.find((one) => one !== undefined && now - one.read_at < TRUSTED)
+    const trusted = documents.filter((one) => one !== undefined && now - one.read_at < TRUSTED)
+    return trusted.toSorted((one, other) => (other?.read_at ?? 0) - (one?.read_at ?? 0))[0]
   }
 
   #keep(read: Kept, { approved }: Wanted): ReadDocument {
