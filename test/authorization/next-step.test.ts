@@ -41,7 +41,12 @@ function situation(example: Example): Situation {
     skip_consent = false,
     anybody = false,
   } = example
-  const client = { client_id: 'app', skip_consent, trust_loopback: false, secret: anybody ? undefined : {} }
+  const client = {
+    client_id: 'app',
+    skip_consent,
+    trust_loopback: false,
+    auth_methods: [anybody ? 'none' : 'client_secret_basic'],
+  }
   const redirect_uri = anybody ? 'http://127.0.0.1/cb' : 'https://app.example/cb'
   const ask: Partial<Ask> = {
     consent: consentRule({ client, redirect_uri, redirect_uri_sent: true } as never, prompt),
