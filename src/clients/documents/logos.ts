@@ -1,6 +1,7 @@
 import { disableTypes, imageSize, types } from 'image-size'
 import type { Outbound } from '../../outbound/outbound.ts'
 import { type FetchAsker, FetchBudget, TooManyDocuments } from './fetch-budget.ts'
+import { framesOf, type Size } from './image-frames.ts'
 
 // Bytes, and pixels of a side: an image that unpacks to gigabytes must not reach a browser.
 const MOST = 65_536
@@ -77,13 +78,17 @@ export class Logos {
   }
 }
 
+function fits({ width, height }: Size): boolean {
+  return width > 0 && height > 0 && Math.max(width, height) <= MAX_SIDE
+}
+
 /** An image as a `data:` URL; undefined for what is none, or too large a one. */
 export function shownAs(bytes: Buffer): string | undefined {
   try {
-    const { width, height, type = '' } = imageSize(bytes)
+    const { type = '', ...size } = imageSize(bytes)
     const named = TYPES.get(type)
-    if (named === undefined || !(width > 0 && height > 0 && Math.max(width, height) <= MAX_SIDE))
-      return undefined
+    const frames = type === 'gif' || type === 'jpg' ? framesOf(type, bytes) : []
+    if (named === undefined || !frames || ![size, ...frames].every(fits)) return undefined
     return `data:${named};base64,${bytes.toString('base64')}`
   } catch {
     return undefined
