@@ -8,9 +8,11 @@ import type { Kept } from './composition/kept.ts'
 import { makeRooms, type Parts } from './composition/rooms.ts'
 import { followKeys, loadKeys, planOf } from './composition/signing.ts'
 import type { Config } from './config/config.ts'
+import { offeredLanguages } from './config/languages.ts'
 import { registerAssets } from './endpoints/assets.ts'
 import { registerHealth } from './endpoints/health.ts'
 import { brandOf } from './http/brand/brand.ts'
+import { cookiesOf } from './http/cookies.ts'
 import { handleErrors } from './http/errors.ts'
 import { guardDemo } from './http/hosts.ts'
 import { createInstance } from './http/instance.ts'
@@ -85,11 +87,12 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   const views = env.VIEWS_DIR || BUILT_IN
   const brand = brandOf(config.entries.branding, issuer)
   const assets = new Map([...readAssets(views), ...brand.assets])
-  const render = pageRenderer({ base, assets: assetsVersion(assets), brand: brand.view }, views)
+  const languages = { offered: offeredLanguages(config.entries), cookie: cookiesOf(url).language }
+  const render = pageRenderer({ base, assets: assetsVersion(assets), brand: brand.view }, views, languages)
   const routes = new Map<string, string[]>()
   const app = createInstance(log, env.TRUST_PROXY, routePath(base, routes))
   rememberRoutes(app, routes)
-  const front: Front = { base, render, routes }
+  const front: Front = { base, render, routes, languages }
   await app.register(view, {
     ...{ engine: { ejs }, root: views, production: true },
     options: includesOf(views),

@@ -15,6 +15,7 @@ import { dispatcherOf } from '../endpoints/dispatcher.ts'
 import { homeAsker, registerHome } from '../endpoints/home.ts'
 import { registerIntrospect } from '../endpoints/introspect.ts'
 import { registerJwks } from '../endpoints/jwks.ts'
+import { registerLanguage } from '../endpoints/language.ts'
 import { registerLogout } from '../endpoints/logout.ts'
 import { metadataPaths, registerMetadata } from '../endpoints/metadata.ts'
 import { registerProtectedResource, resourceMetadataPaths } from '../endpoints/protected-resource.ts'
@@ -30,6 +31,7 @@ import { allowCrossOrigin } from '../http/cors.ts'
 import { handlePageErrors } from '../http/errors.ts'
 import { readForms } from '../http/form.ts'
 import { sendToIssuer } from '../http/hosts.ts'
+import type { Languages } from '../http/language.ts'
 import { pageHeaders, type RenderPage } from '../http/pages.ts'
 import { pageSteps } from '../steps/index.ts'
 import type { Rooms } from './rooms.ts'
@@ -39,12 +41,13 @@ export interface Front {
   /** URL prefix of our own paths: '' or the issuer's path. */
   base: string
   render: RenderPage
+  languages: Languages
   /** Which methods each address has. */
   routes: ReadonlyMap<string, string[]>
 }
 
 /** What there is: metadata and keys, for everybody to read. */
-export async function openDocuments(app: FastifyInstance, rooms: Rooms, { base, routes }: Front) {
+export async function openDocuments(app: FastifyInstance, rooms: Rooms, { base, routes, languages }: Front) {
   const { issuer, config } = rooms
   const domains = config.entries.webfinger_domains ?? []
   const paths = metadataPaths(issuer)
@@ -54,7 +57,7 @@ export async function openDocuments(app: FastifyInstance, rooms: Rooms, { base, 
     const webfinger = domains.length > 0 ? [WEBFINGER] : []
     const documents = [...paths, ...resourceMetadataPaths(issuer), ...webfinger, `${base}/oauth/jwks`]
     allowCrossOrigin(scope, documents, routes)
-    registerMetadata(scope, paths, { ...rooms, url })
+    registerMetadata(scope, paths, { ...rooms, url, languages })
     registerProtectedResource(scope, rooms)
     if (domains.length > 0) registerWebfinger(scope, { issuer, domains })
     await scope.register(async (keyed) => registerJwks(keyed, rooms), { prefix: base })
@@ -86,7 +89,7 @@ export async function openDirect(app: FastifyInstance, rooms: Rooms, { base, rou
 }
 
 /** The pages: what a person sees in a browser. */
-export async function openPages(app: FastifyInstance, rooms: Rooms, { base, render }: Front) {
+export async function openPages(app: FastifyInstance, rooms: Rooms, { base, render, languages }: Front) {
   const { config, keys, issuer, reports } = rooms
   const url = new URL(issuer)
   const demo = config.demo ? { username: DEMO.username, password: DEMO.password } : undefined
@@ -109,6 +112,7 @@ export async function openPages(app: FastifyInstance, rooms: Rooms, { base, rend
     if (changes !== undefined)
       registerChoosePassword(scope, { ...common, people: changes, queue: rooms.queues.people })
     registerHome(scope, { ...common, tryHref })
+    registerLanguage(scope, { ...common, languages })
     const { account_deletion = 'off', clients: filed } = config.entries
     const own_apps = filed.flatMap(({ client_id, client_uri }) => (client_uri ? [client_id] : []))
     const canDelete = account_deletion === 'on'

@@ -27,7 +27,13 @@ export function differenceOf(before: Config, after: Config): Difference {
   return Object.fromEntries(Object.entries(sections).filter(([, text]) => text !== ''))
 }
 
-const REST = ['scopes', 'groups', 'webfinger_domains', 'branding'] as const satisfies (keyof Entries)[]
+const REST = [
+  'scopes',
+  'groups',
+  'webfinger_domains',
+  'branding',
+  'languages',
+] as const satisfies (keyof Entries)[]
 
 const SINGLE = [
   'any_resource',

@@ -82,6 +82,7 @@ export const FILE_SCHEMA = {
     any_resource: flag,
     webfinger_domains: texts,
     branding: BRANDING_SCHEMA,
+    languages: { type: 'array', minItems: 1, items: text },
     account_deletion: { type: 'string', enum: ['off', 'on'] },
     registration: { type: 'string', enum: ['off', 'open', 'token'] },
     // A word, a list of hosts, or a mapping: `documents` looks into it.
@@ -129,6 +130,8 @@ export interface Entries {
   any_resource?: boolean
   /** Whose addresses (`acct:…@domain`) have this server as their issuer. */
   webfinger_domains?: string[]
+  /** Which languages the pages have. */
+  languages?: string[]
   /** Whose pages these are. */
   branding?: BrandingEntry
   /** Whether people of the store may delete themselves. */

@@ -69,7 +69,7 @@ export function dispatcherOf(context: DispatcherContext): Dispatcher {
       notice,
       login_href: `${base}${steps.login.path}${query}`,
     }
-    const options = { status, logo: client?.logo_uri }
+    const options = { status, logo: client?.logo_uri, locale: visitor?.user.claims.locale }
     if (step.speaksFor === 'nobody') {
       const data = step.page(ask, { ...common, client: client && clientView(client) }, form)
       return render(reply, step.view, data, options)

@@ -20,6 +20,8 @@ export interface MetadataContext {
   resources: Pick<Resources, 'all'>
   /** Absent if no document describes a client here. */
   documents?: unknown
+  /** Of the pages. */
+  languages: { readonly offered: readonly string[] }
 }
 
 /**
@@ -27,7 +29,7 @@ export interface MetadataContext {
  * serves, and the clients what they use. One for both addresses, so that they cannot differ.
  */
 function serverMetadata(
-  { issuer, url, signing, scopeClaims, resources, documents }: MetadataContext,
+  { issuer, url, signing, scopeClaims, resources, documents, languages }: MetadataContext,
   usage: Usage,
 ) {
   const known = [...resources.all()].filter((resource) => resource.public)
@@ -68,6 +70,7 @@ function serverMetadata(
     acr_values_supported: ACR_VALUES,
     prompt_values_supported: PROMPTS,
     display_values_supported: ['page'],
+    ui_locales_supported: languages.offered,
     claim_types_supported: ['normal'],
     claims_supported: [
       'iss',

@@ -14,6 +14,8 @@ export interface Cookies {
   browser: Cookie
   /** The accounts that the browser is known for. */
   device: Cookie
+  /** The language that was chosen for the pages. */
+  language: Cookie
 }
 
 const YEAR = 365 * 86_400
@@ -39,6 +41,7 @@ export function cookiesOf(issuer: URL): Cookies {
     session: { name: name('session', atRoot), options },
     browser: { name: name('browser', true) + whole, options: { ...options, path: '/', maxAge: YEAR } },
     device: { name: name('device', atRoot), options: { ...options, maxAge: YEAR } },
+    language: { name: name('language', atRoot), options: { ...options, maxAge: YEAR } },
   }
 }
 

@@ -7,8 +7,9 @@ import ejs from 'ejs'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { ConfigError } from '../config/config-error.ts'
 import { checkWriters, readProblem } from '../config/file-access.ts'
-import { chooseLanguage, LANGUAGES } from '../texts/languages.ts'
+import { nameOf } from '../texts/languages.ts'
 import { speakAll, speakerOf } from '../texts/speaker.ts'
+import { type Languages, languageFor, sameAgain } from './language.ts'
 import { pageTexts } from './page-texts.ts'
 import { VIEWS, type ViewName, type Views, viewOf } from './views/index.ts'
 import type { Frame } from './views/view.ts'
@@ -20,6 +21,8 @@ export interface PageOptions {
   logo?: string | undefined
   /** URLs that the page loads in frames. */
   frames?: readonly string[]
+  /** The language of whoever is logged in, if they have said one. */
+  locale?: string | undefined
 }
 
 /** Renders one view and sends it. */
@@ -116,25 +119,38 @@ export function includesOf(viewsDir: string) {
 }
 
 /** Makes the render function of one server with the templates of a folder. `base` prefixes its own paths. */
-export function pageRenderer(frame: Omit<Frame, 'title'>, viewsDir: string): RenderPage {
+export function pageRenderer(
+  frame: Omit<Frame, 'title' | 'language'>,
+  viewsDir: string,
+  languages: Languages,
+): RenderPage {
   // As the renderer wants them: from the folder on.
   const names = Object.keys(VIEWS) as ViewName[]
   const templates = new Map(names.map((name) => [name, relative(viewsDir, fileOf(viewsDir, `${name}.ejs`))]))
   const voices = new Map(
-    Object.keys(LANGUAGES).map((language) => {
+    languages.offered.map((language) => {
       const speaker = speakerOf(language)
       return [language, { speaker, shared: { ...frame, ...pageTexts(speaker) } }]
     }),
   )
+  const choices = languages.offered.map((tag) => ({ tag, name: nameOf(tag) }))
   return async (reply, view, data, options = {}) => {
-    const voice = voices.get(chooseLanguage(reply.request.headers['accept-language']))
+    const { request } = reply
+    const spokenIn = languageFor(request, languages, options.locale)
+    const voice = voices.get(spokenIn)
     if (voice === undefined) throw new Error('a language was chosen that is none of ours')
     const { speaker, shared } = voice
     const spoken: object = speakAll<object>({ title: viewOf(view).title(data), ...(data as object) }, speaker)
-    const html = await reply.viewAsync(templates.get(view) ?? `${view}.ejs`, { ...shared, ...spoken })
+    const language = { choices, action: `${frame.base}/language`, back: sameAgain(request, frame.base) }
+    const html = await reply.viewAsync(templates.get(view) ?? `${view}.ejs`, {
+      ...shared,
+      language,
+      ...spoken,
+    })
     return reply
       .code(options.status ?? 200)
       .type('text/html; charset=utf-8')
+      .header('content-language', spokenIn)
       .header('content-security-policy', contentSecurityPolicy(view, options))
       .send(html)
   }

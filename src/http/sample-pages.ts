@@ -27,6 +27,14 @@ const BRANDS: readonly BrandView[] = [
   { name: 'Sample', host: 'id.example', links: [] },
 ]
 
+const LANGUAGE = {
+  choices: [
+    { tag: 'en', name: 'English' },
+    { tag: 'de', name: 'Deutsch' },
+  ],
+  ...{ action: '/language', back: '/' },
+}
+
 /**
  * Renders every view with samples, so that a template that compiles and then throws is found before a person sees
  * it. Throws `ConfigError` that names it.
@@ -37,7 +45,10 @@ export async function renderSamples(viewsDir: string): Promise<void> {
     for (const [name, { samples }] of Object.entries(VIEWS)) {
       for (const data of samples)
         for (const brand of BRANDS) {
-          const frame = { title: 'Sample', base: '', assets: 'sample', brand, ...pageTexts(speaker) }
+          const frame = {
+            ...{ title: 'Sample', base: '', assets: 'sample', brand, language: LANGUAGE },
+            ...pageTexts(speaker),
+          }
           await render(viewsDir, name, { ...frame, ...speakAll(data, speaker) })
         }
     }

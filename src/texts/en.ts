@@ -4,6 +4,8 @@
  */
 export const en = {
   'brand.help': 'Get help',
+  language: 'Language',
+  'language.choose': 'Choose',
   'account.use_another': 'Use another account',
   'action.continue': 'Continue',
   'action.continue_as': 'Continue as {account}',

@@ -20,11 +20,11 @@ test('a page in the language that the browser likes, and English for what it lac
     const headers = { host: 'localhost', 'accept-language': language }
     return (await app.inject({ url: '/login', headers })).body
   }
-  const hebrew = await page('fr, he-IL;q=0.9, en;q=0.8')
+  const hebrew = await page('zh, he-IL;q=0.9, en;q=0.8')
   assert.match(hebrew, /<html lang="he" dir="rtl">/)
   assert.match(hebrew, /<title>כניסה – Postern</)
   assert.match(hebrew, />Password</)
-  assert.match(await page('fr, he;q=0.1, en'), /<html lang="en">[^]*<title>Log in – Postern</)
+  assert.match(await page('zh, he;q=0.1, en'), /<html lang="en">[^]*<title>Log in – Postern</)
 })
 `
 
@@ -33,11 +33,11 @@ test('a language is one file and one line, and what it lacks is said in English'
   project.add('src/texts/he.ts', FILE)
   project.add('test/http/hebrew.test.ts', TEST)
   const languages = 'src/texts/languages.ts'
-  project.edit(languages, '  en,\n}', '  en,\n  he,\n}')
+  project.edit(languages, '  ar,\n}', '  ar,\n  he,\n}')
   project.edit(
     languages,
-    "import { en } from './en.ts'\n",
-    "import { en } from './en.ts'\nimport { he } from './he.ts'\n",
+    "import { ja } from './ja.ts'\n",
+    "import { he } from './he.ts'\nimport { ja } from './ja.ts'\n",
   )
   project.check()
   const tests = ['test/http/hebrew.test.ts', 'test/texts/texts.test.ts', 'test/http/sample-pages.test.ts']

@@ -131,7 +131,10 @@ export function registerAccount(app: FastifyInstance, context: AccountContext): 
       try_href: context.tryHref,
       notice,
     }
-    return context.render(reply, 'account', data, { status: notice === undefined ? 200 : 403 })
+    return context.render(reply, 'account', data, {
+      status: notice === undefined ? 200 : 403,
+      locale: visitor.user.claims.locale,
+    })
   }
 }
 

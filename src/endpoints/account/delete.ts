@@ -65,6 +65,6 @@ export function registerAccountDelete(
     const csrf = browser.formToken(request, reply, { binding, now: context.now() })
     const { username } = visitor.user
     const data = { action: base + PATH, back: base + ACCOUNT, csrf, username, notice }
-    return context.render(reply, 'account-delete', data, { status })
+    return context.render(reply, 'account-delete', data, { status, locale: visitor.user.claims.locale })
   }
 }

@@ -90,6 +90,11 @@ export function registerAccountPassword(app: FastifyInstance, context: PasswordC
     })
     const data = { action: base + PATH, back: base + ACCOUNT, csrf, notice, min: MIN_CHOSEN }
     const { username } = visitor.user
-    return context.render(reply, 'account-password', { ...data, username }, { status })
+    return context.render(
+      reply,
+      'account-password',
+      { ...data, username },
+      { status, locale: visitor.user.claims.locale },
+    )
   }
 }

@@ -92,7 +92,7 @@ export function registerAccountProfile(
       wrong: name === wrong,
     }))
     const data = { action: base + PATH, back: base + ACCOUNT, csrf, fields, notice }
-    return context.render(reply, 'account-profile', data, { status })
+    return context.render(reply, 'account-profile', data, { status, locale: visitor.user.claims.locale })
   }
 }
 

@@ -43,6 +43,12 @@ export interface Frame {
   /** Version of the assets, for their URLs. */
   assets: string
   brand: BrandView
+  /** The languages to choose from, and where the choice leads. */
+  language: {
+    choices: readonly { tag: string; name: string }[]
+    action: string
+    back: string
+  }
 }
 
 /** Whose pages these are, as the configuration says it. Files are names of assets. */

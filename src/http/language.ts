@@ -1,0 +1,49 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { chooseLanguage, languageOf } from '../texts/languages.ts'
+import { type Cookie, valuesOf } from './cookies.ts'
+
+/** The languages of one server's pages, and what a browser remembers of them. */
+export interface Languages {
+  /** Those that are offered, by their BCP 47 tag. */
+  readonly offered: readonly string[]
+  readonly cookie: Cookie
+}
+
+// Characters: a client's list of wishes.
+const MAX_WISHED = 200
+
+/**
+ * The language of a page: what this browser was told by its person; else what the application asks for (`ui_locales`, OpenID Connect
+ * Core §3.1.2.1); else the person's own (`locale`); else what the browser likes. What a person has chosen comes before the wish of
+ * an application, or choosing would change nothing there.
+ */
+export function languageFor(
+  request: FastifyRequest,
+  { offered, cookie }: Languages,
+  locale: string | undefined,
+): string {
+  const chosen = valuesOf(request.headers.cookie, cookie.name).find((one) => offered.includes(one))
+  if (chosen !== undefined) return chosen
+  const { ui_locales } = request.query as Record<string, unknown>
+  const wished = typeof ui_locales === 'string' ? ui_locales.slice(0, MAX_WISHED).split(' ') : []
+  for (const tag of locale === undefined ? wished : [...wished, locale]) {
+    const language = languageOf(tag, offered)
+    if (language !== undefined) return language
+  }
+  return chooseLanguage(request.headers['accept-language'], offered)
+}
+
+/** Has the browser remember a language. */
+export function rememberLanguage(reply: FastifyReply, language: string, { cookie }: Languages): void {
+  reply.setCookie(cookie.name, language, cookie.options)
+}
+
+/** Where a page is to be shown again in another language: a path of this server. What was posted is begun anew. */
+export function sameAgain(request: FastifyRequest, base: string): string {
+  const { url, method } = request
+  if (method === 'GET') return url
+  const at = url.indexOf('?')
+  const path = at < 0 ? url : url.slice(0, at)
+  if (path.startsWith(`${base}/account`)) return path
+  return at < 0 ? `${base}/` : `${base}/oauth/authorize${url.slice(at)}`
+}
