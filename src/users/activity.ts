@@ -3,6 +3,8 @@ import type { EventName } from '../events/events.ts'
 import { randomText } from '../secrets/random.ts'
 import type { Store, StoredRecord } from '../store/store.ts'
 import { update } from '../store/update.ts'
+import { isOlder } from './since.ts'
+import type { User } from './user.ts'
 
 /** Something that happened to somebody's account. */
 export interface Happening {
@@ -51,10 +53,12 @@ export class Activity {
     }
   }
 
-  /** What happened to somebody, the latest first. `now` in seconds. Throws `StoreUnavailable`. */
-  async of(sub: string, now: number): Promise<readonly Happening[]> {
-    const record = await this.#store.read<ActivityRecord>('activity', idOf(sub), now)
-    return living(record?.happened ?? [], now)
+  /**
+   * What happened to somebody, the latest first, and not to whoever had their `sub` before. `now` in seconds. Throws `StoreUnavailable`.
+   */
+  async of(user: Pick<User, 'sub' | 'since'>, now: number): Promise<readonly Happening[]> {
+    const record = await this.#store.read<ActivityRecord>('activity', idOf(user.sub), now)
+    return living(record?.happened ?? [], now).filter(({ at }) => !isOlder(at, user))
   }
 
   /** Forgets all of it. Throws `StoreUnavailable`. */

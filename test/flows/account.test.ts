@@ -333,10 +333,10 @@ onEachStore('what happened to an account', (open) => {
         activity.note('ada', { event: 'login', address: `192.0.2.${at}` }, now),
       ),
     )
-    assert.equal((await activity.of('ada', now)).length, 50)
+    assert.equal((await activity.of({ sub: 'ada', since: undefined }, now)).length, 50)
     for (let at = 0; at < 5; at++)
       await activity.note('ada', { event: 'login', address: `198.51.100.${at}` }, now + 1)
-    const kept = await activity.of('ada', now + 1)
+    const kept = await activity.of({ sub: 'ada', since: undefined }, now + 1)
     assert.deepEqual([kept.length, kept[0]?.address], [50, '198.51.100.4'])
   })
 })

@@ -97,7 +97,7 @@ export function registerAccount(app: FastifyInstance, context: AccountContext): 
     const [apps, logins, happened, links, own] = await Promise.all([
       appsOf(visitor, now, context),
       loginsOf(visitor, now, context),
-      context.activity.of(visitor.user.sub, now),
+      context.activity.of(visitor.user, now),
       linksOf(visitor, context),
       context.people && readPerson(context.people.store, visitor.user.sub),
     ])

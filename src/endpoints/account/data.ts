@@ -22,7 +22,7 @@ export function registerAccountData(app: FastifyInstance, context: AccountContex
       loginsOf(visitor, now, context),
       context.grants.ofSubject(sub, now),
       context.consents.ofSubject(sub, now),
-      context.activity.of(sub, now),
+      context.activity.of(visitor.user, now),
       context.people && readPerson(context.people.store, sub),
     ])
     const names = new Map(apps.map(({ client }) => [client.client_id, client.client_name]))
