@@ -13,17 +13,34 @@ const STANDARD = {
   offline_access: 'scope.offline_access',
 } as const satisfies Record<string, TextKey>
 
-/** One sentence for each scope: the configuration's, else the standard one, else its name. */
+/** What of a person a sentence can name: whoever is asked for their address sees which. */
+export interface Shown {
+  readonly name?: string
+  readonly email?: string
+  readonly phone_number?: string
+}
+
+/** One sentence for each scope: the configuration's, else the standard one, with what it is about, else its name. */
 export function scopeSentences(
   scope: string,
   configured: Readonly<Record<string, string>>,
+  { name, email, phone_number }: Shown = {},
 ): readonly (Text | string)[] {
   return scopeTokens(scope).map((token) => {
     if (Object.hasOwn(configured, token)) return configured[token] as string
+    if (token === 'profile' && name) return say('scope.profile_of', { name: isolated(name) })
+    if (token === 'email' && email) return say('scope.email_of', { email: isolated(email) })
+    if (token === 'phone' && phone_number)
+      return say('scope.phone_of', { phone_number: isolated(phone_number) })
     return isStandard(token) ? say(STANDARD[token]) : say('scope.other', { scope: token })
   })
 }
 
 function isStandard(token: string): token is keyof typeof STANDARD {
   return Object.hasOwn(STANDARD, token)
+}
+
+// In a sentence that is written the other way it keeps its own (UAX #9: FSI, PDI).
+function isolated(text: string): string {
+  return `\u2068${text}\u2069`
 }

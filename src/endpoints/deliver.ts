@@ -79,7 +79,8 @@ function warn(
   const mode = response_mode === 'form_post' ? 'query' : response_mode
   const data = {
     heading: say('error.theirs'),
-    message: say('error.unknown_client', { client: client.client_name, problem: error.message }),
+    message: say('error.unknown_client', { client: client.client_name }),
+    problem: error.message,
     error: error.error,
     request_id: request.id,
     link: {

@@ -19,5 +19,6 @@ function tileOf({ client_id }: Client): number {
 
 /** What a page shows of a person. */
 export function accountView({ username, claims }: User): AccountView {
-  return { name: claims.name ?? username, username }
+  const { name = username, email, phone_number } = claims
+  return { name, username, ...(email && { email }), ...(phone_number && { phone_number }) }
 }

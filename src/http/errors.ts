@@ -35,7 +35,8 @@ export function handlePageErrors(
       'error',
       {
         heading: say(again ? 'error.ours' : 'error.theirs'),
-        message: again ? say('error.ours_message') : say('error.theirs_message', { problem: error.message }),
+        message: say(again ? 'error.ours_message' : 'error.theirs_message'),
+        ...(!again && { problem: error.message }),
         error: error.error,
         request_id: request.id,
       },

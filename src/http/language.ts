@@ -9,6 +9,8 @@ export interface Languages {
   readonly cookie: Cookie
 }
 
+// Characters of an address that a page repeats: an authorization request has some hundred.
+const MAX_REPEATED = 2000
 // Characters: a client's list of wishes.
 const MAX_WISHED = 200
 
@@ -38,9 +40,13 @@ export function rememberLanguage(reply: FastifyReply, language: string, { cookie
   reply.setCookie(cookie.name, language, cookie.options)
 }
 
-/** Where a page is to be shown again in another language: a path of this server. What was posted is begun anew. */
-export function sameAgain(request: FastifyRequest, base: string): string {
+/**
+ * Where a page is to be shown again in another language: a path of this server; undefined if it is so long that a page should not
+ * repeat it. What was posted is begun anew.
+ */
+export function sameAgain(request: FastifyRequest, base: string): string | undefined {
   const { url, method } = request
+  if (url.length > MAX_REPEATED) return undefined
   if (method === 'GET') return url
   const at = url.indexOf('?')
   const path = at < 0 ? url : url.slice(0, at)

@@ -44,6 +44,7 @@ const ASSETS: Readonly<Record<string, string>> = {
   'postern.css': 'text/css; charset=utf-8',
   'postern.svg': 'image/svg+xml',
   'form-post.js': 'text/javascript; charset=utf-8',
+  'postern.js': 'text/javascript; charset=utf-8',
 }
 
 /** The templates that Postern brings. */
@@ -120,7 +121,7 @@ export function includesOf(viewsDir: string) {
 
 /** Makes the render function of one server with the templates of a folder. `base` prefixes its own paths. */
 export function pageRenderer(
-  frame: Omit<Frame, 'title' | 'language'>,
+  frame: Omit<Frame, 'title' | 'language' | 'isHelped'>,
   viewsDir: string,
   languages: Languages,
 ): RenderPage {
@@ -142,9 +143,11 @@ export function pageRenderer(
     const { speaker, shared } = voice
     const spoken: object = speakAll<object>({ title: viewOf(view).title(data), ...(data as object) }, speaker)
     const language = { choices, action: `${frame.base}/language`, back: sameAgain(request, frame.base) }
+    const isHelped = viewOf(view).isHelped === true
     const html = await reply.viewAsync(templates.get(view) ?? `${view}.ejs`, {
       ...shared,
       language,
+      isHelped,
       ...spoken,
     })
     return reply
@@ -172,7 +175,7 @@ function contentSecurityPolicy(view: ViewName, { logo, frames = [] }: PageOption
     "style-src 'self'",
     `img-src 'self'${image}`,
     ...(frames.length > 0 ? [`frame-src${sources(frames)}`] : []),
-    ...(view === 'form-post' ? ["script-src 'self'"] : []),
+    ...(view === 'form-post' || viewOf(view).isHelped ? ["script-src 'self'"] : []),
     ...(viewOf(view).endsAtClient ? [] : ["form-action 'self'"]),
     "base-uri 'none'",
     "frame-ancestors 'none'",

@@ -46,7 +46,7 @@ export async function renderSamples(viewsDir: string): Promise<void> {
       for (const data of samples)
         for (const brand of BRANDS) {
           const frame = {
-            ...{ title: 'Sample', base: '', assets: 'sample', brand, language: LANGUAGE },
+            ...{ title: 'Sample', base: '', assets: 'sample', brand, language: LANGUAGE, isHelped: true },
             ...pageTexts(speaker),
           }
           await render(viewsDir, name, { ...frame, ...speakAll(data, speaker) })

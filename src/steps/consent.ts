@@ -3,6 +3,7 @@ import { resourceSentences } from '../authorization/resource-sentences.ts'
 import { scopeSentences } from '../authorization/scope-sentences.ts'
 import { seenOf } from '../clients/client.ts'
 import { type Approved, unapproved } from '../consents/approved.ts'
+import type { AccountView } from '../http/views/view.ts'
 import { redirectHost } from '../protocol/redirect-uri.ts'
 import { OWN_RESOURCE, resourceKey } from '../protocol/resource.ts'
 import { scopeDifference, scopeIntersection } from '../protocol/scope.ts'
@@ -17,9 +18,9 @@ interface ConsentContext {
 
 /** `/consent`: the person's decision. */
 export function consentStep(context: ConsentContext): PersonStep<'consent'> {
-  const sentences = (resource: readonly string[], scope: string) => [
+  const sentencesFor = (account: AccountView) => (resource: readonly string[], scope: string) => [
     ...resourceSentences(resource, context.resources),
-    ...scopeSentences(scope, context.scopes),
+    ...scopeSentences(scope, context.scopes, account),
   ]
   return {
     name: 'consent',
@@ -30,16 +31,19 @@ export function consentStep(context: ConsentContext): PersonStep<'consent'> {
     // another name, or stay for longer.
     shown: ({ digest, consent_scope, stays, client }) =>
       JSON.stringify([digest, consent_scope, stays, client && seenOf(client)]),
-    page: (ask, { login_href, approved, ...common }) => ({
-      ...common,
-      switch_href: login_href,
-      scopes: sentences(ask.resource ?? [], ask.consent_scope),
-      ...(approved !== undefined && parted(ask, approved, sentences)),
-      stays: ask.stays,
-      redirect_host: ask.destination === undefined ? undefined : redirectHost(ask.destination),
-      introduced: introducedFrom(ask),
-      document_host: documentHost(ask),
-    }),
+    page: (ask, { login_href, approved, ...common }) => {
+      const sentences = sentencesFor(common.account)
+      return {
+        ...common,
+        switch_href: login_href,
+        scopes: sentences(ask.resource ?? [], ask.consent_scope),
+        ...(approved !== undefined && parted(ask, approved, sentences)),
+        stays: ask.stays,
+        redirect_host: ask.destination === undefined ? undefined : redirectHost(ask.destination),
+        introduced: introducedFrom(ask),
+        document_host: documentHost(ask),
+      }
+    },
     async submit(form) {
       const decision = form.one('decision')
       return decision === 'approve' || decision === 'deny'

@@ -44,7 +44,7 @@ export function loginStep(context: {
       const { seconds } = guessed
       return {
         result: 'shown',
-        notice: { tone: 'error', text: say('login.wait', { time: { seconds } }) },
+        notice: { tone: 'wait', text: say('login.wait', { time: { seconds } }), seconds },
         status: 429,
         retry_after: seconds,
         events: [{ event: 'login_throttled', ...about, seconds }],

@@ -20,6 +20,10 @@ export const de: Catalogue = {
   'login.title_to': 'Anmelden bei {client}',
   'login.username': 'Benutzername oder E-Mail-Adresse',
   'login.password': 'Passwort',
+  'login.help': 'Probleme beim Anmelden?',
+  'password.show': 'Anzeigen',
+  'password.hide': 'Verbergen',
+  'password.caps': 'Die Feststelltaste ist aktiv.',
   'login.demo': 'Demo: Der Benutzer heißt {username}, das Passwort {password}.',
   'login.wrong': 'Benutzername oder Passwort ist falsch.',
   'login.wait': 'Zu viele Versuche. Bitte versuchen Sie es in {time} noch einmal.',
@@ -64,6 +68,9 @@ export const de: Catalogue = {
   'scope.openid': 'Wissen, wer Sie sind',
   'scope.profile': 'Ihren Namen und Ihr Profil sehen',
   'scope.email': 'Ihre E-Mail-Adresse sehen',
+  'scope.profile_of': 'Ihren Namen, {name}, und Ihr Profil sehen',
+  'scope.email_of': 'Ihre E-Mail-Adresse sehen, {email}',
+  'scope.phone_of': 'Ihre Telefonnummer sehen, {phone_number}',
   'scope.address': 'Ihre Postanschrift sehen',
   'scope.phone': 'Ihre Telefonnummer sehen',
   'scope.groups': 'Sehen, in welchen Gruppen Sie sind',
@@ -188,9 +195,10 @@ export const de: Catalogue = {
     'Bei uns hat etwas nicht funktioniert. Laden Sie diese Seite gleich noch einmal; es geht nichts verloren.',
   'error.theirs': 'Dieser Link funktioniert nicht',
   'error.theirs_message':
-    'Die Anwendung, die Sie hierher geschickt hat, hat einen Fehler gemacht: {problem}.',
+    'Die Anwendung, die Sie hierher geschickt hat, hat einen Fehler gemacht. Gehen Sie zu ihr zurück und versuchen Sie es noch einmal; hilft das nicht, sagen Sie es dem, der sie betreut.',
+  'error.details': 'Für alle, die die Anwendung betreuen',
   'error.unknown_client':
-    '{client}, eine Anwendung, die hier noch niemand benutzt hat, hat einen Fehler gemacht: {problem}. Wenn Sie sie nicht benutzen wollten, schließen Sie diese Seite.',
+    '{client}, eine Anwendung, die hier noch niemand benutzt hat, hat einen Fehler gemacht. Wenn Sie sie nicht benutzen wollten, schließen Sie diese Seite.',
   'error.back_to': 'Zurück zu {host}',
   'error.nothing': 'Hier ist nichts',
   'error.nothing_message':

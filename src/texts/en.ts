@@ -21,6 +21,10 @@ export const en = {
   'login.title_to': 'Log in to {client}',
   'login.username': 'User name or email',
   'login.password': 'Password',
+  'login.help': 'Trouble logging in?',
+  'password.show': 'Show',
+  'password.hide': 'Hide',
+  'password.caps': 'Caps lock is on.',
   'login.demo': 'Demo: the user is {username}, the password is {password}.',
   'login.wrong': 'The user name or password is wrong.',
   'login.wait': 'Too many attempts. Please try again in {time}.',
@@ -66,6 +70,9 @@ export const en = {
   'scope.openid': 'Know who you are',
   'scope.profile': 'See your name and profile',
   'scope.email': 'See your email address',
+  'scope.profile_of': 'See your name, {name}, and your profile',
+  'scope.email_of': 'See your email address, {email}',
+  'scope.phone_of': 'See your phone number, {phone_number}',
   'scope.address': 'See your postal address',
   'scope.phone': 'See your phone number',
   'scope.groups': 'See which groups you are in',
@@ -183,9 +190,11 @@ export const en = {
   'error.ours_message':
     'Something did not work on our side. Reload this page in a moment; you will not lose your place.',
   'error.theirs': 'This link does not work',
-  'error.theirs_message': 'The application that sent you here made a mistake: {problem}.',
+  'error.theirs_message':
+    'The application that sent you here made a mistake. Go back to it and try again; if that does not help, tell whoever looks after it.',
+  'error.details': 'For whoever looks after the application',
   'error.unknown_client':
-    '{client}, an application that nobody here has used yet, made a mistake: {problem}. If you did not mean to use it, close this page.',
+    '{client}, an application that nobody here has used yet, made a mistake. If you did not mean to use it, close this page.',
   'error.blocked': 'This app is blocked here',
   'error.blocked_message':
     'Whoever looks after this server lets nobody log in to it. If you did not mean to use it, close this page.',

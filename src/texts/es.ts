@@ -20,6 +20,10 @@ export const es: Catalogue = {
   'login.title_to': 'Iniciar sesión en {client}',
   'login.username': 'Nombre de usuario o correo electrónico',
   'login.password': 'Contraseña',
+  'login.help': '¿Problemas para iniciar sesión?',
+  'password.show': 'Mostrar',
+  'password.hide': 'Ocultar',
+  'password.caps': 'El bloqueo de mayúsculas está activado.',
   'login.demo': 'Demostración: el usuario es {username} y la contraseña es {password}.',
   'login.wrong': 'El nombre de usuario o la contraseña no es correcto.',
   'login.wait': 'Demasiados intentos. Vuelva a intentarlo dentro de {time}.',
@@ -64,6 +68,9 @@ export const es: Catalogue = {
   'scope.openid': 'Saber quién es usted',
   'scope.profile': 'Ver su nombre y su perfil',
   'scope.email': 'Ver su correo electrónico',
+  'scope.profile_of': 'Ver su nombre, {name}, y su perfil',
+  'scope.email_of': 'Ver su correo electrónico, {email}',
+  'scope.phone_of': 'Ver su número de teléfono, {phone_number}',
   'scope.address': 'Ver su dirección postal',
   'scope.phone': 'Ver su número de teléfono',
   'scope.groups': 'Ver en qué grupos está',
@@ -186,9 +193,11 @@ export const es: Catalogue = {
   'error.ours_message':
     'Algo no funcionó por nuestra parte. Vuelva a cargar esta página en un momento; no perderá nada.',
   'error.theirs': 'Este enlace no funciona',
-  'error.theirs_message': 'La aplicación que le envió aquí cometió un error: {problem}.',
+  'error.theirs_message':
+    'La aplicación que le envió aquí cometió un error. Vuelva a ella e inténtelo otra vez; si no ayuda, dígaselo a quien se ocupa de ella.',
+  'error.details': 'Para quien se ocupa de la aplicación',
   'error.unknown_client':
-    '{client}, una aplicación que nadie ha usado aquí todavía, cometió un error: {problem}. Si no quería usarla, cierre esta página.',
+    '{client}, una aplicación que nadie ha usado aquí todavía, cometió un error. Si no quería usarla, cierre esta página.',
   'error.back_to': 'Volver a {host}',
   'error.nothing': 'Aquí no hay nada',
   'error.nothing_message':

@@ -20,6 +20,10 @@ export const fr: Catalogue = {
   'login.title_to': 'Connexion à {client}',
   'login.username': 'Nom d’utilisateur ou adresse e-mail',
   'login.password': 'Mot de passe',
+  'login.help': 'Un problème de connexion ?',
+  'password.show': 'Afficher',
+  'password.hide': 'Masquer',
+  'password.caps': 'Le verrouillage des majuscules est activé.',
   'login.demo': 'Démo : l’utilisateur est {username}, le mot de passe {password}.',
   'login.wrong': 'Le nom d’utilisateur ou le mot de passe est incorrect.',
   'login.wait': 'Trop de tentatives. Veuillez réessayer dans {time}.',
@@ -64,6 +68,9 @@ export const fr: Catalogue = {
   'scope.openid': 'Savoir qui vous êtes',
   'scope.profile': 'Voir votre nom et votre profil',
   'scope.email': 'Voir votre adresse e-mail',
+  'scope.profile_of': 'Voir votre nom, {name}, et votre profil',
+  'scope.email_of': 'Voir votre adresse e-mail, {email}',
+  'scope.phone_of': 'Voir votre numéro de téléphone, {phone_number}',
   'scope.address': 'Voir votre adresse postale',
   'scope.phone': 'Voir votre numéro de téléphone',
   'scope.groups': 'Voir de quels groupes vous faites partie',
@@ -188,9 +195,11 @@ export const fr: Catalogue = {
   'error.ours_message':
     'Quelque chose n’a pas fonctionné de notre côté. Rechargez cette page dans un instant ; rien ne sera perdu.',
   'error.theirs': 'Ce lien ne fonctionne pas',
-  'error.theirs_message': 'L’application qui vous a envoyé ici a fait une erreur : {problem}.',
+  'error.theirs_message':
+    'L’application qui vous a envoyé ici a fait une erreur. Retournez-y et réessayez ; si cela n’aide pas, signalez-le à qui s’en occupe.',
+  'error.details': 'Pour qui s’occupe de l’application',
   'error.unknown_client':
-    '{client}, une application que personne n’a encore utilisée ici, a fait une erreur : {problem}. Si vous ne vouliez pas l’utiliser, fermez cette page.',
+    '{client}, une application que personne n’a encore utilisée ici, a fait une erreur. Si vous ne vouliez pas l’utiliser, fermez cette page.',
   'error.back_to': 'Retourner à {host}',
   'error.nothing': 'Il n’y a rien ici',
   'error.nothing_message':

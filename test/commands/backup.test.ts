@@ -84,7 +84,7 @@ test('a copy while the server runs, tried, and put back into an empty folder: ev
     assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600)
   const before = readdirSync(folder)
   const tried = await command(server, ['restore', '--check', 'copy.db'])
-  assert.match(tried.out, /2 records were read, the signing keys open, and a login works/, tried.err)
+  assert.match(tried.out, /\d records were read, the signing keys open, and a login works/, tried.err)
   assert.equal(tried.err, '', 'a trial changes nothing')
   assert.deepEqual(readdirSync(folder), before)
 

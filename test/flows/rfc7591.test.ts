@@ -237,7 +237,7 @@ test('an error of a client that nobody has ever approved is a page with the host
   assert.match(page.body, /Stranger, an application that nobody here has used yet/)
   assert.match(
     page.body,
-    /<a href="https:\/\/stranger\.example\/cb\?[^"]*error=invalid_request[^"]*">Go back to stranger\.example<\/a>/,
+    /<a class="button wide" href="https:\/\/stranger\.example\/cb\?[^"]*error=invalid_request[^"]*">Go back to stranger\.example<\/a>/,
   )
   const silent = await new Agent(app).get(`${wrong}&prompt=none`)
   assert.equal(silent.statusCode, 303)

@@ -112,3 +112,14 @@ test('what the file may say of it, and what it may not', () => {
   ] as const)
     assert.throws(read(wrong), message)
 })
+
+test('what helps on the pages, and how they look, is small', async (t) => {
+  const { app } = await buildServer(t)
+  const { body } = await new Agent(app).get('/login')
+  const urls = [...body.matchAll(/(?:href|src)="([^"]*\/assets\/postern\.(?:css|js)[^"]*)"/g)].map(
+    ([, url = '']) => url,
+  )
+  assert.equal(urls.length, 2)
+  const files = await Promise.all(urls.map((url) => app.inject({ url, headers: { host: 'localhost' } })))
+  assert.ok(files.reduce((sum, { rawPayload }) => sum + rawPayload.length, 0) < 25_000)
+})

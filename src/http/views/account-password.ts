@@ -17,5 +17,6 @@ const PAGE = { ...FORM, back: '/account', username: 'ada', min: 15 }
 export const accountPassword: View<AccountPasswordView> = {
   title: () => say('account.change_password'),
   endsAtClient: false,
+  isHelped: true,
   samples: [{ ...PAGE, notice: NOTICE }, PAGE],
 }

@@ -16,6 +16,7 @@ interface ChoosePasswordView {
 export const choosePassword: View<ChoosePasswordView> = {
   title: () => say('choose_password.title'),
   endsAtClient: false,
+  isHelped: true,
   samples: [
     { ...FORM, state: 'open', username: 'ada', min: 15, notice: NOTICE },
     { ...FORM, state: 'open', username: 'ada', min: 15 },

@@ -7,6 +7,8 @@ interface ErrorView {
   message: Text
   /** The RFC's error code, for the developer who reads over the person's shoulder. */
   error?: string
+  /** What was wrong, in the developer's words. */
+  problem?: string
   request_id: string
   /** A place to go on, if there is one. */
   link?: { href: string; text: Text }
@@ -18,7 +20,8 @@ export const error: View<ErrorView> = {
   samples: [
     {
       heading: say('error.theirs'),
-      message: say('error.theirs_message', { problem: NAME }),
+      message: say('error.theirs_message'),
+      problem: NAME,
       error: 'invalid_request',
       request_id: '1',
       link: { href: '/', text: say('error.start_page') },

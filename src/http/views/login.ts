@@ -17,6 +17,7 @@ interface LoginView {
 export const login: View<LoginView> = {
   title: ({ client }) => (client ? say('login.title_to', { client: client.name }) : say('login.title')),
   endsAtClient: true,
+  isHelped: true,
   samples: [
     {
       ...FORM,

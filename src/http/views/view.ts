@@ -5,14 +5,18 @@ export interface View<Data> {
   title(data: Data): Text
   /** Whether its form may end at a client, by redirects. */
   endsAtClient: boolean
+  /** Whether the script that only helps has something to help with. */
+  isHelped?: true
   /** What the template may be given: with everything, and with as little as there can be. For `check-config`. */
   samples: readonly Data[]
 }
 
 /** A sentence above a form: what went wrong, or what changed since the page was loaded. */
 export interface Notice {
-  tone: 'error' | 'info'
+  tone: 'error' | 'info' | 'wait'
   text: Text
+  /** How long to wait, in seconds. */
+  seconds?: number
 }
 
 /** The application that asks, as its registration describes it. */
@@ -30,6 +34,9 @@ export interface ClientView {
 export interface AccountView {
   name: string
   username: string
+  /** What some permissions are about. */
+  email?: string
+  phone_number?: string
 }
 
 /** What an application may do: a sentence of ours, or the operator's own. */
@@ -43,11 +50,14 @@ export interface Frame {
   /** Version of the assets, for their URLs. */
   assets: string
   brand: BrandView
+  /** Whether the page has the script that only helps. */
+  isHelped: boolean
   /** The languages to choose from, and where the choice leads. */
   language: {
     choices: readonly { tag: string; name: string }[]
     action: string
-    back: string
+    /** Absent if it is too long to be repeated: then there is no choice. */
+    back: string | undefined
   }
 }
 
