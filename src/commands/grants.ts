@@ -1,3 +1,4 @@
+import { consentIdsOf } from '../clients/consent-ids.ts'
 import type { Workbench } from '../composition/workbench.ts'
 import type { Consent } from '../consents/consents.ts'
 import type { SecurityEvent } from '../events/events.ts'
@@ -19,8 +20,8 @@ const list: Action = {
     await withWorkbench(async ({ bench }) => {
       const rows: ReturnType<typeof rowOf>[] = []
       for await (const person of peopleIn(bench, who)) {
-        for (const found of await bench.grants.ofSubject(person.sub, bench.now()))
-          if (client === undefined || found.grant.client_id === client) rows.push(rowOf(found, person))
+        const found = await bench.grants.ofSubject(person.sub, bench.now())
+        rows.push(...(await ofClient(bench, client, found, clientOfGrant)).map((one) => rowOf(one, person)))
         output.progress(`${rows.length} grants`)
       }
       output.progress('')
@@ -62,13 +63,20 @@ const end: Action = {
     await withWorkbench(async ({ bench, note }) => {
       const sub = await subOf(bench, who)
       const now = bench.now()
-      const isMeant = (one: { client_id: string }) => client === undefined || one.client_id === client
       note('grants end', { sub, client_id: client })
       // An approval beside us looks for its consent once its grant is there: consents first, then the grants.
       const forgotten = flag('consents')
-        ? await forgetAll(bench, (await bench.consents.ofSubject(sub, now)).filter(isMeant))
+        ? await forgetAll(
+            bench,
+            await ofClient(
+              bench,
+              client,
+              await bench.consents.ofSubject(sub, now),
+              ({ client_id }) => client_id,
+            ),
+          )
         : []
-      const found = (await bench.grants.ofSubject(sub, now)).filter(({ grant }) => isMeant(grant))
+      const found = await ofClient(bench, client, await bench.grants.ofSubject(sub, now), clientOfGrant)
       const ended = await bench.grants.revokeAll(found)
       bench.journal.record(occasion, [
         ...forgotten.map(consentRevoked),
@@ -80,6 +88,20 @@ const end: Action = {
       )
     })
   },
+}
+
+const clientOfGrant = ({ grant }: FoundGrant) => grant.client_id
+
+/** Of these, what the client has, by every id of its registration; all of them, if none is named. */
+async function ofClient<T>(
+  { clients }: Workbench,
+  client: string | undefined,
+  all: readonly T[],
+  clientOf: (one: T) => string,
+): Promise<readonly T[]> {
+  if (client === undefined) return all
+  const consentId = await consentIdsOf(clients, [client, ...all.map(clientOf)])
+  return all.filter((one) => consentId(clientOf(one)) === consentId(client))
 }
 
 async function forgetAll({ consents }: Workbench, all: readonly Consent[]): Promise<Consent[]> {

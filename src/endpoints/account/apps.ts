@@ -1,10 +1,11 @@
 import { resourceSentences } from '../../authorization/resource-sentences.ts'
 import { scopeSentences } from '../../authorization/scope-sentences.ts'
-import { approvalsEnd, type Client, type Clients, consentIdOf } from '../../clients/client.ts'
+import { approvalsEnd, type Client, type Clients } from '../../clients/client.ts'
+import { consentIdsOf } from '../../clients/consent-ids.ts'
 import { approvedTerms } from '../../consents/approved.ts'
 import type { Consent, Consents } from '../../consents/consents.ts'
 import type { SecurityEvent } from '../../events/events.ts'
-import { type FoundGrant, revokedEvent } from '../../grants/found-grant.ts'
+import { revokedEvent } from '../../grants/found-grant.ts'
 import { approvedAt } from '../../grants/grantor.ts'
 import type { Grants } from '../../grants/grants.ts'
 import type { Visitor } from '../../logins/visitors.ts'
@@ -58,8 +59,11 @@ export async function appsOf({ account, user }: Visitor, now: number, context: A
       ...approvedTerms(consent),
     })),
   ]
-  const consent_ids = await consentIds(own, clients)
-  const grouped = Map.groupBy(own, ({ client_id }) => consent_ids.get(client_id) ?? client_id)
+  const consentId = await consentIdsOf(
+    clients,
+    own.map(({ client_id }) => client_id),
+  )
+  const grouped = Map.groupBy(own, ({ client_id }) => consentId(client_id))
   const apps = [...grouped.values()].map(async (all) => {
     const client = await clients.find(all[0]?.client_id ?? '')
     const counting = client ? all.filter(({ at }) => at >= approvalsEnd(client)) : []
@@ -94,16 +98,6 @@ export function appView({ client, scope, resource, since, last_used, until }: Ap
   }
 }
 
-/** What the approvals of each of these clients are kept under, by client id: several ids of one registration are one application. */
-async function consentIds(
-  of: readonly { client_id: string }[],
-  clients: Clients,
-): Promise<ReadonlyMap<string, string>> {
-  const ids = [...new Set(of.map(({ client_id }) => client_id))]
-  const found = await Promise.all(ids.map((client_id) => clients.find(client_id)))
-  return new Map(found.flatMap((client) => (client ? [[client.client_id, consentIdOf(client)]] : [])))
-}
-
 /**
  * Takes away what a person has given to these clients, by every id that they have: the decision first, then what it has led to. `now` in
  * seconds.
@@ -113,23 +107,19 @@ export async function takeBack(
   client_ids: readonly string[],
   { clients, consents, grants, now }: { clients: Clients; consents: Consents; grants: Grants; now: number },
 ): Promise<SecurityEvent[]> {
-  const named = await consentIds(
-    client_ids.map((client_id) => ({ client_id })),
-    clients,
-  )
-  const meant = new Set(client_ids.map((client_id) => named.get(client_id) ?? client_id))
+  const named = await consentIdsOf(clients, client_ids)
+  const meant = new Set(client_ids.map(named))
   const forgotten: Consent[] = []
   for (const consent_id of meant) {
     const consent = await consents.forget(sub, consent_id)
     if (consent !== undefined) forgotten.push(consent)
   }
   const found = await grants.ofSubject(sub, now)
-  const ids = await consentIds(
-    found.map(({ grant }) => grant),
+  const consentId = await consentIdsOf(
     clients,
+    found.map(({ grant }) => grant.client_id),
   )
-  const isMeant = ({ grant: { client_id } }: FoundGrant) => meant.has(ids.get(client_id) ?? client_id)
-  const revoked = await grants.revokeAll(found.filter(isMeant))
+  const revoked = await grants.revokeAll(found.filter(({ grant }) => meant.has(consentId(grant.client_id))))
   return [
     ...forgotten.map((consent): SecurityEvent => {
       const { client_id } = consent
