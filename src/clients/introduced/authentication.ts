@@ -32,10 +32,9 @@ export function narrowedAuthentication(
   const named = given.token_endpoint_auth_method ?? undefined
   const possible = METHODS.filter((one) => kind === 'registration' || OF_DOCUMENTS.includes(one))
   const hasKeys = isThere(given.jwks) || isThere(given.jwks_uri)
-  const offered = new Set([
-    ...listed(given.token_endpoint_auth_methods_supported),
-    ...saidIn(named, kind, hasKeys),
-  ])
+  const list = listed(given.token_endpoint_auth_methods_supported)
+  const unsaid = kind === 'registration' ? ['client_secret_basic'] : ofDocument(list, hasKeys)
+  const offered = new Set([...list, ...(named === undefined ? unsaid : [named])])
   const usable = possible.filter((one) => offered.has(one) && (one !== 'private_key_jwt' || hasKeys))
   if (usable.length === 0) {
     if (offered.has('private_key_jwt')) throw wrong('private_key_jwt needs jwks or jwks_uri')
@@ -52,14 +51,13 @@ export function narrowedAuthentication(
   return { token_endpoint_auth_method: method }
 }
 
-// RFC 7591 §2 says what a registration without a method means. A document has no secret; with keys it may sign, or not.
-function saidIn(named: unknown, kind: 'registration' | 'document', hasKeys: boolean): readonly unknown[] {
-  if (named !== undefined) return [named]
-  if (kind === 'registration') return ['client_secret_basic']
+// What a document offers that names no method. RFC 7591 §2 has a secret then, which nobody can have by a document: with keys it may sign, or
+// not, unless it lists what it can do. Who lists keys alone must never come in without.
+function ofDocument(list: readonly unknown[], hasKeys: boolean): readonly unknown[] {
+  if (list.length > 0) return []
   return hasKeys ? ['private_key_jwt', 'none'] : ['none']
 }
 
-// Only with a list of its own does what a registration leaves unsaid stay unsaid.
 function listed(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
@@ -68,10 +66,14 @@ function isThere(value: unknown): boolean {
   return value !== undefined && value !== null
 }
 
-// One that we do not know is left out: any that the keys are good for is then taken.
-function algorithmOf({ token_endpoint_auth_signing_alg: said }: Given) {
-  const known = ASSERTION_ALGORITHMS.find((one) => one === said)
-  return known === undefined ? {} : { token_endpoint_auth_signing_alg: known }
+// Of several any is good, as without one: a client with a document hears of no choice. One that we do not know is left out.
+function algorithmOf(given: Given): Pick<NarrowedAuthentication, 'token_endpoint_auth_signing_alg'> {
+  const offered = new Set([
+    given.token_endpoint_auth_signing_alg,
+    ...listed(given.token_endpoint_auth_signing_alg_values_supported),
+  ])
+  const [known, ...others] = ASSERTION_ALGORITHMS.filter((one) => offered.has(one))
+  return known === undefined || others.length > 0 ? {} : { token_endpoint_auth_signing_alg: known }
 }
 
 function keysOf({ jwks, jwks_uri }: Given): Pick<NarrowedAuthentication, 'jwks' | 'jwks_uri'> {
