@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { deflateRawSync } from 'node:zlib'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import fc from 'fast-check'
 import { type NarrowedMetadata, narrowed } from '../../src/clients/introduced/metadata.ts'
 import { openId, sealId } from '../../src/clients/introduced/sealed-id.ts'
 import { CLIENT_SCHEMA } from '../../src/config/client-schema.ts'
 import { RegistrationKeys } from '../../src/registry/registration-keys.ts'
-import { makeHandle } from '../../src/secrets/handles.ts'
+import { makeHandle, openHandle } from '../../src/secrets/handles.ts'
 import { Keys } from '../../src/secrets/keys.ts'
 import { onEachStore } from '../support/each-store.ts'
 import { runs } from '../support/runs.ts'
@@ -152,76 +152,22 @@ test('the id of a public client is the same each time, whatever the order, and s
   assert.deepEqual(openId(keys, one), { metadata: narrowed(CURSOR, OFFERED), secret: undefined })
 })
 
-test('RP Metadata Choices: keys, if it says where they are; else what it names; else none; a document has no secret', () => {
-  const jwks_uri = 'https://agent.example/jwks.json'
-  const KEYS = 'private_key_jwt'
-  const either = { token_endpoint_auth_methods_supported: [KEYS, 'none'] }
-  const refused = 'invalid_client_metadata'
-  const chosen = (given: object, kind: 'registration' | 'document') => {
-    try {
-      const { client_name, redirect_uris, grant_types, scope, ...how } = narrowed(
-        { redirect_uris: ['https://agent.example/cb'], ...given },
-        OFFERED,
-        kind,
-      )
-      return how
-    } catch (error) {
-      return (error as { error: string }).error
-    }
-  }
-  for (const [method, supported, keys, registration, document] of [
-    [undefined, undefined, false, 'client_secret_basic', 'none'],
-    [undefined, undefined, true, 'client_secret_basic', either],
-    ['none', undefined, true, 'none', 'none'],
-    [KEYS, undefined, true, {}, {}],
-    [KEYS, undefined, false, refused, refused],
-    [KEYS, ['none', KEYS], true, either, either],
-    [KEYS, ['none', KEYS], false, 'none', 'none'],
-    ['none', [KEYS], true, either, either],
-    // Who offers keys alone is never let in without.
-    [undefined, [KEYS], true, {}, {}],
-    [undefined, [KEYS], false, 'client_secret_basic', refused],
-    [undefined, ['none', KEYS], true, either, either],
-    [undefined, ['none'], true, 'none', 'none'],
-    [undefined, [], true, 'client_secret_basic', either],
-    [undefined, ['tls_client_auth', 'client_secret_jwt'], true, 'client_secret_basic', refused],
-    ['client_secret_post', undefined, false, 'client_secret_post', refused],
-    ['client_secret_jwt', ['client_secret_post'], false, 'client_secret_post', refused],
-    ['client_secret_post', ['client_secret_basic'], false, 'client_secret_post', refused],
-    ['client_secret_basic', ['none'], false, 'client_secret_basic', 'none'],
-    ['client_secret_basic', [KEYS], true, {}, {}],
-    ['client_secret_jwt', ['tls_client_auth'], false, refused, refused],
-  ] as const) {
-    const given = {
-      ...(method && { token_endpoint_auth_method: method }),
-      ...(supported && { token_endpoint_auth_methods_supported: supported }),
-      ...(keys && { jwks_uri }),
-    }
-    for (const [kind, expected] of [
-      ['registration', registration],
-      ['document', document],
-    ] as const) {
-      const whole =
-        typeof expected === 'object' ? { token_endpoint_auth_method: KEYS, ...expected, jwks_uri } : expected
-      const found =
-        typeof whole === 'string' && whole !== refused ? { token_endpoint_auth_method: whole } : whole
-      assert.deepEqual(chosen(given, kind), found, `${kind} ${JSON.stringify(given)}`)
-    }
-  }
-  for (const [named, supported, expected] of [
-    ['RS256', undefined, 'RS256'],
-    ['RS256', ['ES256', 'RS256'], undefined],
-    [undefined, ['ES256', 'HS256'], 'ES256'],
-    ['none', ['HS256'], undefined],
-    ['RS256', ['ES512'], 'RS256'],
-  ] as const) {
-    const given = {
-      ...{ token_endpoint_auth_method: KEYS, jwks_uri, token_endpoint_auth_signing_alg: named },
-      token_endpoint_auth_signing_alg_values_supported: supported,
-    }
-    const how = chosen(given, 'document') as Record<string, unknown>
-    assert.equal(how.token_endpoint_auth_signing_alg, expected, `${named} ${supported}`)
-  }
+test('ids of before open to the same client and secret, and the same registration has the same id as then', () => {
+  const links = { client_uri: 'https://cursor.com/', tos_uri: 'https://cursor.com/terms' }
+  const metadata = narrowed({ ...CURSOR, ...links }, OFFERED)
+  const publicId =
+    'ci_AZhVaV4AdZBNbsNACIWvErF2M8tEs-0xqmo0xTgzyhhGgGUlVe9e2f3dZIfgffAe74CtEnviPBNEeF7URGEApbEqoadFq0F8AdwnMYTMN-uFlI5fracZe5C8eAmYW3vLeIUBinu3GMK6rt-6I8oc8oXYLTxEYghNMLci5vF8Op_-BK8DXDSzJ7912i1tC0TrPXsVTigj7cYnJSvJ5Uq8QXuRiMculT1tUJrJi4wQgYU3yFD6Fl86cR0PXWWqjQ4yTa0ypYxIZjD8PGvRCvE34r94sJ2zx3MnnQ0-PgHLSSvqxOrAffOsZr_18_fHcI34kJw_xFDD9LFlndDZHw'
+  const secretId =
+    'ci_AZhVaV4QCZpX93EoSNBMITIGSxlrzXWQwW7DMAiGX6XinNXHVr7uMabJ8giprTpgAVHUTXv3Kdm67dIbgv-D_-cDsFViT5xnggjPi5ooDKA0ViX0tGg1iC-A-ySGkPlmvZDS8bv1NGMPkhcvAXNrbxmvMEBx7xZDWNf1R3dEmUO-ELuFh0gMoQnmVsQ8nk_n05_gdYCLZvbkt067pW2BaH3PXoUTyki78UnJSnK5Em_QXiTisUtlTxuUZvIiI8R7eiNU8tTFHAYwlL49QzpxHQ9dZaqNDjJNrTKljEhmMNzhRSvE38D_wsJ23B7PnXQ2-PwCg3wGl68Tn1gicpG2VS0Db_Q5Jw5EHyv67WS-uQxnV9E'
+  assert.deepEqual(openId(keys, publicId), { metadata, secret: undefined })
+  assert.deepEqual(openId(keys, secretId), {
+    metadata: { ...metadata, token_endpoint_auth_method: 'client_secret_post' },
+    secret: 'b6jsyF0ntsGtyfBnkwhrTpUuYstY0TGuE_mGsiq79SU',
+  })
+  // Of the packed bytes only the text is ours: another zlib may pack it otherwise.
+  const textIn = (id: string) =>
+    inflateRawSync((openHandle(keys, 'ci', id) ?? Buffer.alloc(0)).subarray(1)).toString()
+  assert.equal(textIn(sealId(keys, metadata)), textIn(publicId))
 })
 
 test('two clients with a secret have two, which only the keys can make', () => {
