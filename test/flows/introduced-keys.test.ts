@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { hash } from 'node:crypto'
+import { type AddressInfo, createServer } from 'node:net'
 import { before, type TestContext, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import type { Store } from '../../src/store/store.ts'
-import { assertion, byAssertion, keyPair, type Pair, refused } from '../support/assertions.ts'
+import { assertion, byAssertion, keyedClient, keyPair, type Pair, refused } from '../support/assertions.ts'
 import { Agent, answerOf } from '../support/browser-agent.ts'
 import { type DocumentServer, documentServer } from '../support/document-server.ts'
 import { onEachStore } from '../support/each-store.ts'
 import { buildServer } from '../support/server.ts'
+import { registered } from '../support/strangers.ts'
 import { direct, type Reply } from '../support/token-client.ts'
 
 const VERIFIER = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
@@ -32,8 +34,13 @@ function asking(client_id: string): string {
   return `/oauth/authorize?${new URLSearchParams({ client_id, redirect_uri: URI, response_type: 'code', ...challenge })}`
 }
 
-async function codeFor(app: FastifyInstance, client_id: string): Promise<Record<string, string>> {
+async function codeFor(
+  app: FastifyInstance,
+  client_id: string,
+  headers: Record<string, string> = {},
+): Promise<Record<string, string>> {
   const agent = new Agent(app)
+  agent.headers = { ...agent.headers, ...headers }
   const page = await agent.login(await agent.get(asking(client_id)))
   const code =
     answerOf(page.body === '' ? page : await agent.submit(page, { decision: 'approve' })).get('code') ?? ''
@@ -46,6 +53,19 @@ const serveKeys = (site: DocumentServer, ...pairs: Pair[]) =>
       .writeHead(200, { 'content-type': 'application/json' })
       .end(JSON.stringify({ keys: pairs.map(({ jwk }) => jwk) })),
   )
+
+/** Counts who connects, and hangs up. */
+async function tcpCounter(t: TestContext) {
+  let connections = 0
+  const server = createServer((socket) => {
+    connections++
+    socket.destroy()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  return { origin: `http://127.0.0.1:${port}`, connections: () => connections }
+}
 
 /** A server, a website beside it, and the requests of a client that is described there. */
 async function described(
@@ -177,20 +197,34 @@ test('keys of a document: the next one is found at its first use, no key is olde
   assert.equal((await signed(refresh(late.body.refresh_token), next)).status, 200)
 })
 
-test('keys that a stranger says are at an address of ours: nothing is asked there', async (t) => {
-  const site = await documentServer(t)
-  const { port } = new URL(site.origin)
-  for (const jwks_uri of [
-    `https://127.0.0.1:${port}/jwks.json`,
-    'https://10.0.0.1/jwks.json',
-    'https://169.254.169.254/latest/meta-data',
-    'https://[::ffff:10.0.0.1]/jwks.json',
+test('keys that a stranger says are at an address of ours: no connection is made, whatever clients of the file may name', async (t) => {
+  const issuer = 'https://id.example'
+  const { origin, connections } = await tcpCounter(t)
+  const { port } = new URL(origin)
+  const { app, clock } = await buildServer(t, {
+    env: { ISSUER: issuer, DEMO_HOSTS: 'id.example', ALLOW_PRIVATE_ADDRESSES: 'true' },
+    clients: [keyedClient('backend', { jwks_uri: `${origin}/jwks.json` })],
+  })
+  const signed = async (client_id: string, form: Record<string, string>) =>
+    direct(
+      app,
+      { ...form, ...byAssertion(await assertion(client_id, own, clock.now, { claims: { aud: issuer } })) },
+      { authorization: '' },
+    )
+  const outOfOrder = ({ status, body }: Reply, what: string) =>
+    assert.deepEqual([status, body.error], [503, 'temporarily_unavailable'], what)
+  for (const host of [
+    ...['127.0.0.1', 'localhost', '[::1]', '127.1', '2130706433', '0.0.0.0', '[::ffff:127.0.0.1]'],
+    ...['10.0.0.1', '192.168.0.1', '169.254.169.254', '[fd00::1]', '[::ffff:10.0.0.1]'],
   ]) {
-    const { app, client_id, signed } = await described(t, () => ({ ...SIGNING, jwks_uri }))
-    const reply = await signed(await codeFor(app, client_id))
-    assert.deepEqual([reply.status, reply.body.error], [503, 'temporarily_unavailable'], jwks_uri)
+    const { body, status } = await registered(app, { ...SIGNING, jwks_uri: `https://${host}:${port}/` })
+    assert.equal(status, 201, JSON.stringify(body))
+    const code = await codeFor(app, body.client_id, { host: 'id.example', origin: issuer })
+    outOfOrder(await signed(body.client_id, code), host)
   }
-  assert.deepEqual(site.asked, [])
+  assert.equal(connections(), 0)
+  outOfOrder(await signed('backend', { grant_type: 'client_credentials' }), 'it hangs up')
+  assert.equal(connections(), 1, 'a client of the file reaches what ALLOW_PRIVATE_ADDRESSES opens')
 })
 
 test('what cannot be a registration with keys is refused by name', async (t) => {

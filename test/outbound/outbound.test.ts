@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, isIP } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { isPublicAddress } from '../../src/outbound/addresses.ts'
 import { type Lookup, Outbound, OutboundFailure } from '../../src/outbound/outbound.ts'
@@ -113,6 +113,16 @@ test('what reaches this machine reaches it by its own names alone, and nothing e
   for (const host of ['10.0.0.1', '169.254.169.254', '[::ffff:10.0.0.1]', '[fd00::1]', '127.0.0.2'])
     await assert.rejects(near.get(`https://${host}:${port}/`), failure(/not public/), host)
   assert.equal(seen.length, 2)
+})
+
+test('a name that leads to a private address leads nowhere', async () => {
+  for (const address of ['10.0.0.1', '127.0.0.1', '169.254.169.254', '::1', 'fd00::1', '::ffff:10.0.0.1'])
+    for (const reach of ['public', 'loopback'] as const) {
+      const find = ((_name: string, _options: object, done: (...found: unknown[]) => void) =>
+        done(null, [{ address, family: isIP(address) }])) as unknown as Lookup
+      const misled = new Outbound({ reach, find })
+      await assert.rejects(misled.get('https://agent.example/jwks.json'), failure(/not public/), address)
+    }
 })
 
 test('only https, unless private addresses are allowed; never another scheme', async (t) => {
