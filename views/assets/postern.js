@@ -17,16 +17,19 @@ for (const field of document.querySelectorAll('input[type="password"][data-show]
     show(field.type === 'password')
     field.focus()
   })
+  const hadFocus = document.activeElement === field || field.autofocus
   const around = document.createElement('div')
   around.className = 'peeked'
   field.replaceWith(around)
   around.append(field, button)
+  // Whoever types does not lose their place by it.
+  if (hadFocus) field.focus()
   // Nothing that was shown is sent, or kept by the browser, as a text.
   field.form.addEventListener('submit', () => show(false))
 
   const caps = document.createElement('p')
   caps.className = 'hint'
-  caps.setAttribute('role', 'status')
+  caps.setAttribute('aria-live', 'polite')
   around.after(caps)
   const look = (event) => {
     caps.textContent = event.getModifierState?.('CapsLock') ? field.dataset.caps : ''
