@@ -197,6 +197,20 @@ test('keys of a document: the next one is found at its first use, no key is olde
   assert.equal((await signed(refresh(late.body.refresh_token), next)).status, 200)
 })
 
+test('a document that names another algorithm than it was approved with goes on', async (t) => {
+  const named = { ...SIGNING, token_endpoint_auth_signing_alg: 'ES256', jwks: { keys: [own.jwk] } }
+  const { app, site, client_id, clock, signed, refresh } = await described(t, () => named)
+  const { body } = await signed(await codeFor(app, client_id))
+  site.serve('/client.json', {
+    ...named,
+    token_endpoint_auth_signing_alg: 'RS256',
+    jwks: { keys: [next.jwk] },
+  })
+  clock.now += 31
+  const rotated = await signed(refresh(body.refresh_token), next)
+  assert.equal(rotated.status, 200, JSON.stringify(rotated.body))
+})
+
 test('keys that a stranger says are at an address of ours: no connection is made, whatever clients of the file may name', async (t) => {
   const issuer = 'https://id.example'
   const { origin, connections } = await tcpCounter(t)

@@ -61,7 +61,10 @@ export function documentClients(context: {
     const described = {
       ...client,
       introduced: { ...client.introduced, document },
-      ...(keys && { keys: { ...keys, source: { current: currentKeys(document) } } }),
+      // By any algorithm that the keys are good for: what was approved may name one that they have left since.
+      ...(keys && {
+        keys: { issuer_audience: keys.issuer_audience, source: { current: currentKeys(document) } },
+      }),
     }
     sources.set(document, keys?.source as KeySource | undefined)
     made.set(document, described)
