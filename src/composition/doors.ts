@@ -10,6 +10,7 @@ import { registerAccountProfile } from '../endpoints/account/profile.ts'
 import type { Asker } from '../endpoints/asker.ts'
 import { authorizationAsker } from '../endpoints/authorization-asker.ts'
 import { registerAuthorize } from '../endpoints/authorize.ts'
+import { registerChangePassword } from '../endpoints/change-password.ts'
 import { registerChoosePassword } from '../endpoints/choose-password.ts'
 import { dispatcherOf } from '../endpoints/dispatcher.ts'
 import { homeAsker, registerHome } from '../endpoints/home.ts'
@@ -59,6 +60,7 @@ export async function openDocuments(app: FastifyInstance, rooms: Rooms, { base, 
     allowCrossOrigin(scope, documents, routes)
     registerMetadata(scope, paths, { ...rooms, url, languages })
     registerProtectedResource(scope, rooms)
+    registerChangePassword(scope, rooms)
     if (domains.length > 0) registerWebfinger(scope, { issuer, domains })
     await scope.register(async (keyed) => registerJwks(keyed, rooms), { prefix: base })
   })

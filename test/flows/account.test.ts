@@ -391,3 +391,16 @@ test('applications with a page of their own are listed for who may use them', as
   assert.match(body, /<a href="https:\/\/wiki\.example\/"><bdi>wiki/)
   assert.doesNotMatch(body, /payroll/)
 })
+
+test('a password manager finds where a password is changed, and who keeps it if it is not here', async (t) => {
+  const at = async (options: Parameters<typeof buildServer>[1], host = 'localhost:8000') => {
+    const { app } = await buildServer(t, options)
+    const answer = await app.inject({ url: '/.well-known/change-password', headers: { host } })
+    return [answer.statusCode, answer.headers.location]
+  }
+  assert.deepEqual(await at({}), [302, 'http://localhost:8000/account'])
+  const stored = { STORE: 'redis' }
+  assert.deepEqual(await at({ env: stored }), [302, 'http://localhost:8000/account/password'])
+  const env = { ...stored, ISSUER: 'http://localhost:8000/id' }
+  assert.deepEqual(await at({ env }), [302, 'http://localhost:8000/id/account/password'])
+})
