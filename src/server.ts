@@ -14,6 +14,7 @@ import { registerHealth } from './endpoints/health.ts'
 import { brandOf } from './http/brand/brand.ts'
 import { cookiesOf } from './http/cookies.ts'
 import { handleErrors } from './http/errors.ts'
+import { assetHeaders, commonHeaders } from './http/headers.ts'
 import { guardDemo } from './http/hosts.ts'
 import { createInstance } from './http/instance.ts'
 import { assetsVersion, BUILT_IN, includesOf, pageRenderer, readAssets } from './http/pages.ts'
@@ -92,6 +93,7 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   const routes = new Map<string, string[]>()
   const app = createInstance(log, env.TRUST_PROXY, routePath(base, routes))
   rememberRoutes(app, routes)
+  commonHeaders(app, url.protocol === 'https:')
   const front: Front = { base, render, routes, languages }
   await app.register(view, {
     ...{ engine: { ejs }, root: views, production: true },
@@ -105,7 +107,11 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   await openDocuments(app, rooms, front)
   await openDirect(app, rooms, front)
   await openPages(app, rooms, front)
-  await app.register(async (scope) => registerAssets(scope, assets), { prefix: base })
+  const files = async (scope: FastifyInstance) => {
+    assetHeaders(scope)
+    registerAssets(scope, assets)
+  }
+  await app.register(files, { prefix: base })
   const endFollowing = followKeys(signing, { kept: isKept, log })
   const retire = () => {
     endFollowing()

@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie'
 import type { FastifyInstance } from 'fastify'
 import { DEMO, tryPath } from '../config/demo.ts'
-import { registerAccount } from '../endpoints/account/account.ts'
+import { ACCOUNT, registerAccount } from '../endpoints/account/account.ts'
 import { registerAccountData } from '../endpoints/account/data.ts'
 import { registerAccountDelete } from '../endpoints/account/delete.ts'
 import { accountAsker } from '../endpoints/account/elevation.ts'
@@ -31,9 +31,10 @@ import { cookiesOf } from '../http/cookies.ts'
 import { allowCrossOrigin } from '../http/cors.ts'
 import { handlePageErrors } from '../http/errors.ts'
 import { readForms } from '../http/form.ts'
+import { pageHeaders } from '../http/headers.ts'
 import { sendToIssuer } from '../http/hosts.ts'
 import type { Languages } from '../http/language.ts'
-import { pageHeaders, type RenderPage } from '../http/pages.ts'
+import type { RenderPage } from '../http/pages.ts'
 import { pageSteps } from '../steps/index.ts'
 import type { Rooms } from './rooms.ts'
 
@@ -99,7 +100,7 @@ export async function openPages(app: FastifyInstance, rooms: Rooms, { base, rend
   const pages = async (scope: FastifyInstance) => {
     await readForms(scope)
     await scope.register(cookie)
-    pageHeaders(scope, url.protocol === 'https:')
+    pageHeaders(scope, base + ACCOUNT)
     sendToIssuer(scope, url)
     handlePageErrors(scope, { reports, render })
     const steps = pageSteps({ ...rooms, demo })

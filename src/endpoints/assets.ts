@@ -11,7 +11,6 @@ export function registerAssets(app: FastifyInstance, assets: ReadonlyMap<string,
       reply
         .type(type)
         .header('cache-control', 'public, max-age=31536000, immutable')
-        .header('x-content-type-options', 'nosniff')
         .header('content-security-policy', DRAWING)
         .send(body),
     )

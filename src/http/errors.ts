@@ -6,7 +6,7 @@ import type { Reports } from './reports.ts'
 
 /** Sends an error as JSON (RFC 6749 §5.2), with the headers that its status asks for. */
 export function sendJsonError(reply: FastifyReply, error: OAuthError): FastifyReply {
-  reply.code(error.status).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff')
+  reply.code(error.status).header('cache-control', 'no-store')
   if (error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter)
   // RFC 6749 §5.2: 401 names the scheme to use.
   if (error.error === 'invalid_client')

@@ -4,7 +4,7 @@ import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ejs from 'ejs'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { ConfigError } from '../config/config-error.ts'
 import { checkWriters, readProblem } from '../config/file-access.ts'
 import { nameOf } from '../texts/languages.ts'
@@ -180,20 +180,4 @@ function contentSecurityPolicy(view: ViewName, { logo, frames = [] }: PageOption
     "base-uri 'none'",
     "frame-ancestors 'none'",
   ].join('; ')
-}
-
-/** The headers that every reply of the pages' scope carries, redirects and errors too. */
-export function pageHeaders(app: FastifyInstance, https: boolean): void {
-  const headers = {
-    'cache-control': 'no-store',
-    // Not no-referrer: browsers would then send `Origin: null` with the page's own form.
-    'referrer-policy': 'same-origin',
-    'x-content-type-options': 'nosniff',
-    'x-frame-options': 'DENY',
-    ...(https && { 'strict-transport-security': 'max-age=31536000' }),
-  }
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(headers)
-    done()
-  })
 }
