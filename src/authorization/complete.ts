@@ -1,7 +1,7 @@
 import { approvalsEnd, consentIdOf, seenOf } from '../clients/client.ts'
 import type { Approvals } from '../clients/introduced/approvals.ts'
 import { isApproved } from '../consents/approved.ts'
-import type { Consents } from '../consents/consents.ts'
+import { type Consents, hasLapsed } from '../consents/consents.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import { revokedEvent } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
@@ -19,6 +19,12 @@ import { type AuthorizationResponse, errorResponse } from './response.ts'
 /** What the person said on the consent page; `none` if no page was needed. */
 export type ConsentDecision = 'approve' | 'deny' | 'none'
 
+/** The same with how long it is for, in seconds; undefined for no end. */
+export interface Decided {
+  decision: ConsentDecision
+  lifetime?: number | undefined
+}
+
 /** The response for the client, with what the journal hears of it. */
 export interface Completed {
   response: AuthorizationResponse
@@ -33,7 +39,7 @@ export interface Completed {
 export type CompleteRequest = (
   situation: Situation<AuthorizationRequest>,
   visitor: Visitor,
-  decision: ConsentDecision,
+  decided: Decided,
 ) => Promise<Completed | undefined>
 
 interface Context {
@@ -53,8 +59,9 @@ const ANSWERING: Readonly<Record<ConsentDecision, readonly string[]>> = {
 
 /** Completes requests in the store. */
 export function requestCompleter(context: Context): CompleteRequest {
-  return async (situation, visitor, decision) => {
+  return async (situation, visitor, decided) => {
     const { ask, now } = situation
+    const { decision } = decided
     const mayAnswer = ANSWERING[decision]
     const spend = (session: Session | undefined): Decision<Session, boolean> => {
       const account = session?.accounts[0]
@@ -69,14 +76,14 @@ export function requestCompleter(context: Context): CompleteRequest {
     }
     if (!(await context.sessions.update(visitor.current, now, spend))) return undefined
     if (decision === 'deny' && !situation.admitted) return notAdmitted(ask)
-    return decision === 'deny' ? denied(ask, visitor) : approved(situation, visitor, decision, context)
+    return decision === 'deny' ? denied(ask, visitor) : approved(situation, visitor, decided, context)
   }
 }
 
 async function approved(
   { ask: request, consented: before, now }: Situation<AuthorizationRequest>,
   visitor: Visitor,
-  decision: ConsentDecision,
+  { decision, lifetime }: Decided,
   context: Context,
 ): Promise<Completed | undefined> {
   const { sessions, consents, grants, issueResponse, approvals } = context
@@ -84,21 +91,23 @@ async function approved(
   const { client_id, introduced } = request.target.client
   const { sub } = account
   const about = { client_id, sub, ...namedTerms(request) }
+  const chosen = lifetime === undefined ? undefined : now + lifetime
+  const ends_at = decision === 'approve' ? chosen : before?.ends_at
   if (decision === 'approve') {
     await approvals.count(request.target.client, sub, now)
     const since = Math.max(user.since ?? 0, approvalsEnd(request.target.client))
     const seen = seenOf(request.target.client)
     const consent_id = consentIdOf(request.target.client)
-    await consents.remember({ client_id, consent_id, sub, since, seen, ...request.approval }, now)
+    await consents.remember({ client_id, consent_id, sub, since, seen, ends_at, ...request.approval }, now)
   }
   if (decision === 'approve' || introduced?.document) await approvals.note(request.target.client, now)
   const approved_at = introduced && decision === 'none' ? before?.granted_at : undefined
-  const { response, grant_id, ended } = await issueResponse(request, visitor, { now, approved_at })
+  const { response, grant_id, ended } = await issueResponse(request, visitor, { now, approved_at, ends_at })
   // A logout deletes the session, then looks for its grants; a removal deletes the consent, then looks for them. Either
   // it sees this one, or we see that it came.
   const [lives, consented] = await Promise.all([
     sessions.lives(current.id, now),
-    stillConsented(request, account.sub, { decision, now }, consents),
+    stillConsented(request, account.sub, { decision, ends_at, now }, consents),
   ])
   if (!lives || !consented) {
     if (grant_id !== undefined) await grants.revoke(grant_id, account.sub)
@@ -114,13 +123,16 @@ async function approved(
 async function stillConsented(
   { target, approval }: AuthorizationRequest,
   sub: string,
-  { decision, now }: { decision: ConsentDecision; now: number },
+  { decision, ends_at, now }: { decision: ConsentDecision; ends_at: number | undefined; now: number },
   consents: Consents,
 ): Promise<boolean> {
   const { skip_consent } = target.client
   if (decision === 'none' && skip_consent) return true
   const consent = await consents.find(sub, consentIdOf(target.client), now)
-  return consent !== undefined && consent.seen === seenOf(target.client) && isApproved(consent, approval)
+  if (consent === undefined || hasLapsed(consent, now) || consent.seen !== seenOf(target.client)) return false
+  // Somebody who has just said it is for an hour does not mean what began in another tab as one for ever.
+  const isShorter = (consent.ends_at ?? Infinity) < (ends_at ?? Infinity)
+  return isApproved(consent, approval) && !(decision === 'none' && isShorter)
 }
 
 function denied(request: AuthorizationRequest, { account }: Visitor): Completed {

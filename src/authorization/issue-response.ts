@@ -3,6 +3,7 @@ import type { FoundGrant } from '../grants/found-grant.ts'
 import type { Grants } from '../grants/grants.ts'
 import { lastingOf } from '../grants/lasting.ts'
 import type { NewGrant } from '../grants/new-grant.ts'
+import { capped } from '../grants/prepare.ts'
 import type { Visitor } from '../logins/visitors.ts'
 import { gives } from '../protocol/response-type.ts'
 import type { Account } from '../sessions/session.ts'
@@ -26,7 +27,7 @@ interface CodeAndToken {
 
 /**
  * Creates the grant, if one is needed, and everything that the browser takes to the client: what the response type
- * promises (OAuth 2.0 Multiple Response Type Encoding Practices). Times in seconds; `approved_at` as in `Grant`.
+ * promises (OAuth 2.0 Multiple Response Type Encoding Practices). Times in seconds; `approved_at` as in `Grant`, `ends_at` as in `NewGrant`.
  */
 export type IssueResponse = (
   request: AuthorizationRequest,
@@ -37,6 +38,7 @@ export type IssueResponse = (
 interface Times {
   now: number
   approved_at: number | undefined
+  ends_at: number | undefined
 }
 
 interface Context {
@@ -88,14 +90,15 @@ function issueIdToken(
 async function issueCodeAndToken(
   request: AuthorizationRequest,
   { account, user }: Visitor,
-  { now, approved_at }: Times,
+  times: Times,
   { grants, allowed, issuer }: Context,
 ): Promise<CodeAndToken> {
+  const { now, approved_at } = times
   const { target, response_type, challenge_digest } = request
   const { client, redirect_uri, redirect_uri_sent } = target
   const lifetimes = allowed.lifetimesAt(request.resource, client)
   const wantsCode = gives(response_type, 'code')
-  const newGrant = { ...newGrantOf(request, account, now), approved_at }
+  const newGrant = { ...newGrantOf(request, account, times), approved_at }
   const code = (grant_id: string) =>
     issuer.code(grant_id, { redirect_uri, redirect_uri_sent, challenge_digest }, newGrant.code_expires_at)
   if (gives(response_type, 'token')) {
@@ -109,7 +112,7 @@ async function issueCodeAndToken(
   return { grant_id: id, code: code(id), ended }
 }
 
-function newGrantOf(request: AuthorizationRequest, account: Account, now: number): NewGrant {
+function newGrantOf(request: AuthorizationRequest, account: Account, { now, ends_at }: Times): NewGrant {
   const { scope, resource, nonce, claims, target } = request
   const { client_id, lifetimes } = target.client
   const { sub, sid, auth_time, amr, credential } = account
@@ -129,7 +132,8 @@ function newGrantOf(request: AuthorizationRequest, account: Account, now: number
     credential,
     nonce,
     claims,
-    code_expires_at: now + code_ttl,
+    code_expires_at: capped(now + code_ttl, ends_at ?? null),
     grant_max_ttl,
+    ends_at,
   }
 }

@@ -27,7 +27,9 @@ export interface Situation<A extends Ask = Ask> {
   /** Whether the person may use the client at all. */
   admitted: boolean
   /** What the person approved for this client before, and when first (seconds); undefined for nothing. */
-  consented: (Approved & { readonly granted_at?: number }) | undefined
+  consented: (Approved & { readonly granted_at?: number; readonly ends_at?: number }) | undefined
+  /** Whether they approved it for a time that is over: then they are asked, also where nobody else is. */
+  lapsed: boolean
   /** Whether somebody else is asked for than who is logged in (`id_token_hint`, `claims`). */
   stranger: boolean
   /** The proofs of this session that still count. */
@@ -82,7 +84,8 @@ function needsLogin(situation: Situation, account: Account): boolean {
   return now - Math.max(0, ...youngest) >= Math.max(max_age, AFTER_LOGIN)
 }
 
-function needsConsent({ ask, consented }: Situation): boolean {
+function needsConsent({ ask, consented, lapsed }: Situation): boolean {
+  if (lapsed) return true
   if (ask.consent !== 'once') return ask.consent === 'always'
   return consented === undefined || !isApproved(consented, ask.approval)
 }

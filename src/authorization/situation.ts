@@ -1,6 +1,6 @@
 import { approvalsEnd, consentIdOf, seenOf } from '../clients/client.ts'
 import type { Subjects } from '../clients/subjects.ts'
-import type { Consents } from '../consents/consents.ts'
+import { type Consents, hasLapsed } from '../consents/consents.ts'
 import { admits } from '../grants/admission.ts'
 import type { Visitor } from '../logins/visitors.ts'
 import type { ScopeClaims } from '../protocol/claims.ts'
@@ -31,6 +31,7 @@ export function situationFinder(context: {
         account: undefined,
         admitted: true,
         consented: undefined,
+        lapsed: false,
         stranger: false,
         proofs: [],
         now,
@@ -47,13 +48,15 @@ export function situationFinder(context: {
       found.granted_at >= approvalsEnd(client) &&
       found.seen === seenOf(client)
     const consent = counts ? found : undefined
+    const lapsed = consent !== undefined && hasLapsed(consent, now)
+    const consented = lapsed ? undefined : consent
     const stranger =
       client !== undefined && ask.subjects?.includes(subjects.of(client, account.sub)) === false
     const proofs = livingProofs(current.session, now)
     // Nothing of what is asked for is theirs to grant: as if the client were for others.
     const nothing = own.scope === '' && ask.scope !== ''
     const admitted = client === undefined || (admits(client, user) && !nothing)
-    return { ask: own, account, admitted, consented: consent, stranger, proofs, now }
+    return { ask: own, account, admitted, consented, lapsed, stranger, proofs, now }
   }
 }
 

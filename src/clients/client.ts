@@ -93,6 +93,8 @@ export interface Client {
   readonly frontchannel_logout_uri?: string
   readonly frontchannel_logout_session_required: boolean
   readonly lifetimes: Lifetimes
+  /** Seconds, ascending: the ends that people may choose from when they approve it. */
+  readonly consent_lifetimes: readonly number[]
   /** Seconds: what it was given before is over. */
   readonly ended_before?: number
   /** Nobody here has registered it: it says itself who it is. */

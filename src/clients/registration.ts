@@ -4,7 +4,7 @@ import { type ClientTerms, readAuthentication } from './registration/authenticat
 import { readClaimSettings } from './registration/claims.ts'
 import { readFlows } from './registration/flows.ts'
 import { readIdentity } from './registration/identity.ts'
-import { readLifetimes } from './registration/lifetimes.ts'
+import { readConsentLifetimes, readLifetimes } from './registration/lifetimes.ts'
 import { readLinks } from './registration/links.ts'
 import { readLogout } from './registration/logout.ts'
 import { readOwnTokens } from './registration/own-tokens.ts'
@@ -33,5 +33,6 @@ export function registerClient(entry: ClientTerms, rules: Rules, fail: Fail): Cl
     ...readSector(entry, rules, fail),
     ...readLogout(entry, rules, fail),
     lifetimes: readLifetimes(entry, rules),
+    consent_lifetimes: readConsentLifetimes(entry, rules, fail),
   }
 }

@@ -76,6 +76,7 @@ export const CLIENT_SCHEMA = {
     require_pkce: flag,
     allow_plain_pkce: flag,
     skip_consent: flag,
+    consent_lifetimes: { type: 'array', minItems: 1, items: seconds },
     trust_loopback: flag,
     introspect_any: flag,
     id_token_signed_response_alg: algorithm,

@@ -7,7 +7,9 @@ import { type Approved, withApproved } from './approved.ts'
 
 /** What a person has approved for a client, until they take it back. Durable. */
 export interface Consent extends StoredRecord, Approved {
-  readonly schema: 1
+  readonly schema: 2
+  /** Set if it has an end, which releases with schema 1 do not know: they would let the client in for ever. */
+  readonly least_schema?: 2
   /** The client that it was given to last, if it is one of several that share it. */
   readonly client_id: string
   /** What it is kept under, if that is not the client's id. */
@@ -20,6 +22,13 @@ export interface Consent extends StoredRecord, Approved {
    * whoever had the `sub` before would pass for those of the present person.
    */
   readonly granted_at: number
+  /** Seconds: past it the person is asked again. Absent: until they take it back. */
+  readonly ends_at?: number
+}
+
+/** Whether the time is over for which the person has approved. `now` in seconds. */
+export function hasLapsed({ ends_at }: Pick<Consent, 'ends_at'>, now: number): boolean {
+  return ends_at !== undefined && ends_at <= now
 }
 
 // An index wants an end for each member; the decision has none.
@@ -40,7 +49,8 @@ export class Consents {
 
   /**
    * Adds to what is approved; replaces what was approved before `since` (seconds), which counts no more, or of a client that said
-   * something else of itself then (`seen`).
+   * something else of itself then (`seen`). The end that was chosen last (`ends_at`, seconds) counts for all of it: what was approved
+   * until an earlier one is replaced, too, or it would last longer than the person has said.
    */
   async remember(
     decision: {
@@ -49,20 +59,23 @@ export class Consents {
       consent_id?: string | undefined
       since?: number | undefined
       seen?: string | undefined
+      ends_at?: number | undefined
     } & Approved,
     now: number,
   ): Promise<void> {
-    const { sub, client_id, consent_id = client_id, since = 0, seen } = decision
+    const { sub, client_id, consent_id = client_id, since = 0, seen, ends_at } = decision
     const approved = withApproved({ scope: '' }, decision)
+    const end = ends_at === undefined ? {} : ({ ends_at, least_schema: 2 } as const)
     const key = { kind: 'consent', id: keyOf(sub, consent_id), now } as const
     const record: Consent = {
-      schema: 1,
+      schema: 2,
       client_id,
       ...(consent_id !== client_id && { consent_id }),
       sub,
       ...approved,
       ...(seen !== undefined && { seen }),
       granted_at: now,
+      ...end,
       revision: randomText(9),
     }
     // Before the record and after it: a decision that works is always one that the person can see and take back, also
@@ -77,10 +90,12 @@ export class Consents {
       // Somebody's record is there, perhaps our own: add to it, unless it has gone in between.
       const added = await update<Consent, boolean>(this.#store, key, (current) => {
         if (current === undefined) return { answer: false }
-        if (current.granted_at < since || current.seen !== seen) return { next: record, answer: true }
+        if (current.granted_at < since || current.seen !== seen || endsBefore(current, ends_at))
+          return { next: record, answer: true }
         const next = withApproved(current, decision)
-        if (next === current && current.client_id === client_id) return { answer: true }
-        return { next: { ...next, client_id }, answer: true }
+        if (next === current && current.client_id === client_id && current.ends_at === ends_at)
+          return { answer: true }
+        return { next: { ...next, client_id, ...end }, answer: true }
       })
       if (added) return
     }
@@ -104,6 +119,10 @@ export class Consents {
     const found = await askEach(ids, (consent_id) => this.find(sub, consent_id, now))
     return found.filter((consent) => consent !== undefined)
   }
+}
+
+function endsBefore({ ends_at = Infinity }: Consent, other = Infinity): boolean {
+  return ends_at < other
 }
 
 function bySubject(sub: string): string {

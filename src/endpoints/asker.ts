@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ask } from '../authorization/ask.ts'
-import type { ConsentDecision } from '../authorization/complete.ts'
+import type { Decided } from '../authorization/complete.ts'
 import type { Refusal, Situation } from '../authorization/next-step.ts'
 import { rawQuery } from '../http/form.ts'
 import type { Visitor } from '../logins/visitors.ts'
@@ -28,7 +28,7 @@ export interface Asker<A extends Ask = Ask> {
    */
   finish(
     exchange: Exchange,
-    finished: { situation: Situation<A>; visitor: Visitor; decision: ConsentDecision },
+    finished: { situation: Situation<A>; visitor: Visitor; decided: Decided },
   ): Promise<boolean>
   /** Says that it cannot be. */
   refuse(

@@ -33,8 +33,8 @@ export function authorizationAsker(context: AuthorizationAskerContext): Asker<Au
       const resolved = await resolveRequest(sent, now())
       return resolved.kind === 'request' ? resolved.request : undefined
     },
-    async finish(exchange, { situation, visitor, decision }) {
-      const completed = await completeRequest(situation, visitor, decision)
+    async finish(exchange, { situation, visitor, decided }) {
+      const completed = await completeRequest(situation, visitor, decided)
       if (completed === undefined) return false
       journal.record(exchange.request, completed.events)
       await deliver(exchange, situation.ask, completed.response, context)

@@ -99,7 +99,7 @@ export function dispatcherOf(context: DispatcherContext): Dispatcher {
       // Whoever is asked each time is asked about everything: it may be another program that asks.
       const approved = own.consent === 'once' ? situation.consented : undefined
       if (next.step !== 'answer') return show(exchange, steps[next.step], own, { visitor, approved, notice })
-      const finished = await asker.finish(exchange, { situation, visitor, decision: 'none' })
+      const finished = await asker.finish(exchange, { situation, visitor, decided: { decision: 'none' } })
       // Back by a GET: what the browser then shows can be reloaded.
       return finished ? exchange.reply : exchange.reply.redirect(ask.back, 303)
     },

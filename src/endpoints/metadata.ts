@@ -61,6 +61,8 @@ function serverMetadata(
     code_challenge_methods_supported: usage.plain_pkce ? ['S256', 'plain'] : ['S256'],
     // RFC 9728 §4.
     ...(known.length > 0 && { protected_resources: known.map(({ resource }) => resource) }),
+    // draft-ietf-oauth-refresh-token-expiration: what is not said has no end.
+    refresh_token_expiration_types_supported: ['authorization', 'token_timeout'],
     // draft-ietf-oauth-client-id-metadata-document §5.3; clients look for `none` above beside it.
     ...(documents !== undefined && { client_id_metadata_document_supported: true }),
     authorization_response_iss_parameter_supported: true,

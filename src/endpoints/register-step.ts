@@ -96,7 +96,7 @@ async function act(
   }
   if (outcome.result === 'decided' && visitor !== undefined) {
     const situation = await findSituation(asked, visitor, now)
-    if (await asker.finish(exchange, { situation, visitor, decision: outcome.decision })) return reply
+    if (await asker.finish(exchange, { situation, visitor, decided: outcome })) return reply
   }
   if (outcome.result === 'logged_in') {
     const { user, amr } = outcome

@@ -13,6 +13,8 @@ const TOKEN_RESPONSE = {
     expires_in: { type: 'integer' },
     refresh_token: { type: 'string' },
     refresh_token_expires_in: { type: 'integer' },
+    refresh_token_timeout: { type: 'integer' },
+    authorization_expires_in: { type: 'integer' },
     scope: { type: 'string' },
     id_token: { type: 'string' },
   },

@@ -57,7 +57,7 @@ export interface Grant extends StoredRecord, Terms {
   readonly expires_at: number
   /** Seconds: when its link in the person's index ends. Never before `expires_at`. */
   readonly linked_until: number
-  /** Seconds: the absolute end, if the configuration sets one. */
+  /** Seconds: the absolute end, if the configuration sets one, or the person has. */
   readonly ends_at: number | null
   readonly redeemed: boolean
   readonly refresh: RefreshState | null

@@ -2,6 +2,7 @@ import type { ClaimsRequest } from '../protocol/claims-request.ts'
 import type { Terms } from '../protocol/terms.ts'
 import { own, shared } from '../store/own.ts'
 import { type Grant, type Lasting, NONE } from './grant.ts'
+import { capped } from './prepare.ts'
 
 /** What a grant is made from: a person's approval, or a proof that needs none. */
 export interface NewGrant extends Terms {
@@ -20,12 +21,14 @@ export interface NewGrant extends Terms {
   code_expires_at: number
   /** Seconds a grant may live at most; 0 = no limit. */
   grant_max_ttl: number
+  /** Seconds: the end that the person has chosen; undefined for none. */
+  ends_at?: number | undefined
 }
 
 /** Returns the grant, whose code waits to be redeemed. `now` in seconds. */
 export function unredeemed(facts: NewGrant, now: number): Grant {
   const { client_id, sub, sid, lasting, scope, auth_time, amr = NONE, credential = '' } = facts
-  const { nonce, claims, code_expires_at, grant_max_ttl, resource, approved_at } = facts
+  const { nonce, claims, code_expires_at, resource, approved_at } = facts
   // Every field in one literal, empty lists shared: at a hundred thousand grants the layout is what costs.
   const grant: Grant = {
     revision: '',
@@ -42,7 +45,7 @@ export function unredeemed(facts: NewGrant, now: number): Grant {
     claims: claims ?? null,
     expires_at: code_expires_at,
     linked_until: code_expires_at,
-    ends_at: grant_max_ttl > 0 ? now + grant_max_ttl : null,
+    ends_at: endOf(facts, now),
     redeemed: false,
     refresh: null,
     profiles: NONE,
@@ -56,4 +59,9 @@ export function unredeemed(facts: NewGrant, now: number): Grant {
     // A release of before would give tokens of it to anybody: it answers as if its store were down.
     ...(resource !== undefined && { resource: resource.map(shared), least_schema: 2 as const }),
   }
+}
+
+function endOf({ grant_max_ttl, ends_at }: NewGrant, now: number): number | null {
+  const longest = grant_max_ttl > 0 ? now + grant_max_ttl : null
+  return ends_at === undefined ? longest : capped(ends_at, longest)
 }

@@ -16,6 +16,9 @@ interface ConsentContext {
   resources: Pick<Resources, 'find'>
 }
 
+// The value of the choice that has none; `Parameters` reads an empty one as absent.
+const NO_END = 'none'
+
 /** `/consent`: the person's decision. */
 export function consentStep(context: ConsentContext): PersonStep<'consent'> {
   const sentencesFor = (account: AccountView) => (resource: readonly string[], scope: string) => [
@@ -30,7 +33,7 @@ export function consentStep(context: ConsentContext): PersonStep<'consent'> {
     // With what the person was asked, and by whom: by the time of the post a client may have more scopes, or
     // another name, or stay for longer.
     shown: ({ digest, consent_scope, stays, client }) =>
-      JSON.stringify([digest, consent_scope, stays, client && seenOf(client)]),
+      JSON.stringify([digest, consent_scope, stays, client && seenOf(client), client?.consent_lifetimes]),
     page: (ask, { login_href, approved, ...common }) => {
       const sentences = sentencesFor(common.account)
       return {
@@ -39,18 +42,27 @@ export function consentStep(context: ConsentContext): PersonStep<'consent'> {
         scopes: sentences(ask.resource ?? [], ask.consent_scope),
         ...(approved !== undefined && parted(ask, approved, sentences)),
         stays: ask.stays,
+        lifetimes: ask.client?.consent_lifetimes ?? [],
         redirect_host: ask.destination === undefined ? undefined : redirectHost(ask.destination),
         introduced: introducedFrom(ask),
         document_host: documentHost(ask),
       }
     },
-    async submit(form) {
+    async submit(form, { ask }) {
       const decision = form.one('decision')
-      return decision === 'approve' || decision === 'deny'
-        ? { result: 'decided', decision }
+      if (decision === 'deny') return { result: 'decided', decision }
+      const lifetime = chosenLifetime(form.one('lifetime'), ask)
+      return decision === 'approve' && lifetime !== 'misfit'
+        ? { result: 'decided', decision, lifetime }
         : { result: 'misfit' }
     },
   }
+}
+
+// Seconds; undefined for no end, as on a page that has no choice. Nothing else counts than what the page has offered.
+function chosenLifetime(sent: string | undefined, { client }: Ask): number | undefined | 'misfit' {
+  if (sent === undefined || sent === NO_END) return undefined
+  return client?.consent_lifetimes.find((offered) => String(offered) === sent) ?? 'misfit'
 }
 
 // Whoever sends somebody to a site can be named by it; what listens on the device itself can be any program.

@@ -1,5 +1,5 @@
 import type { Ask } from '../authorization/ask.ts'
-import type { ConsentDecision } from '../authorization/complete.ts'
+import type { Decided } from '../authorization/complete.ts'
 import type { Approved } from '../consents/approved.ts'
 import type { SecurityEvent } from '../events/events.ts'
 import type { ViewName, Views } from '../http/views/index.ts'
@@ -34,7 +34,7 @@ export type Outcome =
   /** The step is done: back to who asks, who looks at what comes next. */
   | { result: 'back' }
   /** The person has decided about what was asked. */
-  | { result: 'decided'; decision: ConsentDecision }
+  | ({ result: 'decided' } & Decided)
   /** Somebody has proven who they are, by these methods (RFC 8176 names). */
   | { result: 'logged_in'; user: User; amr: readonly string[] }
   /** The same page again, with what the person is told. `retry_after` in seconds. */

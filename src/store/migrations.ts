@@ -9,8 +9,12 @@ type Step = (record: StoredRecord) => StoredRecord
  */
 export type Migrations = Readonly<Partial<Record<Kind, readonly Step[]>>>
 
-// Schema 2 of a grant adds `resource`, which most have not.
-const MIGRATIONS: Migrations = { consent: [], signing_keys: [], grant: [(record) => record] }
+// Schema 2 of a grant adds `resource`, of a consent `ends_at`, which most have not.
+const MIGRATIONS: Migrations = {
+  consent: [(record) => record],
+  signing_keys: [],
+  grant: [(record) => record],
+}
 
 /**
  * The record in the schema of this release. A record of a later release, which a rolling upgrade leaves behind, is

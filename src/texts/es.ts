@@ -60,6 +60,11 @@ export const es: Catalogue = {
   'consent.known': 'Lo que ya ha permitido',
   'consent.until_logout': 'Su acceso termina cuando cierre la sesión.',
   'consent.after_logout': 'Conserva el acceso después de cerrar la sesión, hasta que usted lo retire.',
+  'consent.after_logout_for':
+    'El acceso continúa después de cerrar la sesión, durante el tiempo que usted elija.',
+  'consent.lifetime': 'Durante cuánto tiempo',
+  'consent.time': '{time}',
+  'consent.no_end': 'Hasta que lo retire',
   'consent.destination': 'Se le enviará a {host}',
   'consent.deny': 'Rechazar',
   'consent.approve': 'Permitir',

@@ -60,6 +60,11 @@ export const fr: Catalogue = {
   'consent.known': 'Ce que vous avez déjà autorisé',
   'consent.until_logout': 'Son accès prend fin quand vous vous déconnectez.',
   'consent.after_logout': 'Elle garde l’accès après votre déconnexion, jusqu’à ce que vous le retiriez.',
+  'consent.after_logout_for':
+    'L’accès reste après votre déconnexion, aussi longtemps que vous le choisissez.',
+  'consent.lifetime': 'Pendant combien de temps',
+  'consent.time': '{time}',
+  'consent.no_end': 'Jusqu’à ce que je le retire',
   'consent.destination': 'Vous serez redirigé vers {host}',
   'consent.deny': 'Refuser',
   'consent.approve': 'Autoriser',

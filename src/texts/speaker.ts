@@ -49,10 +49,16 @@ function moment(language: string, { moment, zone }: { moment: number; zone: stri
   return format.format(moment * 1000)
 }
 
-/** Seconds in words: as seconds up to a minute, then as minutes, rounded up. */
+/** Seconds in words: as seconds up to a minute, as whole days or hours if they are that, else as minutes, rounded up. */
 function duration(language: string, seconds: number): string {
-  const [count, unit] = seconds < 60 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
+  const [count, unit] = counted(seconds)
   return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(count)
+}
+
+function counted(seconds: number): [number, string] {
+  if (seconds < 60) return [seconds, 'second']
+  if (seconds % 86_400 === 0) return [seconds / 86_400, 'day']
+  return seconds % 3600 === 0 ? [seconds / 3600, 'hour'] : [Math.ceil(seconds / 60), 'minute']
 }
 
 /** The same with every text spoken: what a template gets, to which a text is a string. */

@@ -18,6 +18,9 @@ export interface TokenResponse {
   expires_in: number
   refresh_token?: string
   refresh_token_expires_in?: number
+  /** The same, and when the whole authorization ends, by their names in draft-ietf-oauth-refresh-token-expiration. */
+  refresh_token_timeout?: number
+  authorization_expires_in?: number
   scope: string
   id_token?: string
 }
@@ -58,12 +61,14 @@ export function issuerOf(context: {
     idToken,
 
     grantTokens(client, proven, now) {
-      const { grant_id, tokens } = proven
+      const { grant_id, grant, tokens } = proven
       const { access_expires_at, terms, refresh } = tokens
       const response = responseOf('', terms, access_expires_at - now)
       if (refresh !== undefined) {
         response.refresh_token = makeRefreshToken(keys, { grant_id, generation: refresh.generation })
         response.refresh_token_expires_in = refresh.expires_at - now
+        response.refresh_token_timeout = response.refresh_token_expires_in
+        if (grant.ends_at !== null) response.authorization_expires_in = grant.ends_at - now
       }
       const access_token = accessToken(client, proven)
       const openid = terms.scope.split(' ').includes('openid')

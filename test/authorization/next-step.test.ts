@@ -20,6 +20,8 @@ interface Example {
   /** Whether the person may use the client. */
   admitted?: boolean
   consented?: string
+  /** A decision of before is over. */
+  lapsed?: boolean
   stranger?: boolean
   /** The request names somebody (`claims`, `id_token_hint`). */
   names?: boolean
@@ -63,6 +65,7 @@ function situation(example: Example): Situation {
     account: loggedIn ? ACCOUNT : undefined,
     admitted: example.admitted ?? true,
     consented: consented === undefined ? undefined : { scope: consented },
+    lapsed: example.lapsed ?? false,
     stranger,
     proofs: proofs.map((step): Proof => ({ request_digest: proofs_of, step, at: T - proof_age })),
     now: T,
@@ -80,6 +83,8 @@ const EXAMPLES: readonly (readonly [string, Example, string])[] = [
   ['a login and a decision that covers the request', { consented: 'email profile' }, 'answer'],
   ['a decision for less', { consented: 'profile' }, 'consent'],
   ['a client of our own', { skip_consent: true }, 'answer'],
+  ['the same, approved for a time that is over', { skip_consent: true, lapsed: true }, 'consent'],
+  ['a decision that is over, prompt=none', { lapsed: true, prompt: ['none'] }, 'consent_required'],
   [
     'a client that anybody on this machine could be: asked although decided',
     { consented: 'email', anybody: true },

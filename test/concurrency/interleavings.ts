@@ -250,7 +250,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
           const { visitor } = await arrival(brought(cookie), now)
           assert.ok(visitor)
           const situation = await situationOf(resolved.request, visitor, now)
-          return complete(situation, visitor, 'none')
+          return complete(situation, visitor, { decision: 'none' })
         }
         const remove = async () => {
           await consents.forget('alice', 'app')
@@ -288,7 +288,7 @@ export function interleavings(name: string, open: () => Promise<Store>, runs: nu
           if (visitor === undefined) return undefined
           assert.ok(!late, 'nobody is found after the logout')
           const situation = await situationOf(resolved.request, visitor, now)
-          return complete(situation, visitor, 'none')
+          return complete(situation, visitor, { decision: 'none' })
         }
         const logout = async () => {
           const current = await sessions.find(brought(cookie), now)

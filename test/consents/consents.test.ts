@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { Consents } from '../../src/consents/consents.ts'
+import { Consents, hasLapsed } from '../../src/consents/consents.ts'
 import { MemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
 import { RedisServer } from '../support/redis.ts'
@@ -41,6 +41,35 @@ test('what is added later does not make a decision younger: the oldest part of i
   await consents.remember({ ...DECISION, scope: 'profile' }, T + 100)
   const consent = await consents.find('alice', 'app', T + 100)
   assert.deepEqual([consent?.scope, consent?.granted_at], ['email profile', T])
+})
+
+test('the end that was chosen last counts for all; what ended earlier is not made to last longer', async () => {
+  const consents = new Consents(new MemoryStore())
+  const found = async (now: number) => {
+    const consent = await consents.find('alice', 'app', now)
+    return [consent?.scope, consent?.ends_at, consent?.least_schema]
+  }
+  await consents.remember(DECISION, T)
+  assert.deepEqual(await found(T), ['email', undefined, undefined])
+  await consents.remember({ ...DECISION, scope: 'profile', ends_at: T + 100 }, T)
+  assert.deepEqual(await found(T), ['email profile', T + 100, 2])
+  await consents.remember({ ...DECISION, scope: 'phone', ends_at: T + 50 }, T)
+  assert.deepEqual(await found(T), ['email profile phone', T + 50, 2])
+  await consents.remember({ ...DECISION, ends_at: T + 60 }, T)
+  assert.deepEqual(await found(T), ['email', T + 60, 2])
+  await consents.remember({ ...DECISION, scope: 'phone' }, T)
+  assert.deepEqual(await found(T), ['phone', undefined, undefined])
+})
+
+test('past its end a decision is there, and has lapsed', async () => {
+  const consents = new Consents(new MemoryStore())
+  await consents.remember({ ...DECISION, ends_at: T + 100 }, T)
+  const consent = await consents.find('alice', 'app', T + 100)
+  assert.ok(consent)
+  assert.deepEqual(
+    [T + 99, T + 100].map((now) => hasLapsed(consent, now)),
+    [false, true],
+  )
 })
 
 let redis: RedisServer

@@ -122,7 +122,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     rule('a durable record without an end stays', async (store) => {
       const id = fresh()
-      const record = frozen({ revision: 'r1', text: 'a' })
+      const record = frozen({ revision: 'r1', schema: 2, text: 'a' })
       await store.create('consent', id, record, T)
       assert.deepEqual(await store.read('consent', id, T + 400_000_000), record)
       assert.equal(await store.replace('consent', id, 'r1', { revision: 'r2' }, T + 400_000_000), 'won')

@@ -185,6 +185,7 @@ function expected(
       refresh_token_grace: env.REFRESH_TOKEN_GRACE,
       grant_max_ttl: 90 * 86_400,
     },
+    consent_lifetimes: [3600, 8 * 3600, 30 * 86_400],
   }
 }
 

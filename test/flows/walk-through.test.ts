@@ -26,6 +26,7 @@ test('the walk-through: login, consent, approve, exchange, refresh', async (t) =
     'expires_in',
     'refresh_token',
     'refresh_token_expires_in',
+    'refresh_token_timeout',
     'scope',
     'token_type',
   ])

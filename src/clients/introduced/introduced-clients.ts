@@ -17,6 +17,8 @@ const PREFIX = 'ci_'
 
 // Seconds: an application that nobody looks after must not have access for ever.
 const LONGEST_GRANT = 90 * 86_400
+// Seconds: what people may choose instead. An hour, a working day, a month.
+const CONSENT_LIFETIMES = [3600, 8 * 3600, 30 * 86_400]
 const MAX_CACHED = 1000
 
 /**
@@ -106,6 +108,7 @@ export function introducedClient(
     ...(methods && { auth_methods: methods }),
     introduced: { consent_id: consentIdIn(client_id, metadata), scope: registered },
     lifetimes: { ...client.lifetimes, grant_max_ttl: longest },
+    consent_lifetimes: CONSENT_LIFETIMES.filter((seconds) => seconds <= longest),
   }
 }
 

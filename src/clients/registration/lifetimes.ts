@@ -1,3 +1,4 @@
+import type { Fail } from '../../config/config-error.ts'
 import type { ClientEntry } from '../../config/schema.ts'
 import type { Lifetimes } from '../client.ts'
 import type { Rules } from '../rules.ts'
@@ -11,4 +12,17 @@ export function readLifetimes(entry: ClientEntry, { lifetimes }: Rules): Lifetim
     refresh_token_grace: entry.refresh_token_grace ?? lifetimes.refresh_token_grace,
     grant_max_ttl: entry.grant_max_ttl ?? lifetimes.grant_max_ttl,
   }
+}
+
+/** How long people may choose that the client's access lasts, in seconds, ascending. Throws what `fail` throws. */
+export function readConsentLifetimes(entry: ClientEntry, rules: Rules, fail: Fail): readonly number[] {
+  const offered = [...new Set(entry.consent_lifetimes)].sort((one, other) => one - other)
+  const { grant_max_ttl } = readLifetimes(entry, rules)
+  const tooLong = offered.find((seconds) => grant_max_ttl > 0 && seconds > grant_max_ttl)
+  if (tooLong !== undefined)
+    fail(
+      'consent_lifetimes',
+      `has ${tooLong}, but no access lasts longer than grant_max_ttl, ${grant_max_ttl}`,
+    )
+  return offered
 }

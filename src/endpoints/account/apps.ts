@@ -3,7 +3,7 @@ import { scopeSentences } from '../../authorization/scope-sentences.ts'
 import { approvalsEnd, type Client, type Clients } from '../../clients/client.ts'
 import { consentIdsOf } from '../../clients/consent-ids.ts'
 import { approvedTerms } from '../../consents/approved.ts'
-import type { Consent, Consents } from '../../consents/consents.ts'
+import { type Consent, type Consents, hasLapsed } from '../../consents/consents.ts'
 import type { SecurityEvent } from '../../events/events.ts'
 import { revokedEvent } from '../../grants/found-grant.ts'
 import { approvedAt } from '../../grants/grantor.ts'
@@ -42,7 +42,9 @@ export async function appsOf({ account, user }: Visitor, now: number, context: A
   // Decisions too: an application whose access has ended still gets in again without a question.
   const found = await Promise.all([grants.ofSubject(account.sub, now), consents.ofSubject(account.sub, now)])
   const granted = found[0].map(({ grant }) => grant).filter(({ auth_time }) => !isOlder(auth_time, user))
-  const approved = found[1].filter(({ granted_at }) => !isOlder(granted_at, user))
+  const approved = found[1].filter(
+    (consent) => !isOlder(consent.granted_at, user) && !hasLapsed(consent, now),
+  )
   const own = [
     ...granted.map((grant) => ({
       client_id: grant.client_id,
@@ -55,7 +57,7 @@ export async function appsOf({ account, user }: Visitor, now: number, context: A
       client_id: consent.client_id,
       at: consent.granted_at,
       used: undefined,
-      until: null,
+      until: consent.ends_at ?? null,
       ...approvedTerms(consent),
     })),
   ]

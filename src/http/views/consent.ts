@@ -15,6 +15,8 @@ interface ConsentView {
   known?: readonly Sentence[]
   /** How long the access lasts, if it is renewed. */
   stays?: 'until_logout' | 'after_logout'
+  /** Seconds that the person may choose the access to last; may be empty. */
+  lifetimes: readonly number[]
   /** Where the browser goes next, if it is elsewhere: a host name, or a scheme for an app on this device. */
   redirect_host?: string
   /** Nobody here has registered the application: `device` if it is on the person's own. */
@@ -25,7 +27,14 @@ interface ConsentView {
 }
 
 const SCOPES = ['See a sample']
-const SAMPLE = { ...FORM, client: CLIENT, account: ACCOUNT, switch_href: '/', scopes: SCOPES }
+const SAMPLE = {
+  ...FORM,
+  client: CLIENT,
+  account: ACCOUNT,
+  switch_href: '/',
+  scopes: SCOPES,
+  lifetimes: [3600],
+}
 
 export const consent: View<ConsentView> = {
   title: ({ client }) => say('consent.title', { client: client.name }),
@@ -41,6 +50,6 @@ export const consent: View<ConsentView> = {
       document_host: 'app.example',
     },
     { ...SAMPLE, added: SCOPES, known: SCOPES, stays: 'after_logout', redirect_host: 'app.example' },
-    { ...FORM, client: { name: NAME }, account: ACCOUNT, switch_href: '/', scopes: [] },
+    { ...FORM, client: { name: NAME }, account: ACCOUNT, switch_href: '/', scopes: [], lifetimes: [] },
   ],
 }
