@@ -1,4 +1,4 @@
-// Takes the pictures of every page and state, for README.md and docs/screenshots: node test/docs/screenshots.ts
+// Takes the pictures of every page and state, for README.md and docs/screenshots: node test/docs/screenshots.ts [folder]
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,9 +15,10 @@ import { openSqlite } from '../support/sqlite-store.ts'
 
 const PASSWORD = 'correct horse battery staple'
 const docs = join(import.meta.dirname, '../../docs')
+const README = ['login-desktop-light', 'consent-desktop-light', 'login-phone-dark', 'consent-phone-dark']
 // In other languages: what shows their layout.
 const OF_LANGUAGES = ['login-wrong', 'consent-agent', 'account']
-const pictures = { readme: join(docs, 'images'), all: join(docs, 'screenshots') }
+const pictures = { readme: join(docs, 'images'), all: process.argv[2] ?? join(docs, 'screenshots') }
 for (const folder of Object.values(pictures)) mkdirSync(folder, { recursive: true })
 const port = await freePort()
 const config = loadConfig({ PORT: String(port), STORE: 'redis', SECRET_KEYS: KEY })
@@ -41,7 +42,8 @@ await browser.close()
 await app.close()
 await store.close()
 rmSync(folder, { recursive: true })
-for (const name of ['login-desktop-light', 'consent-desktop-light', 'login-phone-dark', 'consent-phone-dark'])
+const shown = process.argv[2] === undefined ? README : []
+for (const name of shown)
   copyFileSync(join(pictures.all, `${name}.png`), join(pictures.readme, `${name}.png`))
 
 interface Look {
