@@ -103,8 +103,16 @@ export async function openPages(app: FastifyInstance, rooms: Rooms, { base, rend
     pageHeaders(scope, base + ACCOUNT)
     sendToIssuer(scope, url)
     handlePageErrors(scope, { reports, render })
-    const steps = pageSteps({ ...rooms, demo })
-    const common = { ...rooms, base, render, steps, browser: new Browser(keys, cookiesOf(url), url) }
+    const canRemember = config.entries.remember_logins !== 'off'
+    const steps = pageSteps({ ...rooms, demo, canRemember })
+    const common = {
+      ...rooms,
+      base,
+      render,
+      steps,
+      browser: new Browser(keys, cookiesOf(url), url),
+      sessionTtl: config.env.SESSION_TTL,
+    }
     const dispatcher = dispatcherOf(common)
     const asker = authorizationAsker(common)
     registerAuthorize(scope, asker, { ...common, dispatcher })

@@ -40,6 +40,7 @@ const SINGLE = [
   'registration',
   'client_id_metadata_documents',
   'account_deletion',
+  'remember_logins',
 ] as const satisfies (keyof Entries)[]
 
 function alone(entries: Entries, name: (typeof SINGLE)[number]) {

@@ -83,6 +83,7 @@ export const FILE_SCHEMA = {
     webfinger_domains: texts,
     branding: BRANDING_SCHEMA,
     languages: { type: 'array', minItems: 1, items: text },
+    remember_logins: { type: 'string', enum: ['off', 'on'] },
     account_deletion: { type: 'string', enum: ['off', 'on'] },
     registration: { type: 'string', enum: ['off', 'open', 'token'] },
     // A word, a list of hosts, or a mapping: `documents` looks into it.
@@ -134,6 +135,8 @@ export interface Entries {
   languages?: string[]
   /** Whose pages these are. */
   branding?: BrandingEntry
+  /** Whether people may stay logged in when they close the browser. */
+  remember_logins?: 'off' | 'on'
   /** Whether people of the store may delete themselves. */
   account_deletion?: 'off' | 'on'
   /** Who may register a client: nobody, anybody, or who has an initial access token (RFC 7591 §3). */

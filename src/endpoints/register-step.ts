@@ -21,6 +21,8 @@ export interface StepContext extends VisitorContext, FormContext {
   findSituation: FindSituation
   scopeClaims: ScopeClaims
   beginLogin: BeginLogin
+  /** Seconds that a session lives at most. */
+  sessionTtl: number
   journal: Journal
 }
 
@@ -99,19 +101,21 @@ async function act(
     if (await asker.finish(exchange, { situation, visitor, decided: outcome })) return reply
   }
   if (outcome.result === 'logged_in') {
-    const { user, amr } = outcome
+    const { user, amr, remembered } = outcome
     const { digest, client } = ask
     const browserId = browser.bind(request, reply)
     const login = {
       user,
       amr,
+      remembered,
       brought: browser.session(request),
       browser: browserId,
       whence: { ...(await readUserAgent(request.headers['user-agent'])), address: request.ip },
       digest,
       client_id: client?.client_id,
     }
-    browser.setSession(reply, await beginLogin(request, login, context.now()))
+    const cookie = await beginLogin(request, login, context.now())
+    browser.setSession(reply, cookie, remembered ? context.sessionTtl : undefined)
     browser.rememberDevice(request, reply, deviceMark(user))
   }
   return reply.redirect(ask.back, 303)

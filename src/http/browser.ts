@@ -44,9 +44,10 @@ export class Browser {
     return { cookies, browsers: cookies.length === 0 ? [] : this.#ids(request).map(digestOf) }
   }
 
-  setSession(reply: FastifyReply, value: string): void {
+  /** `maxAge`: seconds that the browser keeps it, also when it is closed; until then without. */
+  setSession(reply: FastifyReply, value: string, maxAge?: number): void {
     const { name, options } = this.#cookies.session
-    reply.setCookie(name, value, options)
+    reply.setCookie(name, value, maxAge === undefined ? options : { ...options, maxAge })
   }
 
   clearSession(reply: FastifyReply): void {

@@ -16,6 +16,8 @@ export interface NewLogin {
   browser: string
   /** Where it is, for the person to recognise. */
   whence?: Whence | undefined
+  /** Whether the browser is to keep the login when it is closed. */
+  remembered?: boolean
   /** The identity of what the login is for, which it is a proof for; empty if nothing was asked for. */
   digest: string
   /** Who asked, for the journal. */
@@ -32,7 +34,11 @@ export function loginBeginner(context: {
   journal: Journal
 }): BeginLogin {
   const { sessions, sessionEnd, journal } = context
-  return async (occasion, { user, amr, brought, browser, whence, digest, client_id }, now) => {
+  return async (
+    occasion,
+    { user, amr, brought, browser, whence, remembered = false, digest, client_id },
+    now,
+  ) => {
     let previous = await sessions.find(brought, now)
     const isOwn = ({ sub, auth_time }: Account) => sub === user.sub && !isOlder(auth_time, user)
     if (previous !== undefined && !previous.session.accounts.some(isOwn)) {
@@ -42,7 +48,10 @@ export function loginBeginner(context: {
     }
     const { sub, credential } = user
     const proof = digest === '' ? undefined : { request_digest: digest, step: 'login' as const, at: now }
-    const begun = await sessions.begin({ sub, amr, credential, browser, whence, proof, previous }, now)
+    const begun = await sessions.begin(
+      { sub, amr, credential, browser, whence, remembered, proof, previous },
+      now,
+    )
     for (const session of begun.surplus)
       journal.record(occasion, (await sessionEnd.endSurplus(session, now)).events)
     journal.record(occasion, [{ event: 'login', sub, ...(client_id && { client_id }) }])

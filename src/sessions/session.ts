@@ -41,6 +41,8 @@ export interface Session extends StoredRecord {
   readonly browser?: string
   /** Of the last login in it. Absent in records that were made before it was kept. */
   readonly whence?: Whence
+  /** Whether the browser keeps it when it is closed. */
+  readonly remembered?: true
   readonly accounts: readonly Account[]
   readonly proofs: readonly Proof[]
   /** The clients that this login was told to: whom a logout concerns. */

@@ -126,16 +126,18 @@ export class Sessions {
       /** Digest of the browser's id. */
       browser: string
       whence?: Whence | undefined
+      remembered?: boolean
       proof: Proof | undefined
       previous: CurrentSession | undefined
     },
     now: number,
   ): Promise<{ cookie: string; current: CurrentSession; surplus: readonly CurrentSession[] }> {
-    const { sub, amr, credential, browser, whence, proof, previous } = login
+    const { sub, amr, credential, browser, whence, remembered, proof, previous } = login
     const before = previous?.session.accounts.find((account) => account.sub === sub)
     const fresh = {
       browser,
       ...(whence && { whence }),
+      ...(remembered && { remembered: true as const }),
       accounts: [{ sub, sid: before?.sid ?? randomText(16), auth_time: now, amr, credential }],
       proofs: before ? (previous?.session.proofs ?? []) : [],
       clients: before ? (previous?.session.clients ?? []) : [],

@@ -18,6 +18,7 @@ export function pageSteps(context: {
   resources: Pick<Resources, 'find'>
   groups: () => Readonly<Record<string, string>>
   demo: { username: string; password: string } | undefined
+  canRemember: boolean
 }) {
   return {
     login: loginStep(context) satisfies OpenStep,

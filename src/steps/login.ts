@@ -14,8 +14,10 @@ export function loginStep(context: {
   guard: LoginGuard
   /** The demo's account, to show on the page. */
   demo: { username: string; password: string } | undefined
+  /** Whether people may stay logged in when they close the browser. */
+  canRemember: boolean
 }): OpenStep<'login'> {
-  const { guard, demo } = context
+  const { guard, demo, canRemember } = context
   return {
     name: 'login',
     path: '/login',
@@ -31,13 +33,18 @@ export function loginStep(context: {
         client,
         demo,
         confirms,
+        canRemember,
+        remembered: form?.one('remember') === 'on',
         username: username.length > MAX_NAME ? '' : username,
       }
     },
     async submit(form, { ask, address, device, now }) {
       const guess = { username: form.one('username') ?? '', address, device }
       const guessed = await guard.guess(guess, form.one('password') ?? '', now)
-      if (guessed.result === 'right') return { result: 'logged_in', user: guessed.user, amr: ['pwd'] }
+      if (guessed.result === 'right') {
+        const remembered = canRemember && form.one('remember') === 'on'
+        return { result: 'logged_in', user: guessed.user, amr: ['pwd'], remembered }
+      }
       const about = { client_id: ask.client?.client_id, sub: guessed.sub }
       if (guessed.result === 'wrong')
         return { result: 'shown', notice: WRONG, status: 422, events: [{ event: 'login_failed', ...about }] }

@@ -36,7 +36,7 @@ export type Outcome =
   /** The person has decided about what was asked. */
   | ({ result: 'decided' } & Decided)
   /** Somebody has proven who they are, by these methods (RFC 8176 names). */
-  | { result: 'logged_in'; user: User; amr: readonly string[] }
+  | { result: 'logged_in'; user: User; amr: readonly string[]; remembered: boolean }
   /** The same page again, with what the person is told. `retry_after` in seconds. */
   | {
       result: 'shown'

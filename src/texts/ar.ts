@@ -24,6 +24,7 @@ export const ar: Catalogue = {
   'password.show': 'إظهار',
   'password.hide': 'إخفاء',
   'password.caps': 'مفتاح Caps Lock مفعّل.',
+  'login.remember': 'إبقائي مسجّل الدخول',
   'login.demo': 'تجربة: اسم المستخدم {username} وكلمة المرور {password}.',
   'login.wrong': 'اسم المستخدم أو كلمة المرور غير صحيحة.',
   'login.wait': 'محاولات كثيرة جدًا. يُرجى المحاولة مرة أخرى بعد {time}.',

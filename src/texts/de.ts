@@ -24,6 +24,7 @@ export const de: Catalogue = {
   'password.show': 'Anzeigen',
   'password.hide': 'Verbergen',
   'password.caps': 'Die Feststelltaste ist aktiv.',
+  'login.remember': 'Angemeldet bleiben',
   'login.demo': 'Demo: Der Benutzer heißt {username}, das Passwort {password}.',
   'login.wrong': 'Benutzername oder Passwort ist falsch.',
   'login.wait': 'Zu viele Versuche. Bitte versuchen Sie es in {time} noch einmal.',

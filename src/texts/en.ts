@@ -25,6 +25,7 @@ export const en = {
   'password.show': 'Show',
   'password.hide': 'Hide',
   'password.caps': 'Caps lock is on.',
+  'login.remember': 'Keep me logged in',
   'login.demo': 'Demo: the user is {username}, the password is {password}.',
   'login.wrong': 'The user name or password is wrong.',
   'login.wait': 'Too many attempts. Please try again in {time}.',

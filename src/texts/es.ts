@@ -24,6 +24,7 @@ export const es: Catalogue = {
   'password.show': 'Mostrar',
   'password.hide': 'Ocultar',
   'password.caps': 'El bloqueo de mayúsculas está activado.',
+  'login.remember': 'Mantener la sesión iniciada',
   'login.demo': 'Demostración: el usuario es {username} y la contraseña es {password}.',
   'login.wrong': 'El nombre de usuario o la contraseña no es correcto.',
   'login.wait': 'Demasiados intentos. Vuelva a intentarlo dentro de {time}.',

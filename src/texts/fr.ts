@@ -24,6 +24,7 @@ export const fr: Catalogue = {
   'password.show': 'Afficher',
   'password.hide': 'Masquer',
   'password.caps': 'Le verrouillage des majuscules est activé.',
+  'login.remember': 'Rester connecté',
   'login.demo': 'Démo : l’utilisateur est {username}, le mot de passe {password}.',
   'login.wrong': 'Le nom d’utilisateur ou le mot de passe est incorrect.',
   'login.wait': 'Trop de tentatives. Veuillez réessayer dans {time}.',

@@ -24,6 +24,7 @@ export const ja: Catalogue = {
   'password.show': '表示',
   'password.hide': '隠す',
   'password.caps': 'Caps Lock がオンです。',
+  'login.remember': 'ログインしたままにする',
   'login.demo': 'デモ：ユーザー名は {username}、パスワードは {password} です。',
   'login.wrong': 'ユーザー名またはパスワードが違います。',
   'login.wait': '試行回数が多すぎます。{time}後にもう一度お試しください。',

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Response } from 'light-my-request'
 import type { Entries } from '../../src/config/schema.ts'
 import { matches } from '../../src/passwords/password-hash.ts'
+import { MemoryStore } from '../../src/store/memory.ts'
 import type { Store } from '../../src/store/store.ts'
 import { Activity } from '../../src/users/activity.ts'
 import { readPerson } from '../../src/users/person-changes.ts'
@@ -403,4 +404,66 @@ test('a password manager finds where a password is changed, and who keeps it if 
   assert.deepEqual(await at({ env: stored }), [302, 'http://localhost:8000/account/password'])
   const env = { ...stored, ISSUER: 'http://localhost:8000/id' }
   assert.deepEqual(await at({ env }), [302, 'http://localhost:8000/id/account/password'])
+})
+
+test('staying logged in: off by default, as long as a session at most, kept by a new password, and an operator takes it away', async (t) => {
+  const { app, sub: _, config } = await storedServer(t, async () => new MemoryStore())
+  const cookieOf = ({ headers }: Response) =>
+    [headers['set-cookie'] ?? []].flat().find((cookie) => cookie.startsWith('postern_session')) ?? ''
+  const logIn = async (agent: Agent, fields: Record<string, string>) => {
+    const page = await agent.get('/login')
+    return agent.post('/login', { ...formOf(page, '/login'), username: 'ada', password: PASSWORD, ...fields })
+  }
+  assert.doesNotMatch(cookieOf(await logIn(new Agent(app), {})), /Max-Age|Expires/)
+  const agent = new Agent(app)
+  assert.match(
+    cookieOf(await logIn(agent, { remember: 'on' })),
+    new RegExp(`Max-Age=${config.env.SESSION_TTL};`),
+  )
+  const wrong = await logIn(new Agent(app), { remember: 'on', password: 'wrong' })
+  assert.match(wrong.body, /name="remember" value="on" checked/)
+  const form = formOf(await agent.get('/account/password'), '/account/password')
+  const changed = await agent.post('/account/password', { ...form, password: NEXT, again: NEXT })
+  assert.match(cookieOf(changed), /Max-Age=/)
+  const off = await buildServer(t, {
+    change: (entries) => {
+      entries.remember_logins = 'off'
+    },
+  })
+  const shared = new Agent(off.app)
+  const page = await shared.get('/login')
+  assert.doesNotMatch(page.body, /name="remember"/)
+  const sent = { ...formOf(page, '/login'), username: 'admin', password: 'admin', remember: 'on' }
+  assert.doesNotMatch(cookieOf(await shared.post('/login', sent)), /Max-Age|Expires/)
+})
+
+onEachStore('a copied cookie', (open) => {
+  test('is dead after a log-out, a new password, and "log out" from elsewhere; and before the login it is nobody\'s', async (t) => {
+    const { app } = await storedServer(t, open)
+    /** Everything that a browser has, taken by somebody else. */
+    const copyOf = (agent: Agent) => {
+      const thief = new Agent(app)
+      for (const [name, value] of agent.cookies) thief.cookies.set(name, value)
+      return thief
+    }
+    const before = new Agent(app)
+    await before.get('/login')
+    const fixed = copyOf(before)
+    await before.login(await before.get('/login'), 'ada', PASSWORD)
+    assert.equal(await isIn(fixed), false, 'what a browser had before the login')
+    const thief = copyOf(before)
+    assert.ok(await isIn(thief), 'it is a good copy until then')
+    await before.submit(await before.get('/logout'), {})
+    assert.equal(await isIn(thief), false, 'after the log-out')
+    const [owner, elsewhere] = [await loggedIn(app, 'ada', PASSWORD), await loggedIn(app, 'ada', PASSWORD)]
+    const [first, second] = [copyOf(elsewhere), copyOf(owner)]
+    await post(owner, await owner.get('/account'), '/account/logins/end')
+    assert.equal(await isIn(first), false, 'after its login was ended elsewhere')
+    await post(owner, await owner.get('/account/password'), '/account/password', {
+      password: NEXT,
+      again: NEXT,
+    })
+    assert.ok(await isIn(owner))
+    assert.equal(await isIn(second), false, 'after a new password')
+  })
 })

@@ -19,6 +19,8 @@ export interface PasswordContext extends AccountContext {
   people: PeopleContext
   queue: PasswordQueue
   users: Users
+  /** Seconds that a session lives at most. */
+  sessionTtl: number
   beginLogin: BeginLogin
 }
 
@@ -64,11 +66,14 @@ export function registerAccountPassword(app: FastifyInstance, context: PasswordC
     const user = await users.find(sub)
     if (user === undefined) return
     const whence = { ...(await readUserAgent(request.headers['user-agent'])), address: request.ip }
+    const remembered = current.session.remembered === true
     const login = {
+      remembered,
       ...{ user, amr, whence, brought: browser.session(request), browser: browser.bind(request, reply) },
       ...{ digest: '', client_id: undefined },
     }
-    browser.setSession(reply, await beginLogin(request, login, now))
+    const cookie = await beginLogin(request, login, now)
+    browser.setSession(reply, cookie, remembered ? context.sessionTtl : undefined)
   }
 
   // Sends everybody else away: to the proof, or to the account, which says who keeps their password.

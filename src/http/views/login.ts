@@ -10,6 +10,9 @@ interface LoginView {
   client?: ClientView
   /** Whether it only confirms who is logged in. */
   confirms?: boolean
+  /** Whether somebody may stay logged in when the browser is closed, and whether they have asked for it. */
+  canRemember?: boolean
+  remembered?: boolean
   /** Shown only by the demo: the account to try. */
   demo?: { username: string; password: string }
 }
@@ -27,7 +30,7 @@ export const login: View<LoginView> = {
       demo: { username: 'ada', password: 'sample' },
     },
     { ...FORM, username: '', client: { name: NAME } },
-    { ...FORM, username: '', confirms: true },
+    { ...FORM, username: '', confirms: true, canRemember: true, remembered: true },
     { ...FORM, username: '' },
   ],
 }
