@@ -47,7 +47,7 @@ export const ar: Catalogue = {
   'select_account.title': 'اختيار حساب',
 
   'consent.title': 'السماح لتطبيق {client}؟',
-  'consent.heading': 'يطلب {client} الوصول',
+  'consent.heading': 'يطلب {client} الوصول إلى حسابك',
   'consent.logged_in_as': 'سجّلت الدخول باسم {account}',
   'consent.not_you': 'لست أنت؟ [استخدام حساب آخر]',
   'consent.document': 'اسمه وشعاره من {host}.',
@@ -80,7 +80,7 @@ export const ar: Catalogue = {
   'scope.groups': 'رؤية المجموعات التي تنتمي إليها',
   'scope.roles': 'رؤية أدوارك',
   'scope.offline_access': 'البقاء متصلًا في غيابك',
-  'scope.other': 'استخدام «{scope}»',
+  'scope.other': 'استخدام «{scope}»، ولم يصفه أحد هنا',
   'resource.use': 'استخدام {resource} نيابةً عنك',
 
   'not_allowed.title': 'لا يمكنك استخدام هذا التطبيق',

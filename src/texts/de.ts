@@ -47,7 +47,7 @@ export const de: Catalogue = {
   'select_account.title': 'Konto wählen',
 
   'consent.title': '{client} erlauben?',
-  'consent.heading': '{client} möchte Zugriff',
+  'consent.heading': '{client} möchte Zugriff auf Ihr Konto',
   'consent.logged_in_as': 'Sie sind angemeldet als {account}',
   'consent.not_you': 'Das sind nicht Sie? [Anderes Konto verwenden]',
   'consent.document': 'Name und Logo kommen von {host}.',
@@ -81,7 +81,7 @@ export const de: Catalogue = {
   'scope.groups': 'Sehen, in welchen Gruppen Sie sind',
   'scope.roles': 'Sehen, welche Rollen Sie haben',
   'scope.offline_access': 'Verbunden bleiben, während Sie nicht da sind',
-  'scope.other': '„{scope}“ verwenden',
+  'scope.other': '„{scope}“ verwenden, was hier niemand beschrieben hat',
   'resource.use': '{resource} für Sie verwenden',
 
   'not_allowed.title': 'Sie können diese App nicht verwenden',

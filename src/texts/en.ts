@@ -48,7 +48,7 @@ export const en = {
   'select_account.title': 'Choose an account',
 
   'consent.title': 'Allow {client}?',
-  'consent.heading': '{client} wants access',
+  'consent.heading': '{client} wants access to your account',
   'consent.logged_in_as': 'You are logged in as {account}',
   'consent.not_you': 'Not you? [Use another account]',
   'consent.document': 'Its name and logo come from {host}.',
@@ -83,7 +83,7 @@ export const en = {
   'scope.groups': 'See which groups you are in',
   'scope.roles': 'See which roles you have',
   'scope.offline_access': 'Stay connected while you are away',
-  'scope.other': 'Use “{scope}”',
+  'scope.other': 'Use “{scope}”, which nobody here has described',
   'resource.use': 'Use {resource} for you',
 
   'not_allowed.title': 'You cannot use this app',

@@ -47,7 +47,7 @@ export const es: Catalogue = {
   'select_account.title': 'Elegir una cuenta',
 
   'consent.title': '¿Permitir {client}?',
-  'consent.heading': '{client} solicita acceso',
+  'consent.heading': '{client} solicita acceso a su cuenta',
   'consent.logged_in_as': 'Ha iniciado sesión como {account}',
   'consent.not_you': '¿No es usted? [Usar otra cuenta]',
   'consent.document': 'Su nombre y su logotipo proceden de {host}.',
@@ -82,7 +82,7 @@ export const es: Catalogue = {
   'scope.groups': 'Ver en qué grupos está',
   'scope.roles': 'Ver qué roles tiene',
   'scope.offline_access': 'Seguir conectada cuando usted no está',
-  'scope.other': 'Usar «{scope}»',
+  'scope.other': 'Usar «{scope}», que nadie aquí ha descrito',
   'resource.use': 'Usar {resource} en su nombre',
 
   'not_allowed.title': 'No puede usar esta aplicación',

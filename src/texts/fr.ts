@@ -47,7 +47,7 @@ export const fr: Catalogue = {
   'select_account.title': 'Choisir un compte',
 
   'consent.title': 'Autoriser {client} ?',
-  'consent.heading': '{client} demande un accès',
+  'consent.heading': '{client} demande l’accès à votre compte',
   'consent.logged_in_as': 'Vous êtes connecté en tant que {account}',
   'consent.not_you': 'Ce n’est pas vous ? [Utiliser un autre compte]',
   'consent.document': 'Son nom et son logo viennent de {host}.',
@@ -82,7 +82,7 @@ export const fr: Catalogue = {
   'scope.groups': 'Voir de quels groupes vous faites partie',
   'scope.roles': 'Voir quels rôles vous avez',
   'scope.offline_access': 'Rester connectée en votre absence',
-  'scope.other': 'Utiliser « {scope} »',
+  'scope.other': 'Utiliser « {scope} », que personne ici n’a décrit',
   'resource.use': 'Utiliser {resource} pour vous',
 
   'not_allowed.title': 'Vous ne pouvez pas utiliser cette application',

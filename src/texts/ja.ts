@@ -47,7 +47,7 @@ export const ja: Catalogue = {
   'select_account.title': 'アカウントを選ぶ',
 
   'consent.title': '{client} を許可しますか？',
-  'consent.heading': '{client} がアクセスを求めています',
+  'consent.heading': '{client} があなたのアカウントへのアクセスを求めています',
   'consent.logged_in_as': '{account} としてログインしています',
   'consent.not_you': 'ご本人ではありませんか？[別のアカウントを使う]',
   'consent.document': '名前とロゴは {host} から提供されています。',
@@ -81,7 +81,7 @@ export const ja: Catalogue = {
   'scope.groups': '所属するグループを見る',
   'scope.roles': '持っている役割を見る',
   'scope.offline_access': 'あなたがいない間も接続を保つ',
-  'scope.other': '「{scope}」を使う',
+  'scope.other': '「{scope}」を使う（説明はありません）',
   'resource.use': 'あなたの代わりに {resource} を使う',
 
   'not_allowed.title': 'このアプリは使えません',

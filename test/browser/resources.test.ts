@@ -47,7 +47,7 @@ test('consent for a resource: whom it is for, then what is new, with what was al
     await login(page)
     // In the dark it is remembered.
     if (colorScheme === 'light') {
-      assert.equal(await heading(page), 'Test Client wants access')
+      assert.equal(await heading(page), 'Test Client wants access to your account')
       assert.ok(await page.getByText('Use Notes for you').isVisible())
       await check('consent')
       await approve(page)

@@ -17,6 +17,7 @@ import {
   withResources,
 } from '../support/resources.ts'
 
+const unnamed = (scope: string) => `Use “${scope}”, which nobody here has described`
 const USE_NOTES = 'Use Notes for you'
 const USE_FILES = 'See and change your files'
 const USE_STRANGER = `Use ${STRANGER} for you`
@@ -37,7 +38,7 @@ async function approve(agent: Agent, shown: Awaited<ReturnType<typeof page>>) {
 test('the page says whom the access is for: by the sentence, the name, or the whole identifier', async (t) => {
   const { app } = await resourceServer(t, { any: true })
   const { added, known } = await page(new Agent(app), [NOTES, FILES, STRANGER], { scope: 'openid read' })
-  assert.deepEqual(added, [USE_NOTES, USE_FILES, USE_STRANGER, 'Know who you are', 'Use “read”'])
+  assert.deepEqual(added, [USE_NOTES, USE_FILES, USE_STRANGER, 'Know who you are', unnamed('read')])
   assert.deepEqual(known, [])
 })
 
@@ -52,13 +53,13 @@ test('step-up: another resource, or a wider scope, keeps the login and asks for 
 
   const wider = await page(agent, [NOTES], { scope: 'openid read write' })
   assert.ok(wider.asks && wider.shown.body.includes('wants more access'))
-  assert.deepEqual(wider.added, ['Use “write”'])
-  assert.deepEqual(wider.known, [USE_NOTES, 'Know who you are', 'Use “read”'])
+  assert.deepEqual(wider.added, [unnamed('write')])
+  assert.deepEqual(wider.known, [USE_NOTES, 'Know who you are', unnamed('read')])
   await approve(agent, wider)
 
   const other = await page(agent, [NOTES, FILES], { scope: 'openid read write files' })
-  assert.deepEqual(other.added, [USE_FILES, 'Know who you are', 'Use “files”'])
-  assert.deepEqual(other.known, [USE_NOTES, 'Use “read”', 'Use “write”'])
+  assert.deepEqual(other.added, [USE_FILES, 'Know who you are', unnamed('files')])
+  assert.deepEqual(other.known, [USE_NOTES, unnamed('read'), unnamed('write')])
   await approve(agent, other)
   for (const resource of [[NOTES], [FILES], [FILES, NOTES]])
     assert.ok(!(await page(agent, resource, { scope: 'openid read write files' })).asks)
@@ -95,7 +96,7 @@ test('a decision of before, without resources, goes on; for a resource it has to
   assert.ok(!(await page(agent, [], { scope: 'openid read' })).asks)
   const first = await page(agent, [NOTES], { scope: 'openid read' })
   assert.ok(first.asks)
-  assert.deepEqual(first.added, [USE_NOTES, 'Know who you are', 'Use “read”'])
+  assert.deepEqual(first.added, [USE_NOTES, 'Know who you are', unnamed('read')])
   await approve(agent, first)
   assert.ok(!(await page(agent, [], { scope: 'openid read' })).asks, 'and is no narrower then')
   const record = await new Consents(store).find('sub-alice', 'rp', clock.now)
@@ -126,7 +127,7 @@ test('the signed-in page lists resources; removing the application forgets them 
   const agent = new Agent(app)
   const { access_token } = await tokensFor(app, [NOTES, STRANGER], { scope: 'openid read' }, agent)
   const home = await agent.get('/account')
-  for (const sentence of [USE_NOTES, USE_STRANGER, 'Use “read”'])
+  for (const sentence of [USE_NOTES, USE_STRANGER, unnamed('read')])
     assert.ok(home.body.includes(sentence), sentence)
   await agent.submit(home, {})
   assert.equal((await seen(app, access_token)).active, false)

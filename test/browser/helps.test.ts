@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { WALK } from '../support/browser-agent.ts'
+import { launchChromium, login, newPage } from '../support/chromium.ts'
+import { listen } from '../support/listen.ts'
+
+let browser: Browser
+before(async () => {
+  browser = await launchChromium()
+})
+after(() => browser.close())
+
+const password = (page: Page) => page.locator('#password')
+const button = (page: Page) => page.locator('form[method="post"] button[type="submit"]')
+
+test('a password is shown and hidden where the caret is, and never sent as a text', async (t) => {
+  const { issuer } = await listen(t)
+  const page = await newPage(browser)
+  await page.goto(issuer + WALK)
+  await page.getByLabel('User name').fill('admin')
+  await password(page).fill('admin')
+  await password(page).press('ArrowLeft')
+  const show = page.getByRole('button', { name: 'Show' })
+  assert.equal(await show.getAttribute('aria-pressed'), 'false')
+  await show.click()
+  const hide = page.getByRole('button', { name: 'Hide' })
+  assert.equal(await hide.getAttribute('aria-pressed'), 'true')
+  assert.equal(await password(page).getAttribute('type'), 'text')
+  const caret = await page.evaluate('[document.activeElement.id, document.activeElement.selectionStart]')
+  assert.deepEqual(caret, ['password', 4])
+  const types = page.evaluate(
+    'new Promise((done) => addEventListener("submit", () => done(document.querySelector("#password").type)))',
+  )
+  await button(page).click()
+  assert.equal(await types, 'password')
+  await page.locator('.decision').waitFor()
+})
+
+test('a wrong password is marked and has the focus; the user name stays', async (t) => {
+  const { issuer } = await listen(t)
+  const page = await newPage(browser)
+  await page.goto(issuer + WALK)
+  await login(page, 'admin', 'wrong')
+  await page.getByRole('alert').waitFor()
+  assert.equal(await password(page).getAttribute('aria-invalid'), 'true')
+  const described = await password(page).getAttribute('aria-describedby')
+  assert.match(String(await page.locator(`#${described}`).textContent()), /user name or password is wrong/)
+  assert.equal(await page.evaluate('document.activeElement.id'), 'password')
+  assert.equal(await page.getByLabel('User name').inputValue(), 'admin')
+})
+
+for (const javaScriptEnabled of [true, false])
+  test(`whoever has to wait is told how long; ${javaScriptEnabled ? 'the button waits, too' : 'without a script the button works'}`, async (t) => {
+    const { issuer } = await listen(t)
+    const page = await newPage(browser, { javaScriptEnabled })
+    await page.goto(issuer + WALK)
+    const waiting = page.locator('[data-wait]')
+    for (let at = 0; at < 30 && (await waiting.count()) === 0; at++) {
+      await page.getByLabel('User name').fill('admin')
+      await password(page).fill(`wrong ${at}`)
+      await Promise.all([
+        page.waitForResponse((one) => one.request().method() === 'POST'),
+        button(page).click(),
+      ])
+      await page.getByRole('alert').waitFor()
+    }
+    assert.match(String(await waiting.textContent()), /Please try again in \d+ (second|minute)/)
+    assert.match(String(await waiting.getAttribute('class')), /\bwait\b/)
+    assert.equal(await password(page).getAttribute('aria-invalid'), null)
+    assert.equal(await button(page).isDisabled(), javaScriptEnabled)
+    if (javaScriptEnabled) assert.match(String(await button(page).textContent()), /^\d+:\d\d$/)
+  })
+
+test('with eight scopes on a phone both choices are in sight; the end that is chosen there is the end', async (t) => {
+  const scope = 'openid profile email phone address groups offline_access calendar'
+  const { issuer } = await listen(t, {
+    clients: [
+      {
+        client_id: 'rp',
+        client_secret: 'password',
+        redirect_uris: ['https://rp.example/cb'],
+        grant_types: ['authorization_code', 'refresh_token'],
+        scope,
+        consent_lifetimes: [3600, 28_800],
+      },
+    ],
+  })
+  const query = { client_id: 'rp', redirect_uri: 'https://rp.example/cb', response_type: 'code', scope }
+  const page = await newPage(browser, { viewport: { width: 360, height: 740 } })
+  await page.goto(`${issuer}/oauth/authorize?${new URLSearchParams(query)}`)
+  await login(page)
+  await page.locator('.decision').waitFor()
+  for (const name of ['Deny', 'Approve']) {
+    const box = await page.getByRole('button', { name }).boundingBox()
+    assert.ok(box && box.y >= 0 && box.y + box.height <= 740, JSON.stringify(box))
+  }
+  // Not where it would cover half of what there is to read: 1280 × 1024 at 400 %.
+  await page.setViewportSize({ width: 320, height: 256 })
+  assert.equal(await page.evaluate('getComputedStyle(document.querySelector(".held")).position'), 'static')
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320)
+  await page.getByLabel('How long').selectOption('8 hours')
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.waitForURL(/^https:\/\/rp\.example\/cb\?/)
+  await page.goto(`${issuer}/account`)
+  await page
+    .getByText(/^.*Until .*$/m)
+    .first()
+    .waitFor()
+})
