@@ -40,16 +40,22 @@ export function rememberLanguage(reply: FastifyReply, language: string, { cookie
   reply.setCookie(cookie.name, language, cookie.options)
 }
 
+// What is shown by a GET; and the pages whose forms lead on from a request or from the account.
+const SHOWN = ['/', '/login', '/logout', '/oauth/authorize']
+const STEPS = ['/login', '/consent', '/select-account', '/not-allowed']
+
 /**
- * Where a page is to be shown again in another language: a path of this server; undefined if it is so long that a page should not
- * repeat it. What was posted is begun anew.
+ * Where a page is to be shown again in another language: a path of this server; undefined if it cannot be shown again, or is so long
+ * that a page should not repeat it. What was posted is begun anew.
  */
 export function sameAgain(request: FastifyRequest, base: string): string | undefined {
   const { url, method } = request
-  if (url.length > MAX_REPEATED) return undefined
-  if (method === 'GET') return url
-  const at = url.indexOf('?')
-  const path = at < 0 ? url : url.slice(0, at)
-  if (path.startsWith(`${base}/account`)) return path
-  return at < 0 ? `${base}/` : `${base}/oauth/authorize${url.slice(at)}`
+  const [whole = '', query] = url.split('?', 2)
+  if (url.length > MAX_REPEATED || !whole.startsWith(`${base}/`)) return undefined
+  const path = whole.slice(base.length)
+  if (path === '/account' || path.startsWith('/account/')) return whole
+  if (method === 'GET') return SHOWN.includes(path) ? url : undefined
+  if (!STEPS.includes(path)) return undefined
+  if (query === undefined) return `${base}/`
+  return `${base}${query.startsWith('account=') ? '/login' : '/oauth/authorize'}?${query}`
 }

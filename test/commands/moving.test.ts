@@ -53,7 +53,7 @@ test('people, clients, groups and keys move from SQLite to Redis, to other SECRE
   assert.equal(exported.status, 0, exported.err)
   assert.match(exported.out, /2 people, 1 clients/)
   assert.equal(statSync(file).mode & 0o777, 0o600)
-  for (const text of ['ada', 'argon2', 'svc']) assert.ok(!readFileSync(file, 'utf8').includes(text))
+  for (const text of ['"ada"', 'argon2', '"svc"']) assert.ok(!readFileSync(file, 'utf8').includes(text))
   assert.equal(from(['export', file], [PASSPHRASE]).status, 1, 'nothing is written over')
 
   const other = `${KEY.slice(1)}x`

@@ -10,7 +10,7 @@ import { MemoryStore } from '../../src/store/memory.ts'
 import { KEY } from '../support/server.ts'
 import { basic, direct, freshTokens, introspect, refresh } from '../support/token-client.ts'
 
-/** Bytes that a warm request may allocate beyond what the framework does for the same form. Half as much again as it is. */
+/** Bytes that a warm request may allocate beyond what the framework does for the same form. Somewhat more than it is. */
 const MOST = { client_credentials: 20_000, introspection: 22_000, refresh: 34_000 }
 
 const WARM_UP = 1000
