@@ -23,7 +23,8 @@ export class HttpBrowser {
         continue
       }
       const html = await page.text()
-      const [, action, form = ''] = /<form method="post" action="([^"]+)">([\s\S]*?)<\/form>/.exec(html) ?? []
+      const [, action, form = ''] =
+        /<form(?: class="[^"]*")? method="post" action="([^"]+)">([\s\S]*?)<\/form>/.exec(html) ?? []
       if (action === undefined) throw new Error(`no form on the page: ${page.status} ${html}`)
       at = new URL(unescapeHtml(action), at)
       const csrf = /name="csrf" value="([^"]+)"/.exec(form)?.[1] ?? ''
@@ -53,7 +54,8 @@ export class HttpBrowser {
 
   /** Sends the page's form with these fields beside its hidden ones. */
   async submit({ url, body }: Page, fields: Record<string, string>): Promise<Page> {
-    const [, action, form = ''] = /<form method="post" action="([^"]+)">([\s\S]*?)<\/form>/.exec(body) ?? []
+    const [, action, form = ''] =
+      /<form(?: class="[^"]*")? method="post" action="([^"]+)">([\s\S]*?)<\/form>/.exec(body) ?? []
     if (action === undefined) throw new Error(`no form on the page: ${body}`)
     const hidden = [...form.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g)]
     const own = Object.fromEntries(hidden.map(([, name = '', value = '']) => [name, unescapeHtml(value)]))
