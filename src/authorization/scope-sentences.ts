@@ -1,5 +1,5 @@
 import { scopeTokens } from '../protocol/scope.ts'
-import { say, type Text, type TextKey } from '../texts/text.ts'
+import { say, type Text, type TextKey, type Words } from '../texts/text.ts'
 
 /** What the standard scopes let an application do, in the person's words. */
 const STANDARD = {
@@ -23,11 +23,11 @@ export interface Shown {
 /** One sentence for each scope: the configuration's, else the standard one, with what it is about, else its name. */
 export function scopeSentences(
   scope: string,
-  configured: Readonly<Record<string, string>>,
+  configured: Readonly<Record<string, string | Words>>,
   { name, email, phone_number }: Shown = {},
-): readonly (Text | string)[] {
+): readonly (Text | string | Words)[] {
   return scopeTokens(scope).map((token) => {
-    if (Object.hasOwn(configured, token)) return configured[token] as string
+    if (Object.hasOwn(configured, token)) return configured[token] as string | Words
     if (token === 'profile' && name) return say('scope.profile_of', { name: isolated(name) })
     if (token === 'email' && email) return say('scope.email_of', { email: isolated(email) })
     if (token === 'phone' && phone_number)

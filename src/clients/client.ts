@@ -44,6 +44,8 @@ export interface ClientKeys {
 export interface Client {
   readonly client_id: string
   readonly client_name: string
+  /** The same in other languages, by BCP 47 tag. */
+  readonly client_names?: Readonly<Record<string, string>>
   readonly logo_uri?: string
   readonly client_uri?: string
   readonly policy_uri?: string

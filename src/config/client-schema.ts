@@ -1,5 +1,6 @@
 import { ASSERTION_ALGORITHMS } from '../protocol/algorithms.ts'
 import { RESPONSE_TYPES } from '../protocol/response-type.ts'
+import { inLanguages } from './in-languages.ts'
 import type { Schema } from './problems.ts'
 import { algorithm, anything, flag, passwordHash, seconds, text, texts } from './schema-parts.ts'
 
@@ -47,6 +48,7 @@ export const CLIENT_SCHEMA = {
       },
     },
     client_name: text,
+    ...inLanguages('client_name', text),
     logo_uri: text,
     client_uri: text,
     policy_uri: text,

@@ -3,6 +3,7 @@ import { BLOCKED_SCHEMA, type BlockedEntry } from './blocked.ts'
 import { BRANDING_SCHEMA, type BrandingEntry } from './branding.ts'
 import { CLIENT_SCHEMA } from './client-schema.ts'
 import type { DocumentsEntry } from './documents.ts'
+import { inLanguages } from './in-languages.ts'
 import type { Schema } from './problems.ts'
 import { algorithm, anything, flag, passwordHash, seconds, text, texts } from './schema-parts.ts'
 
@@ -58,6 +59,8 @@ const RESOURCE_SCHEMA = {
     resource: text,
     resource_name: text,
     sentence: text,
+    ...inLanguages('resource_name', text),
+    ...inLanguages('sentence', text),
     scopes: { type: 'array', minItems: 1, items: text },
     public: flag,
     access_token_format: { type: 'string', enum: ['opaque', 'jwt'] },
@@ -99,7 +102,7 @@ export const SCOPE_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   required: ['sentence'],
-  properties: { sentence: text, claims: texts, public: flag },
+  properties: { sentence: text, claims: texts, public: flag, ...inLanguages('sentence', text) },
 } as const satisfies Schema
 
 /** A group: what its members have, and what nobody else may grant. */

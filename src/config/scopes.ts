@@ -1,11 +1,13 @@
 import { isStandardScope, STANDARD_CLAIMS } from '../protocol/claims.ts'
 import { REGISTERED_CLAIMS } from '../protocol/registered-claims.ts'
+import type { Words } from '../texts/text.ts'
 import { ConfigError } from './config-error.ts'
+import { wordsIn } from './in-languages.ts'
 import type { Entries } from './schema.ts'
 
 /** What the file says of scopes: a sentence for each, and the claims that some of them ask for. */
 export interface ConfiguredScopes {
-  sentences: Readonly<Record<string, string>>
+  sentences: Readonly<Record<string, string | Words>>
   claims: Readonly<Record<string, readonly string[]>>
   /** What clients may have that introduced themselves. */
   public: readonly string[]
@@ -15,10 +17,10 @@ const PUBLIC = ['openid', 'profile', 'offline_access']
 
 /** Takes the entries apart. Throws `ConfigError` for a claim whose name is taken. */
 export function readScopeEntries(scopes: Entries['scopes']): ConfiguredScopes {
-  const sentences: Record<string, string> = {}
+  const sentences: Record<string, string | Words> = {}
   const claims: Record<string, readonly string[]> = {}
   for (const [name, entry] of Object.entries(scopes)) {
-    sentences[name] = typeof entry === 'string' ? entry : entry.sentence
+    sentences[name] = typeof entry === 'string' ? entry : wordsIn(entry, 'sentence', entry.sentence)
     if (typeof entry === 'string' || entry.claims === undefined) continue
     // What a standard scope asks for is the standard's to say.
     if (isStandardScope(name))

@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto'
 import type { Client } from '../clients/client.ts'
 import type { AccountView, ClientView } from '../http/views/view.ts'
+import { Words } from '../texts/text.ts'
 import type { User } from '../users/user.ts'
 
 /** What a page shows of a client. */
 export function clientView(client: Client): ClientView {
-  const { client_name, logo_uri, client_uri, policy_uri, tos_uri } = client
-  return { name: client_name, tile: tileOf(client), logo_uri, client_uri, policy_uri, tos_uri }
+  const { client_name, client_names, logo_uri, client_uri, policy_uri, tos_uri } = client
+  const name = client_names ? new Words(client_name, client_names) : client_name
+  return { name, tile: tileOf(client), logo_uri, client_uri, policy_uri, tos_uri }
 }
 
 // The stylesheet has as many colours for letters.

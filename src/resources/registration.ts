@@ -1,4 +1,5 @@
 import { type Fail, failAt } from '../config/config-error.ts'
+import { wordsIn } from '../config/in-languages.ts'
 import type { ResourceEntry } from '../config/schema.ts'
 import { isStandardScope } from '../protocol/claims.ts'
 import { resourceKey, resourceProblem } from '../protocol/resource.ts'
@@ -35,8 +36,8 @@ function registerResource(entry: ResourceEntry): Omit<Resource, 'scopes'> {
     // RFC 9068 §2.1: RS256 is what every resource server must understand.
     access_token_signed_response_alg: entry.access_token_signed_response_alg ?? 'RS256',
     access_token_typ: entry.access_token_typ ?? 'at+jwt',
-    ...(resource_name !== undefined && { resource_name }),
-    ...(sentence !== undefined && { sentence }),
+    ...(resource_name !== undefined && { resource_name: wordsIn(entry, 'resource_name', resource_name) }),
+    ...(sentence !== undefined && { sentence: wordsIn(entry, 'sentence', sentence) }),
     ...(access_token_ttl !== undefined && { access_token_ttl }),
   }
 }

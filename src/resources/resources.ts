@@ -10,6 +10,7 @@ import {
   resourceTerms,
 } from '../protocol/resource.ts'
 import { scopeIntersection, scopeTokens } from '../protocol/scope.ts'
+import type { Words } from '../texts/text.ts'
 import { isAnyResource } from './any-resource.ts'
 import { registerResources } from './registration.ts'
 
@@ -24,9 +25,9 @@ export interface TokenSettings {
 export interface Resource extends TokenSettings {
   /** As the configuration spells it: the audience of its tokens. */
   readonly resource: string
-  readonly resource_name?: string
+  readonly resource_name?: string | Words
   /** What the consent page says of it. */
-  readonly sentence?: string
+  readonly sentence?: string | Words
   /** What is granted at it, and nowhere else that does not list it too; undefined if it lists nothing. */
   readonly scopes?: ReadonlySet<string>
   /** Whether everybody may know of it. */

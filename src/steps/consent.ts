@@ -8,11 +8,12 @@ import { redirectHost } from '../protocol/redirect-uri.ts'
 import { OWN_RESOURCE, resourceKey } from '../protocol/resource.ts'
 import { scopeDifference, scopeIntersection } from '../protocol/scope.ts'
 import type { Resources } from '../resources/resources.ts'
+import type { Words } from '../texts/text.ts'
 import type { PersonStep } from './step.ts'
 
 interface ConsentContext {
   /** Sentences for scopes, from the configuration. */
-  scopes: Readonly<Record<string, string>>
+  scopes: Readonly<Record<string, string | Words>>
   resources: Pick<Resources, 'find'>
 }
 

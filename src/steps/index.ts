@@ -1,6 +1,7 @@
 import type { LoginGuard } from '../logins/login-guard.ts'
 import type { Resources } from '../resources/resources.ts'
 import type { Sessions } from '../sessions/sessions.ts'
+import type { Words } from '../texts/text.ts'
 import { consentStep } from './consent.ts'
 import { loginStep } from './login.ts'
 import { notAllowedStep } from './not-allowed.ts'
@@ -14,7 +15,7 @@ export type PageSteps = ReturnType<typeof pageSteps>
 export function pageSteps(context: {
   guard: LoginGuard
   sessions: Sessions
-  scopes: Readonly<Record<string, string>>
+  scopes: Readonly<Record<string, string | Words>>
   resources: Pick<Resources, 'find'>
   groups: () => Readonly<Record<string, string>>
   demo: { username: string; password: string } | undefined

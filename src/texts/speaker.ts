@@ -1,6 +1,6 @@
 import { en } from './en.ts'
 import { LANGUAGES } from './languages.ts'
-import { Text, type TextKey, type Value } from './text.ts'
+import { Text, type TextKey, type Value, Words } from './text.ts'
 
 /** Finds texts in one language. */
 export interface Speaker {
@@ -25,6 +25,7 @@ export function speakerOf(language: string): Speaker {
   const pattern = (key: TextKey) => catalogue[key] ?? en[key]
   const write = (value: Value) => {
     if (typeof value === 'string') return value
+    if (value instanceof Words) return value.in(language)
     return 'moment' in value ? moment(language, value) : duration(language, value.seconds)
   }
   return {
@@ -62,7 +63,7 @@ function counted(seconds: number): [number, string] {
 }
 
 /** The same with every text spoken: what a template gets, to which a text is a string. */
-export type Spoken<T> = T extends Text
+export type Spoken<T> = T extends Text | Words
   ? string
   : T extends (...args: never[]) => unknown
     ? T
@@ -73,6 +74,7 @@ export type Spoken<T> = T extends Text
 /** Speaks every text in a page's data. */
 export function speakAll<T>(data: T, speaker: Speaker): Spoken<T> {
   if (data instanceof Text) return speaker.speak(data) as Spoken<T>
+  if (data instanceof Words) return data.in(speaker.language) as Spoken<T>
   if (Array.isArray(data)) return data.map((entry) => speakAll(entry, speaker)) as Spoken<T>
   if (typeof data !== 'object' || data === null) return data as Spoken<T>
   return Object.fromEntries(

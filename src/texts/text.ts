@@ -14,7 +14,28 @@ type NamesIn<Pattern extends string> = Pattern extends `${string}{${infer Name}}
  * What stands in a text's place: words of somebody else, a length of time in seconds, or a moment (seconds since the epoch) in a time
  * zone.
  */
-export type Value = string | { readonly seconds: number } | { readonly moment: number; readonly zone: string }
+export type Value =
+  | string
+  | Words
+  | { readonly seconds: number }
+  | { readonly moment: number; readonly zone: string }
+
+/** Somebody else's words, which they may have said in several languages. */
+export class Words {
+  readonly plain: string
+  /** By BCP 47 tag. */
+  readonly by: Readonly<Record<string, string>>
+
+  constructor(plain: string, by: Readonly<Record<string, string>>) {
+    this.plain = plain
+    this.by = by
+  }
+
+  /** What they are in a language. */
+  in(language: string): string {
+    return Object.hasOwn(this.by, language) ? (this.by[language] as string) : this.plain
+  }
+}
 
 /** The values that a text needs. */
 export type ValuesOf<Key extends TextKey> = Readonly<Record<NamesIn<(typeof en)[Key]>, Value>>

@@ -36,7 +36,8 @@ export function variablesTable(): string {
 
 /** Every field of a client that the configuration file knows. */
 export function clientFields(): string[] {
-  return Object.keys(CLIENT_SCHEMA.properties)
+  // Those of other languages are described together.
+  return Object.keys(CLIENT_SCHEMA.properties).filter((name) => !name.includes('#'))
 }
 
 export const MARKS = ['<!-- variables: written by npm run docs -->', '<!-- end of variables -->'] as const

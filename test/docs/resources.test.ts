@@ -38,6 +38,8 @@ test('docs/resources.md: its configuration, its curl, and what its API takes', a
 })
 
 test('docs/resources.md names every field of a resource', () => {
-  for (const field of Object.keys(FILE_SCHEMA.properties.resources.items.properties))
+  for (const field of Object.keys(FILE_SCHEMA.properties.resources.items.properties).filter(
+    (one) => !one.includes('#'),
+  ))
     assert.ok(text.includes(`\`${field}\``), field)
 })

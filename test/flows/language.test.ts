@@ -111,3 +111,70 @@ test('a configuration offers some of them; what there is not is refused; the met
   })
   assert.doesNotMatch((await new Agent(one.app).get('/login')).body, /<select/)
 })
+
+test('names and sentences of an operator, and of who introduces itself, are said in the language of the page', async (t) => {
+  const { app } = await buildServer(t, {
+    clients: [
+      {
+        ...{
+          client_id: 'notes',
+          client_name: 'Notes',
+          'client_name#de': 'Notizen',
+          'client_name#ar': 'ملاحظات',
+        },
+        ...{
+          redirect_uris: ['https://a.example/cb'],
+          token_endpoint_auth_method: 'none',
+          scope: 'notes.read',
+        },
+      } as never,
+    ],
+    scopes: { 'notes.read': { sentence: 'Read your notes', 'sentence#de': 'Ihre Notizen lesen' } as never },
+  })
+  const asked = { client_id: 'notes', redirect_uri: 'https://a.example/cb', response_type: 'code' }
+  const pkce = {
+    code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    code_challenge_method: 'S256',
+  }
+  const page = async (ui_locales: string) => {
+    const agent = new Agent(app)
+    const login = await agent.get(
+      `/oauth/authorize?${new URLSearchParams({ ...asked, ...pkce, ui_locales })}`,
+    )
+    return [login.body, (await agent.login(login)).body].join()
+  }
+  const german = await page('de')
+  assert.match(german, /<title>Anmelden bei Notizen – Postern/)
+  assert.match(german, /<bdi>Notizen<\/bdi> möchte Zugriff/)
+  assert.match(german, /<li>Ihre Notizen lesen<\/li>/)
+  assert.match(await page('ar'), /ملاحظات/)
+  const french = await page('fr')
+  assert.match(french, /<bdi>Notes<\/bdi>/)
+  assert.match(french, /<li>Read your notes<\/li>/)
+  const register = async (more: object) => {
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/oauth/register',
+      headers: { host: 'localhost:8000', 'content-type': 'application/json' },
+      payload: {
+        ...{
+          client_name: 'Agent',
+          redirect_uris: ['https://a.example/cb'],
+          token_endpoint_auth_method: 'none',
+        },
+        ...more,
+      },
+    })
+    return answer.json()
+  }
+  const plain = await register({})
+  assert.equal(
+    (await register({ 'client_name#xx': 'Nobody', 'client_name#de': 7 })).client_id,
+    plain.client_id,
+  )
+  const named = await register({ 'client_name#ja': 'エージェント\u202E' })
+  assert.equal(named['client_name#ja'], 'エージェント')
+  assert.notEqual(named.client_id, plain.client_id)
+  const query = new URLSearchParams({ ...asked, ...pkce, client_id: named.client_id, ui_locales: 'ja' })
+  assert.match((await new Agent(app).get(`/oauth/authorize?${query}`)).body, /エージェント/)
+})

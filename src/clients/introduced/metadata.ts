@@ -1,3 +1,4 @@
+import { translationsIn } from '../../config/in-languages.ts'
 import { OAuthError } from '../../protocol/errors.ts'
 import { redirectUriProblem } from '../../protocol/redirect-uri.ts'
 import { scopeTokens } from '../../protocol/scope.ts'
@@ -54,6 +55,7 @@ export function narrowed(
     ...narrowedAuthentication(given, kind),
     scope: scopeOf(given.scope, offered),
     ...Object.fromEntries(links),
+    ...namesIn(given, redirect_uris),
   }
 }
 
@@ -132,6 +134,14 @@ function nameOf(value: unknown, [first = '']: readonly string[]): string {
   return [...(name === '' ? new URL(first).host || first.slice(0, first.indexOf(':')) : name)]
     .slice(0, MAX_NAME)
     .join('')
+}
+
+// As RFC 7591 §2.2 has them, of the languages that our pages have.
+function namesIn(given: Readonly<Record<string, unknown>>, redirect_uris: readonly string[]): object {
+  const names = Object.entries(translationsIn(given, 'client_name') ?? {})
+  return Object.fromEntries(
+    names.map(([language, name]) => [`client_name#${language}`, nameOf(name, redirect_uris)]),
+  )
 }
 
 function isLink(value: unknown): value is string {

@@ -13,6 +13,7 @@ import { resourceKey } from '../../protocol/resource.ts'
 import { scopeUnion } from '../../protocol/scope.ts'
 import { namedTerms, termsOf } from '../../protocol/terms.ts'
 import type { Resources } from '../../resources/resources.ts'
+import type { Words } from '../../texts/text.ts'
 import { isOlder } from '../../users/since.ts'
 import { clientView } from '../shown.ts'
 
@@ -20,7 +21,7 @@ export interface AppsContext {
   clients: Clients
   grants: Grants
   consents: Consents
-  scopes: Readonly<Record<string, string>>
+  scopes: Readonly<Record<string, string | Words>>
   resources: Pick<Resources, 'find'>
 }
 

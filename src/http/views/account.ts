@@ -1,4 +1,4 @@
-import { say, type Text, type TextKey } from '../../texts/text.ts'
+import { say, type Text, type TextKey, type Words } from '../../texts/text.ts'
 import { ACCOUNT, CLIENT, NAME, NOTICE } from './samples.ts'
 import type { AccountView, ClientView, Notice, Sentence, View } from './view.ts'
 
@@ -46,7 +46,7 @@ interface AccountPageView {
   agents: readonly AppRow[]
   happened: readonly HappenedRow[]
   /** Applications to go to. */
-  links: readonly { name: string; tile?: number | undefined; href: string }[]
+  links: readonly { name: string | Words; tile?: number | undefined; href: string }[]
   /** Where things are, and the tokens of the forms that are about all of something. */
   actions: {
     here: string

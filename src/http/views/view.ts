@@ -1,4 +1,4 @@
-import type { Text } from '../../texts/text.ts'
+import type { Text, Words } from '../../texts/text.ts'
 
 /** A page: its title, what may happen on it, and samples of its data. Its template has the same name in `views/`. */
 export interface View<Data> {
@@ -21,7 +21,7 @@ export interface Notice {
 
 /** The application that asks, as its registration describes it. */
 export interface ClientView {
-  name: string
+  name: string | Words
   /** Which of the colours its letter has; none if it has no letter of its own. */
   tile?: number
   logo_uri?: string
@@ -40,7 +40,7 @@ export interface AccountView {
 }
 
 /** What an application may do: a sentence of ours, or the operator's own. */
-export type Sentence = Text | string
+export type Sentence = Text | string | Words
 
 /** What every page's frame gets beside the view's own data. */
 export interface Frame {
