@@ -58,7 +58,8 @@ async function take(browser_: Browser, { name, ...look }: Look): Promise<void> {
   const shot = async (what: string) => {
     if (look.locale !== 'en' && !OF_LANGUAGES.includes(what)) return
     const path = join(pictures.all, `${what}-${name}.png`)
-    await page.screenshot({ path, fullPage: true })
+    // As a person sees it: what stays in sight stands at the edge of the screen.
+    await page.screenshot({ path, fullPage: !what.startsWith('consent') })
   }
   await page.goto(`${issuer}/`)
   await shot('front')
