@@ -11,7 +11,7 @@ import type { Config } from './config/config.ts'
 import { offeredLanguages } from './config/languages.ts'
 import { registerAssets } from './endpoints/assets.ts'
 import { registerHealth } from './endpoints/health.ts'
-import { brandOf } from './http/brand/brand.ts'
+import { brandOf, brandsOfClients } from './http/brand/brand.ts'
 import { cookiesOf } from './http/cookies.ts'
 import { handleErrors } from './http/errors.ts'
 import { assetHeaders, commonHeaders } from './http/headers.ts'
@@ -87,9 +87,16 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   const base = url.pathname === '/' ? '' : url.pathname
   const views = env.VIEWS_DIR || BUILT_IN
   const brand = brandOf(config.entries.branding, issuer)
-  const assets = new Map([...readAssets(views), ...brand.assets])
+  const brands = brandsOfClients(config.entries, issuer)
+  const files = [brand, ...brands.values()].flatMap((one) => [...one.assets])
+  const assets = new Map([...readAssets(views), ...files])
   const languages = { offered: offeredLanguages(config.entries), cookie: cookiesOf(url).language }
-  const render = pageRenderer({ base, assets: assetsVersion(assets), brand: brand.view }, views, languages)
+  const render = pageRenderer(
+    { base, assets: assetsVersion(assets), brand: brand.view },
+    views,
+    languages,
+    new Map([...brands].map(([client_id, { view }]) => [client_id, view])),
+  )
   const routes = new Map<string, string[]>()
   const app = createInstance(log, env.TRUST_PROXY, routePath(base, routes))
   rememberRoutes(app, routes)
@@ -107,11 +114,11 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   await openDocuments(app, rooms, front)
   await openDirect(app, rooms, front)
   await openPages(app, rooms, front)
-  const files = async (scope: FastifyInstance) => {
+  const serveFiles = async (scope: FastifyInstance) => {
     assetHeaders(scope)
     registerAssets(scope, assets)
   }
-  await app.register(files, { prefix: base })
+  await app.register(serveFiles, { prefix: base })
   const endFollowing = followKeys(signing, { kept: isKept, log })
   const retire = () => {
     endFollowing()

@@ -75,7 +75,11 @@ export const FILE_SCHEMA = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    clients: { type: 'array', items: CLIENT_SCHEMA },
+    // Files of this machine are the file's to name: no client of the store has any.
+    clients: {
+      type: 'array',
+      items: { ...CLIENT_SCHEMA, properties: { ...CLIENT_SCHEMA.properties, branding: BRANDING_SCHEMA } },
+    },
     users: { type: 'array', items: USER_SCHEMA },
     // A sentence, or a mapping as `SCOPE_SCHEMA` has it.
     scopes: { type: 'object', additionalProperties: anything },
@@ -122,9 +126,12 @@ export type ResourceEntry = Static<typeof RESOURCE_SCHEMA>
 export type ClientEntry = Static<typeof CLIENT_SCHEMA>
 export type UserEntry = Static<typeof USER_SCHEMA>
 
+/** A client of the file: with whose the pages are, if its people are to see another name than everybody. */
+export type FiledClient = ClientEntry & { branding?: BrandingEntry }
+
 /** What the file (or the demo) describes. */
 export interface Entries {
-  clients: ClientEntry[]
+  clients: FiledClient[]
   users: UserEntry[]
   scopes: Record<string, string | ScopeEntry>
   groups?: Record<string, string | GroupEntry>

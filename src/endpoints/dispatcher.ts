@@ -69,7 +69,10 @@ export function dispatcherOf(context: DispatcherContext): Dispatcher {
       notice,
       login_href: `${base}${steps.login.path}${query}`,
     }
-    const options = { status, logo: client?.logo_uri, locale: visitor?.user.claims.locale }
+    const options = {
+      ...{ status, logo: client?.logo_uri, client_id: client?.client_id },
+      locale: visitor?.user.claims.locale,
+    }
     if (step.speaksFor === 'nobody') {
       const data = step.page(ask, { ...common, client: client && clientView(client) }, form)
       return render(reply, step.view, data, options)

@@ -12,7 +12,7 @@ import { speakAll, speakerOf } from '../texts/speaker.ts'
 import { type Languages, languageFor, sameAgain } from './language.ts'
 import { pageTexts } from './page-texts.ts'
 import { VIEWS, type ViewName, type Views, viewOf } from './views/index.ts'
-import type { Frame } from './views/view.ts'
+import type { BrandView, Frame } from './views/view.ts'
 
 /** What a page needs beside its view's data. */
 export interface PageOptions {
@@ -21,6 +21,8 @@ export interface PageOptions {
   logo?: string | undefined
   /** URLs that the page loads in frames. */
   frames?: readonly string[]
+  /** Whose client asks: its pages may be in another name. */
+  client_id?: string | undefined
   /** The language of whoever is logged in, if they have said one. */
   locale?: string | undefined
 }
@@ -124,6 +126,7 @@ export function pageRenderer(
   frame: Omit<Frame, 'title' | 'language' | 'isHelped'>,
   viewsDir: string,
   languages: Languages,
+  brands: ReadonlyMap<string, BrandView> = new Map(),
 ): RenderPage {
   // As the renderer wants them: from the folder on.
   const names = Object.keys(VIEWS) as ViewName[]
@@ -143,9 +146,11 @@ export function pageRenderer(
     const { speaker, shared } = voice
     const spoken: object = speakAll<object>({ title: viewOf(view).title(data), ...(data as object) }, speaker)
     const language = { choices, action: `${frame.base}/language`, back: sameAgain(request, frame.base) }
+    const brand = brands.get(options.client_id ?? '') ?? frame.brand
     const isHelped = viewOf(view).isHelped === true
     const html = await reply.viewAsync(templates.get(view) ?? `${view}.ejs`, {
       ...shared,
+      brand,
       language,
       isHelped,
       ...spoken,

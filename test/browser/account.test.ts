@@ -61,6 +61,8 @@ test('without a mouse: see what has access, take it back, change the password, a
   await page.getByText('None yet.').waitFor()
   await press(page, /^Change the password$/)
   await page.getByRole('heading', { name: 'Change the password' }).waitFor()
+  // The script has come.
+  await page.locator('.peek').last().waitFor()
   await type(NEXT, NEXT)
   await page.getByRole('heading', { name: 'Your account' }).waitFor()
   await press(page, /^Log out$/)

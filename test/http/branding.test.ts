@@ -123,3 +123,35 @@ test('what helps on the pages, and how they look, is small', async (t) => {
   const files = await Promise.all(urls.map((url) => app.inject({ url, headers: { host: 'localhost' } })))
   assert.ok(files.reduce((sum, { rawPayload }) => sum + rawPayload.length, 0) < 25_000)
 })
+
+test('a client has its own name and colour on its pages, and the rest of the server; nobody else has', async (t) => {
+  const file = folderOf(t)
+  const { app } = await buildServer(t, {
+    change: (entries) => {
+      entries.branding = { name: 'Example Ltd', support: 'mailto:help@example.com' }
+      Object.assign(entries.clients[0] as object, {
+        branding: { name: 'Example Shop', accent: '#aa0000', logo: file('shop.svg', SVG) },
+      })
+    },
+  })
+  const agent = new Agent(app)
+  const login = await agent.get(WALK)
+  const consent = await agent.login(login)
+  for (const { body } of [login, consent]) {
+    assert.match(body, /<bdi>Example Shop<\/bdi>\s*<\/header>/)
+    assert.match(body, /– Example Shop<\/title>/)
+    assert.match(body, /mailto:help@example\.com/)
+    assert.match(body, /brand-0\.css/)
+  }
+  const [, logo = ''] = /src="([^"]*brand-0-logo\.svg[^"]*)"/.exec(login.body) ?? []
+  assert.equal((await app.inject({ url: logo, headers: { host: 'localhost' } })).statusCode, 200)
+  assert.match((await agent.get('/account')).body, /<bdi>Example Ltd<\/bdi>\s*<\/header>/)
+  await assert.rejects(
+    buildServer(t, {
+      change: (entries) => {
+        Object.assign(entries.clients[0] as object, { branding: { logo: '/nowhere.svg' } })
+      },
+    }),
+    { name: 'ConfigError', message: /^\/clients\/0\/branding\/logo is "\/nowhere\.svg"/ },
+  )
+})

@@ -17,7 +17,9 @@ for (const field of document.querySelectorAll('input[type="password"][data-show]
     show(field.type === 'password')
     field.focus()
   })
-  const hadFocus = document.activeElement === field || field.autofocus
+  // Whoever has gone on by then is not called back.
+  const isNext = field.autofocus && document.activeElement === document.body
+  const hadFocus = document.activeElement === field || isNext
   const around = document.createElement('div')
   around.className = 'peeked'
   field.replaceWith(around)

@@ -3,6 +3,7 @@ import { imageSize } from 'image-size'
 import type { BrandingEntry } from '../../config/branding.ts'
 import { ConfigError } from '../../config/config-error.ts'
 import { checkWriters, readProblem } from '../../config/file-access.ts'
+import type { Entries } from '../../config/schema.ts'
 import type { Asset } from '../pages.ts'
 import type { BrandView } from '../views/view.ts'
 import { accentOn } from './colours.ts'
@@ -28,34 +29,53 @@ const ICON = Buffer.from([0, 0, 1, 0])
 // The grounds that links stand on: `--card` of the stylesheet.
 const CARD = { light: '#fffefb', dark: '#1c221f' }
 
-/** Reads the branding of a configuration. `issuer`: whose host the pages name. Throws `ConfigError` for a file that is no image. */
-export function brandOf(entry: BrandingEntry | undefined, issuer: string): Brand {
+/**
+ * Reads a branding. `issuer`: whose host the pages name; `path`: where it stands in the file; `prefix` of its assets, which several must
+ * not share. Throws `ConfigError` for a file that is no image.
+ */
+export function brandOf(
+  entry: BrandingEntry | undefined,
+  issuer: string,
+  { path: where = '/branding', prefix = 'brand' } = {},
+): Brand {
   const { name = 'Postern', logo, logo_dark, favicon, accent, support, links = [], legal } = entry ?? {}
   if (logo_dark !== undefined && logo === undefined)
-    throw new ConfigError('/branding/logo_dark needs a logo for the light pages, too')
+    throw new ConfigError(`${where}/logo_dark needs a logo for the light pages, too`)
   const assets = new Map<string, Asset>()
   const image = (kind: 'logo' | 'logo_dark' | 'favicon', path: string | undefined) => {
     if (path === undefined) return {}
-    const { extension, asset } = readImage(`/branding/${kind}`, path)
-    const file = `brand-${kind.replace('_', '-')}.${extension}`
+    const { extension, asset } = readImage(`${where}/${kind}`, path)
+    const file = `${prefix}-${kind.replace('_', '-')}.${extension}`
     assets.set(file, asset)
     return { [kind]: file }
   }
   const files = { ...image('logo', logo), ...image('logo_dark', logo_dark), ...image('favicon', favicon) }
-  if (accent !== undefined) assets.set(STYLE, styleOf(accent))
+  const style = `${prefix}.css`
+  if (accent !== undefined) assets.set(style, styleOf(accent))
   return {
     assets,
     view: {
       ...{ name, links, host: new URL(issuer).host },
       ...files,
-      ...(accent !== undefined && { style: STYLE }),
+      ...(accent !== undefined && { style }),
       ...(support !== undefined && { support }),
       ...(legal !== undefined && { legal }),
     },
   }
 }
 
-const STYLE = 'brand.css'
+/** The brandings of clients that have their own, by client id: what one leaves out is that of the server. Throws as `brandOf` does. */
+export function brandsOfClients(
+  { branding, clients }: Pick<Entries, 'branding' | 'clients'>,
+  issuer: string,
+): ReadonlyMap<string, Brand> {
+  const own = clients.flatMap((client, at): [string, Brand][] => {
+    if (client.branding === undefined) return []
+    const place = { path: `/clients/${at}/branding`, prefix: `brand-${at}` }
+    return [[client.client_id, brandOf({ ...branding, ...client.branding }, issuer, place)]]
+  })
+  return new Map(own)
+}
 
 function styleOf(accent: string): Asset {
   const rule = (ground: string) => {
