@@ -50,10 +50,13 @@ function narrowedHere(client_id: string, given: unknown, offered: readonly strin
 
 // Not its scopes, which are approved one by one, nor its keys, which are changed as a matter of course.
 function seenIn(metadata: NarrowedMetadata): string {
-  const { client_name, redirect_uris, client_uri, policy_uri, tos_uri } = metadata
+  const { client_name, redirect_uris, client_uri, policy_uri, tos_uri, grant_types } = metadata
   const names = translationsIn(metadata, 'client_name')
-  const seen = [client_name, [...redirect_uris].sort(), client_uri, policy_uri, tos_uri]
-  return hash('sha256', JSON.stringify(names === undefined ? seen : [...seen, names]), 'base64url')
+  const seen: unknown[] = [client_name, [...redirect_uris].sort(), client_uri, policy_uri, tos_uri]
+  // Most have refresh tokens. Of one that has none the page does not say that it keeps its access.
+  if (!grant_types.includes('refresh_token')) seen.push('no refresh_token')
+  if (names !== undefined) seen.push(names)
+  return hash('sha256', JSON.stringify(seen), 'base64url')
 }
 
 /** A document that says nothing of use. Nothing is remembered of it: the next request asks again. */
