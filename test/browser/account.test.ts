@@ -23,6 +23,7 @@ const folder = folderOfTests()
 
 /** Goes on by the keyboard to what has this name, as somebody without a mouse does, and presses Enter on it. */
 async function press(page: Page, name: RegExp): Promise<void> {
+  await page.waitForLoadState()
   for (let steps = 0; steps < 60; steps++) {
     await page.keyboard.press('Tab')
     const at = await page.evaluate('document.activeElement.innerText || document.activeElement.value || ""')
@@ -40,6 +41,9 @@ test('without a mouse: see what has access, take it back, change the password, a
   await operatorOf(server, store).add('ada', PASSWORD)
   const page = await newPage(browser)
   const type = async (...words: string[]) => {
+    await page.waitForLoadState()
+    // A browser focuses a field at its leisure, and what is typed before is lost.
+    await page.waitForFunction('document.activeElement.tagName === "INPUT"')
     for (const [at, word] of words.entries()) {
       if (at > 0) await page.keyboard.press('Tab')
       // Over the button that shows a password.
@@ -61,8 +65,6 @@ test('without a mouse: see what has access, take it back, change the password, a
   await page.getByText('None yet.').waitFor()
   await press(page, /^Change the password$/)
   await page.getByRole('heading', { name: 'Change the password' }).waitFor()
-  // The script has come.
-  await page.locator('.peek').last().waitFor()
   await type(NEXT, NEXT)
   await page.getByRole('heading', { name: 'Your account' }).waitFor()
   await press(page, /^Log out$/)
