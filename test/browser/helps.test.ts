@@ -114,3 +114,71 @@ test('with eight scopes on a phone both choices are in sight; the end that is ch
     .first()
     .waitFor()
 })
+
+test('whoever has caps lock on is told so, and no longer when it is off', async (t) => {
+  const { issuer } = await listen(t)
+  const page = await newPage(browser)
+  await page.goto(`${issuer}/login`)
+  const typed = (modifierCapsLock: boolean) =>
+    password(page).dispatchEvent('keydown', { key: 'a', modifierCapsLock })
+  const hint = page.getByText('Caps lock is on')
+  assert.equal(await hint.count(), 0)
+  await typed(true)
+  await hint.waitFor()
+  await typed(false)
+  await hint.waitFor({ state: 'detached' })
+})
+
+test('a form that is sent twice at once is sent once; after a while it can be sent again', async (t) => {
+  const { issuer } = await listen(t)
+  const page = await newPage(browser)
+  await page.clock.install()
+  await page.goto(`${issuer}/login`)
+  // Neither leaves the page: what counts is what the browser would have sent.
+  await page.evaluate(`{
+    window.sent = 0
+    addEventListener('submit', (event) => {
+      if (!event.defaultPrevented) window.sent++
+      event.preventDefault()
+    })
+  }`)
+  const send = () => page.evaluate('document.querySelector("form[method=post]").requestSubmit()')
+  await page.getByLabel('User name').fill('admin')
+  await password(page).fill('admin')
+  for (const times of [1, 1, 1]) {
+    await send()
+    assert.equal(await page.evaluate('window.sent'), times)
+  }
+  await page.clock.fastForward(5001)
+  await send()
+  assert.equal(await page.evaluate('window.sent'), 2)
+})
+
+test('no letter of an application has a colour like that of a button', async (t) => {
+  const { issuer } = await listen(t)
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const page = await newPage(browser, { colorScheme })
+    for (const accent of ['', '#b3261e', '#1a4fd6', '#808080']) {
+      await page.goto(`${issuer}/login`)
+      const hues = (await page.evaluate(`{
+        if ('${accent}') document.documentElement.style.setProperty('--accent', '${accent}')
+        const hue = (style, name) => {
+          const one = document.createElement('span')
+          one.className = name
+          one.style.background = style
+          document.body.append(one)
+          const [, hue] = /^oklch\\(\\S+ \\S+ ([\\d.]+)/.exec(getComputedStyle(one).backgroundColor)
+          return Number(hue)
+        }
+        const tiles = Array.from({ length: 12 }, (_, at) => hue('', 'letter tile-' + at));
+        [hue('oklch(from var(--accent) l 0.1 h)', ''), ...tiles]
+      }`)) as number[]
+      const [button = 0, ...tiles] = hues
+      assert.equal(new Set(tiles.map(Math.round)).size, 12)
+      for (const tile of tiles) {
+        const apart = Math.abs(tile - button) % 360
+        assert.ok(Math.min(apart, 360 - apart) > 30, `${accent}: ${tile} beside ${button}`)
+      }
+    }
+  }
+})

@@ -55,12 +55,15 @@ if (wait) {
   tick()
 }
 
-// Twice is no better than once.
+// Twice is no better than once, but whoever stopped the first may try again.
 for (const form of document.querySelectorAll('form[method="post"]')) {
   let isSent = false
   form.addEventListener('submit', (event) => {
-    if (isSent) event.preventDefault()
+    if (isSent) return event.preventDefault()
     isSent = true
+    setTimeout(() => {
+      isSent = false
+    }, 5000)
   })
 }
 // A page that comes back from the browser's memory begins anew.
