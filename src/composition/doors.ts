@@ -102,7 +102,7 @@ export async function openPages(app: FastifyInstance, rooms: Rooms, { base, rend
     await scope.register(cookie)
     pageHeaders(scope, base + ACCOUNT)
     sendToIssuer(scope, url)
-    handlePageErrors(scope, { reports, render })
+    handlePageErrors(scope, { reports, render, base, origin: url.origin })
     const canRemember = config.entries.remember_logins !== 'off'
     const steps = pageSteps({ ...rooms, demo, canRemember })
     const common = {

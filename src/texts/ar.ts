@@ -200,5 +200,6 @@ export const ar: Catalogue = {
   'error.back_to': 'العودة إلى {host}',
   'error.nothing': 'لا يوجد شيء هنا',
   'error.nothing_message': 'قد يكون العنوان مكتوبًا بشكل خاطئ، أو أرسلك تطبيق إلى المكان الخطأ.',
+  'error.again': 'المحاولة مرة أخرى',
   'error.start_page': 'الذهاب إلى صفحة البداية',
 }

@@ -208,5 +208,6 @@ export const de: Catalogue = {
   'error.nothing': 'Hier ist nichts',
   'error.nothing_message':
     'Vielleicht ist die Adresse falsch geschrieben, oder eine Anwendung hat Sie an die falsche Stelle geschickt.',
+  'error.again': 'Noch einmal versuchen',
   'error.start_page': 'Zur Startseite',
 }

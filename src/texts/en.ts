@@ -206,5 +206,6 @@ export const en = {
   'error.back_to': 'Go back to {host}',
   'error.nothing': 'There is nothing here',
   'error.nothing_message': 'The address may be misspelled, or an application sent you to the wrong place.',
+  'error.again': 'Try again',
   'error.start_page': 'Go to the start page',
 } as const

@@ -208,5 +208,6 @@ export const es: Catalogue = {
   'error.nothing': 'Aquí no hay nada',
   'error.nothing_message':
     'Puede que la dirección esté mal escrita, o que una aplicación le haya enviado al sitio equivocado.',
+  'error.again': 'Intentarlo de nuevo',
   'error.start_page': 'Ir a la página de inicio',
 }

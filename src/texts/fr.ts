@@ -210,5 +210,6 @@ export const fr: Catalogue = {
   'error.nothing': 'Il n’y a rien ici',
   'error.nothing_message':
     'L’adresse est peut-être mal écrite, ou une application vous a envoyé au mauvais endroit.',
+  'error.again': 'Réessayer',
   'error.start_page': 'Aller à la page d’accueil',
 }

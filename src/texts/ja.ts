@@ -204,5 +204,6 @@ export const ja: Catalogue = {
   'error.back_to': '{host} に戻る',
   'error.nothing': 'ここには何もありません',
   'error.nothing_message': 'アドレスが間違っているか、アプリが間違った場所に案内しました。',
+  'error.again': 'もう一度試す',
   'error.start_page': 'スタートページへ',
 }

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { WALK } from '../support/browser-agent.ts'
 import { launchChromium, login, newPage } from '../support/chromium.ts'
+import { FaultyMemoryStore } from '../support/faulty-store.ts'
 import { listen } from '../support/listen.ts'
 
 let browser: Browser
@@ -181,4 +182,30 @@ test('no letter of an application has a colour like that of a button', async (t)
       }
     }
   }
+})
+
+test('a store that is down when a form is sent: the page leads back to the form', async (t) => {
+  const store = new FaultyMemoryStore()
+  const { issuer } = await listen(t, { store })
+  const page = await newPage(browser)
+  await page.goto(issuer + WALK)
+  await login(page)
+  await page.locator('.decision').waitFor()
+  store.fault = () => 'before'
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.getByRole('heading', { name: 'Please try again' }).waitFor()
+  store.fault = () => 'none'
+  await page.getByRole('link', { name: 'Try again' }).click()
+  await page.getByRole('button', { name: 'Approve' }).click()
+  await page.waitForURL(/^https:.*[?&]code=/)
+})
+
+test('an application that nobody knows: the page says so, and leads to the start page', async (t) => {
+  const { issuer } = await listen(t)
+  const page = await newPage(browser)
+  await page.goto(`${issuer}/oauth/authorize?client_id=nobody`)
+  await page.getByRole('heading', { name: 'This link does not work' }).waitFor()
+  assert.equal(await page.getByText('nobody').isVisible(), false, 'folded')
+  await page.getByRole('link', { name: 'Go to the start page' }).click()
+  await page.getByRole('link', { name: 'Log in' }).waitFor()
 })

@@ -116,6 +116,8 @@ test('a store that is down: 503 temporarily_unavailable with Retry-After, a page
   assert.equal(page.statusCode, 503)
   assert.ok(page.headers['retry-after'])
   assert.match(page.body, /Please try again/)
+  // Its button leads to where the person was.
+  assert.ok(page.body.includes(`href="${WALK.replaceAll('&', '&amp;')}">Try again`), page.body)
   store.fault = () => 'none'
   assert.match((await agent.get(WALK)).body, /value="approve"/)
   store.ping = async () => {
