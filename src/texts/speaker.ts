@@ -9,7 +9,7 @@ export interface Speaker {
   readonly direction: 'ltr' | 'rtl'
   /** A text's pattern, in English if this language lacks it. */
   pattern(key: TextKey): string
-  /** A value as the language writes it. */
+  /** A value as the language writes it; a moment with the zone that it is meant in. */
   write(value: Value): string
   /** A text with its values. */
   speak(text: Text): string
@@ -23,10 +23,11 @@ export function speakerOf(language: string): Speaker {
   const catalogue = Object.hasOwn(LANGUAGES, language) ? (LANGUAGES[language] ?? {}) : {}
   const direction = new Intl.Locale(language).getTextInfo().direction === 'rtl' ? 'rtl' : 'ltr'
   const pattern = (key: TextKey) => catalogue[key] ?? en[key]
+  const moment = momentsOf(language)
   const write = (value: Value) => {
     if (typeof value === 'string') return value
     if (value instanceof Words) return value.in(language)
-    return 'moment' in value ? moment(language, value) : duration(language, value.seconds)
+    return 'moment' in value ? moment(value) : duration(language, value.seconds)
   }
   return {
     language,
@@ -37,17 +38,23 @@ export function speakerOf(language: string): Speaker {
   }
 }
 
-/** A moment as the language writes it, with the zone that it is meant in. */
-function moment(language: string, { moment, zone }: { moment: number; zone: string }): string {
-  const parts = {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: '2-digit',
-  } as const
-  const format = new Intl.DateTimeFormat(language, { ...parts, timeZone: zone, timeZoneName: 'short' })
-  return format.format(moment * 1000)
+const MOMENT = {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+  timeZoneName: 'short',
+} as const
+
+// Making a format costs more than the rest of a page, and all times of a page are of one zone.
+function momentsOf(language: string): (value: { moment: number; zone: string }) => string {
+  let last: { zone: string; format: Intl.DateTimeFormat } | undefined
+  return ({ moment, zone }) => {
+    if (last?.zone !== zone)
+      last = { zone, format: new Intl.DateTimeFormat(language, { ...MOMENT, timeZone: zone }) }
+    return last.format.format(moment * 1000)
+  }
 }
 
 /** Seconds in words: as seconds up to a minute, as whole days or hours if they are that, else as minutes, rounded up. */
