@@ -17,9 +17,10 @@ import { handleErrors } from './http/errors.ts'
 import { assetHeaders, commonHeaders } from './http/headers.ts'
 import { guardDemo } from './http/hosts.ts'
 import { createInstance } from './http/instance.ts'
-import { assetsVersion, BUILT_IN, includesOf, pageRenderer, readAssets } from './http/pages.ts'
+import { assetsVersion, pageRenderer, readAssets } from './http/pages.ts'
 import { noticeProxies } from './http/proxies.ts'
 import { routePath } from './http/route-paths.ts'
+import { BUILT_IN } from './http/templates.ts'
 import { handleUnknownRoutes, rememberRoutes } from './http/unknown-routes.ts'
 
 /** The server of one configuration: another one can take its place on the same listener and the same store. */
@@ -102,10 +103,7 @@ async function compose(config: Config, parts: Parts): Promise<Generation> {
   rememberRoutes(app, routes)
   commonHeaders(app, url.protocol === 'https:')
   const front: Front = { base, render, routes, languages }
-  await app.register(view, {
-    ...{ engine: { ejs }, root: views, production: true },
-    options: includesOf(views),
-  })
+  await app.register(view, { engine: { ejs }, root: views, production: true })
   if (demo) guardDemo(app, env.DEMO_HOSTS)
   else noticeProxies(app, { log, issuer: url })
   handleErrors(app, reports)

@@ -2,7 +2,6 @@ import '@fastify/view'
 import { hash } from 'node:crypto'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import ejs from 'ejs'
 import type { FastifyReply } from 'fastify'
 import { ConfigError } from '../config/config-error.ts'
@@ -11,6 +10,7 @@ import { nameOf } from '../texts/languages.ts'
 import { speakAll, speakerOf } from '../texts/speaker.ts'
 import { type Languages, languageFor, sameAgain } from './language.ts'
 import { pageTexts } from './page-texts.ts'
+import { BUILT_IN, fileOf, includesOf } from './templates.ts'
 import { VIEWS, type ViewName, type Views, viewOf } from './views/index.ts'
 import type { BrandView, Frame } from './views/view.ts'
 
@@ -48,9 +48,6 @@ const ASSETS: Readonly<Record<string, string>> = {
   'form-post.js': 'text/javascript; charset=utf-8',
   'postern.js': 'text/javascript; charset=utf-8',
 }
-
-/** The templates that Postern brings. */
-export const BUILT_IN = fileURLToPath(new URL('../../views', import.meta.url))
 
 /**
  * Reads the static files: each the folder's, or else the built-in one. Throws `ConfigError` if the folder has a template or an asset that
@@ -110,17 +107,6 @@ export function assetsVersion(assets: ReadonlyMap<string, Asset>): string {
   return hash('sha256', Buffer.concat([...assets.values()].map(({ body }) => body)), 'hex').slice(0, 12)
 }
 
-/** A file of the pages: the folder's, or the built-in one if it has none. So a folder needs only what it has otherwise. */
-export function fileOf(viewsDir: string, name: string): string {
-  const own = join(viewsDir, name)
-  return existsSync(own) ? own : join(BUILT_IN, name)
-}
-
-/** How templates of a folder find what they include: the folder's also from one that is built in. */
-export function includesOf(viewsDir: string) {
-  return { includer: (partial: string) => ({ filename: fileOf(viewsDir, `${partial}.ejs`) }) }
-}
-
 /** Makes the render function of one server with the templates of a folder. `base` prefixes its own paths. */
 export function pageRenderer(
   frame: Omit<Frame, 'title' | 'language' | 'isHelped'>,
@@ -131,6 +117,7 @@ export function pageRenderer(
   // As the renderer wants them: from the folder on.
   const names = Object.keys(VIEWS) as ViewName[]
   const templates = new Map(names.map((name) => [name, relative(viewsDir, fileOf(viewsDir, `${name}.ejs`))]))
+  const including = includesOf(viewsDir)
   const voices = new Map(
     languages.offered.map((language) => {
       const speaker = speakerOf(language)
@@ -148,13 +135,8 @@ export function pageRenderer(
     const language = { choices, action: `${frame.base}/language`, back: sameAgain(request, frame.base) }
     const brand = brands.get(options.client_id ?? '') ?? frame.brand
     const isHelped = viewOf(view).isHelped === true
-    const html = await reply.viewAsync(templates.get(view) ?? `${view}.ejs`, {
-      ...shared,
-      brand,
-      language,
-      isHelped,
-      ...spoken,
-    })
+    const page = including({ ...shared, brand, language, isHelped, ...spoken })
+    const html = await reply.viewAsync(templates.get(view) ?? `${view}.ejs`, page)
     return reply
       .code(options.status ?? 200)
       .type('text/html; charset=utf-8')

@@ -3,7 +3,7 @@ import { ConfigError } from '../config/config-error.ts'
 import { LANGUAGES } from '../texts/languages.ts'
 import { speakAll, speakerOf } from '../texts/speaker.ts'
 import { pageTexts } from './page-texts.ts'
-import { fileOf, includesOf } from './pages.ts'
+import { fileOf, includesOf } from './templates.ts'
 import { VIEWS } from './views/index.ts'
 import type { BrandView } from './views/view.ts'
 
@@ -40,6 +40,7 @@ const LANGUAGE = {
  * it. Throws `ConfigError` that names it.
  */
 export async function renderSamples(viewsDir: string): Promise<void> {
+  const including = includesOf(viewsDir)
   for (const language of Object.keys(LANGUAGES)) {
     const speaker = speakerOf(language)
     for (const [name, { samples }] of Object.entries(VIEWS)) {
@@ -49,7 +50,7 @@ export async function renderSamples(viewsDir: string): Promise<void> {
             ...{ title: 'Sample', base: '', assets: 'sample', brand, language: LANGUAGE, isHelped: true },
             ...pageTexts(speaker),
           }
-          await render(viewsDir, name, { ...frame, ...speakAll(data, speaker) })
+          await render(viewsDir, name, including({ ...frame, ...speakAll(data, speaker) }))
         }
     }
   }
@@ -58,7 +59,7 @@ export async function renderSamples(viewsDir: string): Promise<void> {
 async function render(viewsDir: string, name: string, data: object): Promise<void> {
   const path = fileOf(viewsDir, `${name}.ejs`)
   try {
-    await ejs.renderFile(path, data, includesOf(viewsDir))
+    await ejs.renderFile(path, data)
   } catch (error) {
     // The library's message has a place for each template on the way, with the lines around it, then the reason.
     const lines = (error as Error).message.split('\n')

@@ -90,3 +90,21 @@ test('VIEWS_DIR: a page that the folder lacks is the built-in one', async (t) =>
   assert.match(page.body, /You cannot use this app/)
   await renderSamples(config.env.VIEWS_DIR)
 })
+
+test('VIEWS_DIR: parts of parts have what was handed to them; of two folders each has its own', async (t) => {
+  const pages = ['one', 'two'].map(async (word) => {
+    const folder = mkdtempSync(join(tmpdir(), 'postern-views-'))
+    t.after(() => rmSync(folder, { recursive: true }))
+    const write = (name: string, text: string) => writeFileSync(join(folder, `${name}.ejs`), text)
+    write('login', "<%- include('outer', { word: 'handed' }) %>, <%= typeof locals.word %>")
+    write('outer', "<%- include('inner') %>")
+    write('inner', `${word} <%= word %> <%= lang %>`)
+    const { app } = await buildServer(t, { env: { VIEWS_DIR: folder } })
+    const page = () => app.inject({ url: '/login', headers: { host: 'localhost' } })
+    await page()
+    return (await page()).body
+  })
+  const [one = '', two = ''] = await Promise.all(pages)
+  assert.match(one, /^one handed en, undefined$/)
+  assert.equal(two, one.replace('one', 'two'))
+})
