@@ -19,8 +19,8 @@ const BLACK = '#101613'
  * on them. All are `#rrggbb`.
  */
 export function accentOn(colour: string, ground: string): Accent {
-  const away = luminance(ground) > 0.18 ? BLACK : WHITE
-  const accent = towards(colour, away, (mixed) => contrast(mixed, ground) >= LEAST_CONTRAST)
+  const end = luminance(ground) > 0.18 ? 0 : 1
+  const accent = towards(colour, end, (shade) => contrast(shade, ground) >= LEAST_CONTRAST)
   const on = contrast(accent, WHITE) >= contrast(accent, BLACK) ? WHITE : BLACK
   // Further from its text, or its text would fade.
   const strong = mix(accent, on === WHITE ? BLACK : WHITE, 0.18)
@@ -33,18 +33,49 @@ export function contrast(one: string, other: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
-function towards(colour: string, end: string, isEnough: (mixed: string) => boolean): string {
-  for (let share = 0; share < 1; share += 0.02) {
-    const mixed = mix(colour, end, share)
-    if (isEnough(mixed)) return mixed
+// Only its lightness changes: mixed with white a deep colour would be a grey one. `end`: 0 is black, 1 is white.
+function towards(colour: string, end: number, isEnough: (shade: string) => boolean): string {
+  if (isEnough(colour)) return colour
+  const { hue, saturation, lightness } = hsl(colour)
+  for (let share = 0; share < 1; share += 0.01) {
+    const shade = ofHsl(hue, saturation, lightness + (end - lightness) * share)
+    if (isEnough(shade)) return shade
   }
-  return end
+  return end === 0 ? BLACK : WHITE
+}
+
+// CSS Color 4, HSL: hue from 0 to 360, the others from 0 to 1.
+function hsl(colour: string): { hue: number; saturation: number; lightness: number } {
+  const [red, green, blue] = rgb(colour).map((value) => value / 255) as unknown as Rgb
+  const [most, least] = [Math.max(red, green, blue), Math.min(red, green, blue)]
+  const [lightness, spread] = [(most + least) / 2, most - least]
+  if (spread === 0) return { hue: 0, saturation: 0, lightness }
+  const sixth =
+    most === red
+      ? (green - blue) / spread
+      : most === green
+        ? (blue - red) / spread + 2
+        : (red - green) / spread + 4
+  const saturation = spread / (1 - Math.abs(2 * lightness - 1))
+  return { hue: (sixth * 60 + 360) % 360, saturation, lightness }
+}
+
+function ofHsl(hue: number, saturation: number, lightness: number): string {
+  const reach = saturation * Math.min(lightness, 1 - lightness)
+  const part = (at: number) => {
+    const step = (at + hue / 30) % 12
+    return 255 * (lightness - reach * Math.max(-1, Math.min(step - 3, 9 - step, 1)))
+  }
+  return hex([part(0), part(8), part(4)])
 }
 
 function mix(one: string, other: string, share: number): string {
   const [from, to] = [rgb(one), rgb(other)]
-  const parts = from.map((value, at) => Math.round(value + ((to[at] as number) - value) * share))
-  return `#${parts.map((value) => value.toString(16).padStart(2, '0')).join('')}`
+  return hex(from.map((value, at) => value + ((to[at] as number) - value) * share))
+}
+
+function hex(parts: readonly number[]): string {
+  return `#${parts.map((value) => Math.round(value).toString(16).padStart(2, '0')).join('')}`
 }
 
 // WCAG 2.2, relative luminance.
