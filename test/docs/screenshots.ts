@@ -1,90 +1,97 @@
 // Takes the pictures of every page and state, for README.md and docs/screenshots: node test/docs/screenshots.ts [folder]
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { pino } from 'pino'
-import type { Browser, Page } from 'playwright-core'
-import { loadConfig } from '../../src/config/config.ts'
-import { createServer } from '../../src/server.ts'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { WALK } from '../support/browser-agent.ts'
 import { launchChromium, newPage } from '../support/chromium.ts'
-import { freePort } from '../support/listen.ts'
-import { operatorOf } from '../support/run-time.ts'
-import { KEY } from '../support/server.ts'
-import { openSqlite } from '../support/sqlite-store.ts'
+import { PASSWORD, type ShownServer, shownServer } from './shown-server.ts'
 
-const PASSWORD = 'correct horse battery staple'
 const docs = join(import.meta.dirname, '../../docs')
 const README = ['login-desktop-light', 'consent-desktop-light', 'login-phone-dark', 'consent-phone-dark']
-// In other languages: what shows their layout.
+// In other languages: what shows their layout. In somebody's name: where it is seen.
 const OF_LANGUAGES = ['login-wrong', 'consent-agent', 'account']
+const BRANDED = ['front', 'login', 'consent', 'account']
 const pictures = { readme: join(docs, 'images'), all: process.argv[2] ?? join(docs, 'screenshots') }
 for (const folder of Object.values(pictures)) mkdirSync(folder, { recursive: true })
-const port = await freePort()
-const config = loadConfig({ PORT: String(port), STORE: 'redis', SECRET_KEYS: KEY })
-config.entries.account_deletion = 'on'
-const folder = mkdtempSync(join(tmpdir(), 'postern-pictures-'))
-const store = await openSqlite(join(folder, 'pictures.db'))
-const log = pino({ level: 'silent' })
-const app = await createServer(config, { store, log })
-const operator = operatorOf({ app, store, config, log: [], clock: { now: store.clock() } }, store)
-await operator.add('ada', PASSWORD, { email: 'ada@example.com' })
-await app.listen({ port, host: '127.0.0.1' })
-const { issuer } = config
-const browser = await launchChromium()
-const sizes = { desktop: { width: 900, height: 680 }, phone: { width: 360, height: 740 } }
-for (const [size, viewport] of Object.entries(sizes))
-  for (const colorScheme of ['light', 'dark'] as const)
-    await take(browser, { name: `${size}-${colorScheme}`, viewport, colorScheme, locale: 'en' })
-for (const locale of ['de', 'fr', 'es', 'ja', 'ar'])
-  await take(browser, { name: `phone-${locale}`, viewport: sizes.phone, colorScheme: 'light', locale })
-await browser.close()
-await app.close()
-await store.close()
-rmSync(folder, { recursive: true })
-const shown = process.argv[2] === undefined ? README : []
-for (const name of shown)
-  copyFileSync(join(pictures.all, `${name}.png`), join(pictures.readme, `${name}.png`))
 
 interface Look {
   name: string
-  viewport: { width: number; height: number }
-  colorScheme: 'light' | 'dark'
-  locale: string
+  options: BrowserContextOptions
+  /** The pages that are shown; all without it. */
+  only?: readonly string[]
 }
 
-async function take(browser_: Browser, { name, ...look }: Look): Promise<void> {
-  const page = await newPage(browser_, look)
+const browser = await launchChromium()
+const sizes = { desktop: { width: 900, height: 680 }, phone: { width: 360, height: 740 } }
+const looks: Look[] = Object.entries(sizes).flatMap(([size, viewport]) =>
+  (['light', 'dark'] as const).map((colorScheme) => {
+    return { name: `${size}-${colorScheme}`, options: { viewport, colorScheme, locale: 'en' } }
+  }),
+)
+const plain = await shownServer()
+for (const look of looks) await take(plain, look)
+for (const locale of ['de', 'fr', 'es', 'ja', 'ar']) {
+  const options: BrowserContextOptions = { viewport: sizes.phone, colorScheme: 'light', locale }
+  await take(plain, { name: `phone-${locale}`, options, only: OF_LANGUAGES })
+}
+await plain.close()
+const branded = await shownServer({ branded: true })
+for (const { name, options } of looks)
+  await take(branded, { name: `branded-${name}`, options, only: BRANDED })
+await branded.close()
+await browser.close()
+if (process.argv[2] === undefined)
+  for (const name of README)
+    copyFileSync(join(pictures.all, `${name}.png`), join(pictures.readme, `${name}.png`))
+
+async function take(server: ShownServer, { name, options, only }: Look): Promise<void> {
+  const { issuer } = server
+  const page = await newPage(browser, options)
+  const approve = page.locator('button[value="approve"]')
   const shot = async (what: string) => {
-    if (look.locale !== 'en' && !OF_LANGUAGES.includes(what)) return
+    if (only?.includes(what) === false) return
     const path = join(pictures.all, `${what}-${name}.png`)
     // As a person sees it: what stays in sight stands at the edge of the screen.
     await page.screenshot({ path, fullPage: !what.startsWith('consent') })
   }
-  await page.goto(`${issuer}/`)
-  await shot('front')
-  await page.goto(`${issuer}${WALK}`)
-  await shot('login')
+  const see = async (what: string, path: string) => {
+    await page.goto(issuer + path)
+    await shot(what)
+  }
+  await see('front', '/')
+  await see('login', WALK)
   // Somebody else each time: ada is not to wait.
   await submit(page, 'wrong', `ada.${name}`)
   await shot('login-wrong')
+  for (let at = 0; (await page.locator('[data-wait]').count()) === 0; at++)
+    await submit(page, `wrong ${at}`, `ada.${name}`)
+  await shot('login-wait')
+  await page.goto(issuer + WALK)
   await submit(page, PASSWORD)
-  if (await page.locator('button[value="approve"]').isVisible()) {
-    await page.locator('button[value="approve"]').click()
-  }
+  if (await approve.isVisible()) await approve.click()
   await page.waitForURL(/^https:/)
-  await page.goto(`${issuer}${WALK}&prompt=consent`)
-  await shot('consent')
-  await page.goto(`${issuer}${await askOfAgent()}`)
-  await shot('consent-agent')
-  await page.goto(`${issuer}${WALK}&prompt=select_account`)
-  await shot('select-account')
-  for (const path of ['', '/profile', '/password', '/delete']) {
-    await page.goto(`${issuer}/account${path}`)
-    await shot(`account${path.replace('/', '-')}`)
-  }
+  await see('consent', `${WALK}&prompt=consent`)
+  await see('consent-more', `${WALK}+notes`)
+  await see('consent-agent', await askOfAgent(issuer))
+  await see('select-account', `${WALK}&prompt=select_account`)
+  const staff = { client_id: 'staff', redirect_uri: 'https://staff.example/callback', response_type: 'code' }
+  await see('not-allowed', `/oauth/authorize?${new URLSearchParams(staff)}`)
+  await see('account', '/account')
+  await see('account-profile', '/account/profile')
+  await see('account-password', '/account/password')
+  await see('account-delete', '/account/delete')
+  server.pass(601)
+  await see('confirm', '/account/password')
+  await see('logout', '/logout')
+  server.take(true)
+  await see('error-ours', '/account')
+  server.take(false)
   await page.goto(`${issuer}/logout`)
-  await shot('logout')
+  const answered = page.waitForEvent('load')
+  await page.locator('form[method="post"] button').first().click()
+  await answered
+  await shot('logged-out')
+  await see('choose-password', (await server.link()).slice(issuer.length))
   await page.goto(`${issuer}/oauth/authorize?client_id=nobody`)
   await page.locator('summary').click()
   await shot('error')
@@ -92,7 +99,7 @@ async function take(browser_: Browser, { name, ...look }: Look): Promise<void> {
 }
 
 /** An application that introduces itself, and where it sends people. */
-async function askOfAgent(): Promise<string> {
+async function askOfAgent(issuer: string): Promise<string> {
   const redirect_uri = 'http://localhost:51234/callback'
   const answer = await fetch(`${issuer}/oauth/register`, {
     method: 'POST',
@@ -112,6 +119,7 @@ async function askOfAgent(): Promise<string> {
 async function submit(page: Page, password: string, username = 'ada'): Promise<void> {
   await page.locator('#username').fill(username)
   await page.locator('#password').fill(password)
+  const answered = page.waitForEvent('load')
   await page.locator('#password').press('Enter')
-  await page.waitForLoadState('load')
+  await answered
 }
