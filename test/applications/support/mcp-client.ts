@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { HttpBrowser } from '../../support/http-browser.ts'
+import { type Kept, providerOf, REDIRECT } from '../../support/mcp/provider.ts'
 import type { McpSite } from './mcp-site.ts'
 import { mcpTokens } from './mcp-tokens.ts'
 import { npmPackages } from './program.ts'
-
-const REDIRECT = 'http://127.0.0.1:33418/callback'
 
 /**
  * The client of the MCP SDK finds Postern by the server's 401, registers, has the person log in, and uses the tool. Gives
@@ -15,23 +14,8 @@ const REDIRECT = 'http://127.0.0.1:33418/callback'
 export async function useTool({ resource, ada }: McpSite): Promise<string> {
   const load = createRequire(join(npmPackages('mcp'), 'package.json'))
   const sdk = await import(load.resolve('@modelcontextprotocol/client'))
-  const kept: Record<string, unknown> = {}
-  const keep = (name: string) => (value: unknown) => {
-    kept[name] = value
-  }
-  const provider = {
-    redirectUrl: REDIRECT,
-    clientMetadata: { client_name: 'SDK', redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' },
-    clientInformation: () => kept.client,
-    saveClientInformation: keep('client'),
-    tokens: () => kept.tokens,
-    saveTokens: keep('tokens'),
-    redirectToAuthorization: keep('url'),
-    saveCodeVerifier: keep('verifier'),
-    codeVerifier: () => kept.verifier,
-    saveDiscoveryState: keep('discovery'),
-    discoveryState: () => kept.discovery,
-  }
+  const kept: Kept = {}
+  const provider = providerOf(kept, 'SDK')
   const transport = () => new sdk.StreamableHTTPClientTransport(new URL(resource), { authProvider: provider })
   const client = new sdk.Client({ name: 'test', version: '1.0.0' })
   const first = transport()

@@ -4,14 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { npmPackages } from '../../applications/support/program.ts'
 import { HttpBrowser } from '../../support/http-browser.ts'
-import { REDIRECT } from './support/sdk.ts'
+import { type Kept, providerOf, REDIRECT } from '../../support/mcp/provider.ts'
 import { ADMIN, mcpSite } from './support/site.ts'
-
-interface Kept {
-  url?: URL
-  tokens?: { access_token: string; scope: string }
-  [name: string]: unknown
-}
 
 // It has an OAuth client of its own, beside that of the MCP SDK.
 test('the AI SDK: registers, has the person log in, calls the tool, refreshes', async (t) => {
@@ -19,24 +13,17 @@ test('the AI SDK: registers, has the person log in, calls the tool, refreshes', 
   const load = createRequire(join(npmPackages('mcp-clients'), 'package.json'))
   const { auth, createMCPClient } = await import(load.resolve('@ai-sdk/mcp'))
   const kept: Kept = {}
-  const keep = (name: string) => (value: unknown) => {
-    kept[name] = value
-  }
   const authProvider = {
-    redirectUrl: REDIRECT,
-    clientMetadata: { client_name: 'AI SDK', redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' },
-    clientInformation: () => kept.client,
-    saveClientInformation: keep('client'),
-    tokens: () => kept.tokens,
-    saveTokens: keep('tokens'),
-    redirectToAuthorization: keep('url'),
-    saveCodeVerifier: keep('verifier'),
-    codeVerifier: () => kept.verifier,
+    ...providerOf(kept, 'AI SDK'),
     state: () => 'a state',
-    saveState: keep('state'),
+    saveState(state: string) {
+      kept.state = state
+    },
     storedState: () => kept.state,
     authorizationServerInformation: () => kept.server,
-    saveAuthorizationServerInformation: keep('server'),
+    saveAuthorizationServerInformation(server: object) {
+      kept.server = server
+    },
   }
   const call = async (name: string) => {
     const client = await createMCPClient({ transport: { type: 'http', url: site.resource, authProvider } })

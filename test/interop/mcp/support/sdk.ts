@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { npmPackages } from '../../../applications/support/program.ts'
 import { HttpBrowser } from '../../../support/http-browser.ts'
+import { type Kept, providerOf, REDIRECT } from '../../../support/mcp/provider.ts'
 import { ADMIN } from './site.ts'
 
 /** The official SDK for TypeScript, in the two lines that are kept up. */
@@ -33,19 +34,6 @@ export async function callTool(sdk: Loaded, transport: object, name: string): Pr
   }
 }
 
-/** What an application keeps of a login. */
-export interface Kept {
-  client?: { client_id: string }
-  tokens?: { access_token: string; refresh_token: string; scope: string }
-  /** Where it wants the browser to go. */
-  url?: URL
-  verifier?: string
-  discovery?: object
-}
-
-/** Where the browser comes back to. */
-export const REDIRECT = 'http://127.0.0.1:33418/callback'
-
 /** An application with the SDK's client, and its person with one browser. */
 export class SdkApplication {
   readonly sdk: Loaded
@@ -68,22 +56,9 @@ export class SdkApplication {
     this.#version = version
     this.#resource = new URL(resource)
     const { kept } = this
-    const keep = (name: keyof Kept) => (value: never) => {
-      kept[name] = value
-    }
     this.#provider = {
-      redirectUrl: REDIRECT,
+      ...providerOf(kept, 'SDK'),
       clientMetadataUrl: document,
-      clientMetadata: { client_name: 'SDK', redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' },
-      clientInformation: () => kept.client,
-      saveClientInformation: keep('client'),
-      tokens: () => kept.tokens,
-      saveTokens: keep('tokens'),
-      redirectToAuthorization: keep('url'),
-      saveCodeVerifier: keep('verifier'),
-      codeVerifier: () => kept.verifier,
-      saveDiscoveryState: keep('discovery'),
-      discoveryState: () => kept.discovery,
       invalidateCredentials(what: string) {
         if (what === 'all' || what === 'client') delete kept.client
         if (what === 'all' || what === 'tokens') delete kept.tokens
