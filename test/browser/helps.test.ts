@@ -79,7 +79,7 @@ for (const javaScriptEnabled of [true, false])
     await page.getByRole('button', { name: 'Log in', disabled: false }).waitFor()
   })
 
-test('with eight scopes on a phone both choices are in sight; the end that is chosen there is the end', async (t) => {
+test('with eight scopes both choices are in sight, on a phone too; the end that is chosen there is the end', async (t) => {
   const scope = 'openid profile email phone address groups offline_access calendar'
   const { issuer } = await listen(t, {
     clients: [
@@ -98,9 +98,15 @@ test('with eight scopes on a phone both choices are in sight; the end that is ch
   await page.goto(`${issuer}/oauth/authorize?${new URLSearchParams(query)}`)
   await login(page)
   await page.locator('.decision').waitFor()
-  for (const name of ['Deny', 'Approve']) {
-    const box = await page.getByRole('button', { name }).boundingBox()
-    assert.ok(box && box.y >= 0 && box.y + box.height <= 740, JSON.stringify(box))
+  for (const [width, height] of [
+    [1024, 640],
+    [360, 740],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    for (const name of ['Deny', 'Approve']) {
+      const box = await page.getByRole('button', { name }).boundingBox()
+      assert.ok(box && box.y >= 0 && box.y + box.height <= height, JSON.stringify(box))
+    }
   }
   // Not where it would cover half of what there is to read: 1280 × 1024 at 400 %.
   await page.setViewportSize({ width: 320, height: 256 })

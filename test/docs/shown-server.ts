@@ -37,7 +37,7 @@ export async function shownServer({ branded = false } = {}): Promise<ShownServer
   const config = loadConfig({ PORT: String(port), STORE: 'redis', SECRET_KEYS: KEY })
   const { entries, issuer } = config
   entries.account_deletion = 'on'
-  entries.scopes = { email: { sentence: 'See your email address' }, notes: { sentence: 'Read your notes' } }
+  entries.scopes = { notes: { sentence: 'Read your notes' } }
   const [demo] = entries.clients
   if (demo === undefined) throw new Error('the demo has no client')
   const redirect_uris = ['https://staff.example/callback']
